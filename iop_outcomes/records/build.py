@@ -1,4 +1,4 @@
-"""Checked tables into the plain frames that every other room relies on."""
+"""The frames of `Records`, built from the checked tables."""
 
 from __future__ import annotations
 
@@ -17,19 +17,27 @@ Array = npt.NDArray[Any]
 
 
 def categorical(codes: Any, levels: Any) -> pd.Categorical:
-    """Return codes into levels, -1 being missing, as a categorical."""
+    """Return a categorical from codes (-1 for missing) and levels."""
     return pd.Categorical.from_codes(codes, categories=pd.Index(levels, dtype=object))
 
 
 def dates(days: Array) -> Array:
-    """Return int32 days since 1970 as datetime64[s], NO_DAY as NaT."""
+    """Return days since 1970-01-01 (int32) as datetime64[s], with NO_DAY as NaT."""
     result = days.astype("datetime64[D]").astype("datetime64[s]")
     result[days == NO_DAY] = np.datetime64("NaT", "s")
     return result
 
 
 def build_episodes(staged: StagedTable, as_of: int) -> tuple[pd.DataFrame, Array]:
-    """Return the episodes frame, and for each of its rows the row of the staged table."""
+    """Return the episodes frame, and for each of its rows the row of the staged table.
+
+    Parameters
+    ----------
+    staged : StagedTable
+        The checked episodes.
+    as_of : int
+        The data cut as a day number.
+    """
     rows = np.flatnonzero(staged.kept)
     calendar = staged.time == "calendar"
     admit = staged.day("admit_date")[rows]
@@ -65,7 +73,7 @@ def build_episodes(staged: StagedTable, as_of: int) -> tuple[pd.DataFrame, Array
 
 
 def _in_order_of_name(column: Any) -> Any:
-    """Return a categorical with its categories sorted, so that groups are in a known order."""
+    """Return a categorical with sorted categories, so that groups have a defined order."""
     if isinstance(column, pd.Categorical):
         return column.reorder_categories(sorted(column.categories))
     return column
@@ -78,10 +86,12 @@ def build_rows(
 
     Parameters
     ----------
+    staged : StagedTable
+        The checked table; its columns are removed from it as they are built.
     order : numpy.ndarray of int64
         The kept rows of the staged table, sorted by episode and day.
     position : numpy.ndarray of int32
-        For each of them the row of its episode in the episodes frame.
+        For each of these rows the row of its episode in the episodes frame.
     identifiers, admit : numpy.ndarray
         The episode_id and the day of admission of each row of the episodes frame.
     """
@@ -115,7 +125,7 @@ def _study_days(days: Array, required: bool) -> Array:
 
 
 def _column(staged: StagedTable, column: Column, name: str, rows: Array) -> Any:
-    """Return one typed column; all missing where the export does not have it."""
+    """Return one typed column; it is all missing if the export does not have it."""
     if name not in staged.values:
         return _all_missing(column, len(rows))
     values = staged.values[name] if len(rows) == len(staged) and _in_order(rows) else None
@@ -149,7 +159,7 @@ def _words(words: tuple[str, ...]) -> pd.CategoricalDtype:
 
 
 def _person(staged: StagedTable, rows: Array, identifiers: Array) -> pd.Categorical:
-    """Return who each episode is of: a person without an identifier is their own episode."""
+    """Return the person of each episode; without an identifier, that of the episode is used."""
     if "person_id" not in staged.values:
         return pd.Categorical(identifiers)
     codes = staged.values["person_id"][rows]
@@ -170,7 +180,7 @@ def _program(staged: StagedTable, rows: Array) -> pd.Categorical:
 
 
 def _admission_number(person: Array, admit: Array) -> npt.NDArray[np.int32]:
-    """Count the episodes of each person in the order of their admissions: 1, 2, ..."""
+    """Return the number of each episode among those of its person by admission: 1, 2, ..."""
     order = np.lexsort((admit, person))
     sorted_person = person[order]
     starts = np.flatnonzero(np.append(True, sorted_person[1:] != sorted_person[:-1]))

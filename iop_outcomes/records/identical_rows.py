@@ -1,4 +1,4 @@
-"""Rows of a staged table that say the same in every column: one row, or several services."""
+"""Rows of a staged table that are equal in every column: one row repeated, or several services."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from iop_outcomes.records.staging import Log, StagedTable
 Array = npt.NDArray[Any]
 Mask = npt.NDArray[np.bool_]
 
-FEWEST = 10  # values from which on a column can be seen to be a key
+FEWEST = 10  # values that a column needs to be recognised as a key
 _CLOCKS = ("start_time", "time_range", "end_time")
 
 
 def fold_identical(staged: StagedTable, mapping: Mapping, log: Log) -> None:
-    """Fold rows that are equal in every column where they can only be one row, exported twice.
+    """Fold rows that are equal in every column if they can only be one row exported twice.
 
-    Episodes and check-ins have a key, their identifier and day. Two equal rows of attendance are
-    one if a start, a session's identifier or a key of the export shows it. Of rows that say the
-    same in several files the larger number is kept, since two exports may overlap. Other equal
-    rows may be services of one day: they are kept, and marked in ``staged.repeats``. The mapping's
-    ``identical_rows`` overrules all this.
+    Episodes and check-ins have a key: identifier and day. Two equal rows of attendance are one row
+    if a start time, an identifier of the session or a key of the export shows it. Exports can
+    overlap: of rows with the same meaning in several files, the largest number in one file is kept.
+    Other equal rows can be several services on one day; they are kept and marked in
+    ``staged.repeats``. ``identical_rows`` in the mapping takes precedence over all of this.
     """
     if mapping.identical_rows != "keep" and len(staged):
         compared = [_compared(staged, name, mapping) for name in staged.raw]
@@ -53,10 +53,11 @@ def _fold(staged: StagedTable, rows: Array, done: str, log: Log) -> None:
 
 
 def _fold_overlap(staged: StagedTable, mapping: Mapping, log: Log) -> None:
-    """Fold the rows of a file that say what rows of another one say, or ask about them.
+    """Fold rows that another file contains too, or keep and mark them.
 
-    Where one file lacks a column that the other has, a key, a start or the border of the two has
-    to show that they are one; else the rows are kept, and marked in ``staged.repeats``.
+    If one file of attendance lacks a column that the other has, rows are folded only if a start
+    time, or an overlap at the border of the two files, shows that they are the same. Otherwise they
+    are kept and marked in ``staged.repeats``.
     """
     files = _files(staged, mapping)
     if len(np.unique(files)) < 2:
@@ -72,7 +73,7 @@ def _fold_overlap(staged: StagedTable, mapping: Mapping, log: Log) -> None:
 
 
 def _further(twin: Array, again: Array, folded: Mask) -> Array:
-    """Return of the rows that equal an earlier one those with a kept row before them."""
+    """Return the rows that equal an earlier row that is kept."""
     first = twin[again]
     rows = np.append(again, np.unique(first[~folded[first]]))
     group = np.append(first, np.unique(first[~folded[first]]))
@@ -82,10 +83,11 @@ def _further(twin: Array, again: Array, folded: Mask) -> Array:
 
 
 def _compared(staged: StagedTable, name: str, mapping: Mapping) -> Coded:
-    """Return a column as rows are compared: a status by its meaning, other words without case.
+    """Return a column in the form in which rows are compared.
 
-    Two exports of one system may write a status differently. Of other words only the writing is
-    disregarded: two services that mean group are two services.
+    A status is compared by its meaning in the mapping, because two exports of one system can write
+    it differently. Other words are compared without regard to case only: two different words for
+    group are two services.
     """
     coded = staged.raw[name]
     column = staged.table.column(name, staged.time)
@@ -98,7 +100,7 @@ def _compared(staged: StagedTable, name: str, mapping: Mapping) -> Coded:
 
 
 def _surplus(staged: StagedTable, twin: Array, rows: Array, mapping: Mapping) -> Mask:
-    """Return which of the rows, each equal to an earlier one, a start or a key shows to be one."""
+    """Return which rows (each equals an earlier one) are repeats, shown by a start or a key."""
     surplus = _starts(staged, rows, mapping, list(staged.raw))
     for name in staged.raw:
         if not surplus.all() and (name == "group_id" or not _is_declared(staged, name)):
@@ -107,9 +109,9 @@ def _surplus(staged: StagedTable, twin: Array, rows: Array, mapping: Mapping) ->
 
 
 def _starts(staged: StagedTable, rows: Array, mapping: Mapping, columns: list[str]) -> Mask:
-    """Return for which of the rows a start or an end is known: nobody is at two services at once.
+    """Return which rows have a start or an end: a person cannot be at two services at once.
 
-    Midnight is what a spreadsheet or a database writes where there is no time.
+    Midnight does not count, because spreadsheets and databases write it if there is no time.
     """
     known = np.zeros(len(rows), dtype=bool)
     words = mapping.words.get(staged.table.name, {})
@@ -126,12 +128,12 @@ def _starts(staged: StagedTable, rows: Array, mapping: Mapping, columns: list[st
 
 
 def _has_key(staged: StagedTable, name: str, twin: Array, rows: Array) -> Mask:
-    """Return which of the rows have a value of a column that is a key of rows or of sessions.
+    """Return which rows have a value in a column, if the column is a key of rows or sessions.
 
-    A key of rows has another value in each row, except for equal rows; `group_id` is one of
-    sessions if each of its values is on one day only. Either must distinguish services of a
-    person's day, or be called an identifier: a name and a date written together identify no
-    service.
+    A key of rows has a different value in each row, except for equal rows. `group_id` is a key of
+    sessions if each of its values is on one day only. A key must also distinguish services of one
+    person on one day, or have the name of an identifier: a name combined with a date does not
+    identify a service.
     """
     none = np.zeros(len(rows), dtype=bool)
     coded = staged.raw[name]
@@ -153,7 +155,7 @@ def _has_key(staged: StagedTable, name: str, twin: Array, rows: Array) -> Mask:
 
 
 def one_each(keys: Array, values: Array) -> bool:
-    """Return whether each of the keys is beside one value only."""
+    """Return whether each key occurs with a single value only."""
     order = np.lexsort((values, keys))
     keys, values = keys[order], values[order]
     return not bool(((keys[1:] == keys[:-1]) & (values[1:] != values[:-1])).any())
@@ -173,7 +175,7 @@ def _is_declared(staged: StagedTable, name: str) -> bool:
 
 
 def _files(staged: StagedTable, mapping: Mapping) -> Array:
-    """Return for each source the number of its file: sheets and parts of one are one export."""
+    """Return for each source the number of its export: sheets and parts of one file are one."""
     several = len(mapping.sources.get(staged.table.name, ())) > 1
     numbers: dict[object, int] = {}
     for place, (name, digest) in enumerate(zip(staged.files, staged.sha256, strict=True)):
@@ -186,9 +188,9 @@ def _files(staged: StagedTable, mapping: Mapping) -> Array:
 def identical(codes: list[Array]) -> npt.NDArray[np.int64]:
     """Return for each row the first earlier row with the same codes, or -1 if there is none.
 
-    The columns that distinguish most rows come first: rows that already differ there are not looked
-    at again. Rows are compared by a 64-bit mix of their codes and then code by code, so that a
-    chance agreement of two mixes joins nothing.
+    The columns that distinguish most rows should come first: rows that differ in the first three
+    are not compared further. Rows are compared by a 64-bit hash of their codes, and then code by
+    code, so that two rows with the same hash by chance are not joined.
     """
     rows = np.arange(len(codes[0]))
     result = np.full(len(rows), -1, dtype=np.int64)

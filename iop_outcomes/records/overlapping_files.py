@@ -1,4 +1,4 @@
-"""Rows of several exports that overlap: one row in each, perhaps written in another way."""
+"""Rows that occur in several overlapping exports, possibly written in different ways."""
 
 from __future__ import annotations
 
@@ -21,26 +21,27 @@ Array = npt.NDArray[Any]
 Mask = npt.NDArray[np.bool_]
 
 CALLED_ID = re.compile(r"(?:^|_)(?:id|no|nr|number|uuid|guid)$")
-_BY_WRITING = ("service", "approach")  # two services that mean group are two services
-_SAME = 0.9  # share of the rows of shared days that both files hold, where they overlap
-_FEWEST = 10  # rows held twice from which on this can be seen
-_AT_BORDER = 0.5  # share of the days of a file up to which shared days are the border of two
+_BY_WRITING = ("service", "approach")  # compared as written, whatever the mapping makes of them
+_SAME = 0.9  # the share of rows on shared days that both files have, if exports overlap
+_FEWEST = 10  # rows in both files that are needed to judge this
+_AT_BORDER = 0.5  # largest share of the days of a file that an overlap at its border can have
 
 
 @dataclass(frozen=True)
 class Overlap:
-    """Rows of several files that say the same in every column that both files have.
+    """Rows of several files with the same meaning in every column that both files have.
 
     Attributes
     ----------
     rows : numpy.ndarray of int
-        The rows beyond the largest number that one file holds.
+        The surplus rows: of equal rows, those beyond the largest number in any one file.
     shorter : numpy.ndarray of bool
-        For each of them whether its file lacks a column that the other one has.
+        For each of these whether its file lacks a column that the other file has.
     columns : list of str
         The columns that all of these files have.
     at_border : bool
-        Whether files of other columns share only a part of their days, and nearly all rows there.
+        Whether files with different columns share only some of their days, and nearly all rows on
+        these days.
     """
 
     rows: Array
@@ -50,16 +51,19 @@ class Overlap:
 
 
 def overlap_of_files(staged: StagedTable, files: Array, mapping: Mapping) -> Overlap:
-    """Return the rows that another file holds as well, compared by what they say.
+    """Return the rows that another file contains too, compared by their meaning.
 
-    Only rows of a person and day that several files hold are compared, so that files that do not
-    overlap cost no more than their dates. A column that a file lacks, or has without a value,
-    says nothing of its rows.
+    Rows are compared only if several files have rows of the person on that day. A column that a
+    file lacks, or that is empty in it, is not compared.
 
     Parameters
     ----------
+    staged : StagedTable
+        The table, with the text of its columns.
     files : numpy.ndarray of int
-        For each source of the table the number of the export that it is a part of.
+        For each source of the table the number of the export to which it belongs.
+    mapping : Mapping
+        The mapping, for the meaning of words.
     """
     file = files[staged.file]
     day = _days(staged, mapping)
@@ -79,7 +83,7 @@ def overlap_of_files(staged: StagedTable, files: Array, mapping: Mapping) -> Ove
             for each, codes in zip(columns, coded, strict=True)
         ]
     )
-    surplus = _beside_the_fullest(_classes(meanings), file[at], filled.sum(axis=0))
+    surplus = _not_in_fullest_file(_classes(meanings), file[at], filled.sum(axis=0))
     met = np.unique(file[at])
     shared = np.asarray(filled[:, met].all(axis=1) | ~filled[:, met].any(axis=1), dtype=bool)
     shorter = np.zeros(len(at), dtype=bool)
@@ -93,7 +97,7 @@ def overlap_of_files(staged: StagedTable, files: Array, mapping: Mapping) -> Ove
         )
         worth = np.zeros(int(shape.max()) + 1, dtype=np.int64)
         np.maximum.at(worth, shape, filled.sum(axis=0)[file])
-        shorter[left] = _beside_the_fullest(alike, shape[at[left]], worth)
+        shorter[left] = _not_in_fullest_file(alike, shape[at[left]], worth)
         at_border = _at_border(day, shape, at[left], alike)
     chosen = surplus | shorter
     return Overlap(
@@ -105,7 +109,7 @@ def overlap_of_files(staged: StagedTable, files: Array, mapping: Mapping) -> Ove
 
 
 def _people(staged: StagedTable) -> Array:
-    """Return for each row the code of its episode, or else person; -1 where it names none."""
+    """Return a code of the episode of each row, or without one of the person; -1 if blank."""
     for name in ("episode_id", "person_id"):
         if name in staged.raw:
             coded = staged.raw[name]
@@ -120,7 +124,7 @@ def _days(staged: StagedTable, mapping: Mapping) -> Array:
     declared = staged.table.column("admit_date" if staged.table.name == "episodes" else "date")
     name = "date" if declared is None else declared.name_in(staged.time)
     column = declared_column(staged, name)
-    if column is None:  # not so: the column is required
+    if column is None:  # does not occur: the column is required
         return staged.raw[name].codes.astype(np.int64)
     parsed = read_column(staged, name, column, mapping)
     codes, _ = pd.factorize(parsed.values)
@@ -128,7 +132,7 @@ def _days(staged: StagedTable, mapping: Mapping) -> Array:
 
 
 def _of_several_files(who: Array, day: Array, file: Array) -> Mask:
-    """Return which rows are of a person and a day that several files have rows of."""
+    """Return which rows are of a person and day for which several files have rows."""
     result = np.zeros(len(who), dtype=bool)
     if not len(who):
         return result
@@ -145,17 +149,18 @@ def _of_several_files(who: Array, day: Array, file: Array) -> Mask:
 
 
 def _classes(codes: list[Array]) -> Array:
-    """Return for each row the number of the rows that are equal in all codes."""
+    """Return a number for each row that is the same for rows with the same codes in all columns."""
     number = np.zeros(len(codes[0]), dtype=np.int64)
     for each in codes:
         number, _ = pd.factorize(number * (int(each.max(initial=0)) + 1) + each)
     return number
 
 
-def _beside_the_fullest(alike: Array, file: Array, worth: Array) -> Mask:
-    """Return which rows are of another file than the one that holds most of the equal ones.
+def _not_in_fullest_file(alike: Array, file: Array, worth: Array) -> Mask:
+    """Return which rows are not in the file with the most equal rows.
 
-    Of files that hold as many, the one with the most columns is kept, and of these the first.
+    In a tie the file with the most columns is chosen, and then the first. `worth` is the number of
+    columns of each file that have values.
     """
     cells, counts = np.unique(np.stack([alike, file]), axis=1, return_counts=True)
     order = np.lexsort((cells[1], -worth[cells[1]], -counts, cells[0]))
@@ -164,7 +169,7 @@ def _beside_the_fullest(alike: Array, file: Array, worth: Array) -> Mask:
 
 
 def _at_border(day: Array, shape: Array, at: Array, alike: Array) -> bool:
-    """Return whether files of other columns share some days, and nearly all rows of these."""
+    """Return whether files with different columns share some days, and nearly all rows there."""
     days = np.unique(np.stack([shape, day]), axis=1)
     several = np.bincount(days[1]) > 1
     of_shape = np.bincount(days[0])
@@ -182,16 +187,17 @@ def _at_border(day: Array, shape: Array, at: Array, alike: Array) -> bool:
 
 @dataclass(frozen=True)
 class _Meanings:
-    """What the distinct texts of a column say, as codes, and whether they say anything."""
+    """The meaning of the distinct texts of a column as codes, and whether they have any."""
 
     codes: Array
     filled: Mask
 
 
 def _meanings(staged: StagedTable, name: str, mapping: Mapping) -> _Meanings:
-    """Return what each distinct text of a column says.
+    """Return the meaning of each distinct text of a column.
 
-    Identifiers, names, services and texts that give no value say what is written, spaces aside.
+    Identifiers, names, services and texts without a value are compared as written, except for
+    spaces.
     """
     coded = staged.raw[name]
     words = mapping.words.get(staged.table.name, {}).get(name, {})
@@ -215,7 +221,7 @@ def _meanings(staged: StagedTable, name: str, mapping: Mapping) -> _Meanings:
 
 
 def _values(kind: str, parsed: Parsed, text: Array) -> Array:
-    """Return codes of values with their times; texts without a value are compared as such."""
+    """Return codes of values and their times; texts without a value are compared as texts."""
     parts = {"value": parsed.values, "text": text}
     if parsed.minutes is not None and parsed.lengths is not None:
         midnight = (parsed.minutes == 0) & (kind == "date")
@@ -226,7 +232,7 @@ def _values(kind: str, parsed: Parsed, text: Array) -> Array:
 
 
 def _of_other_columns(name: str, clean: list[str]) -> _Meanings:
-    """Read a column of the export's own: a number by its value, words without case."""
+    """Return the meanings in a covariate: numbers by value, words without regard to case."""
     filled = np.array([text != "" and text.casefold() not in MARKS for text in clean], dtype=bool)
     if CALLED_ID.search(name):
         return _Meanings(_factorized(clean), filled)

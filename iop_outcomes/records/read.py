@@ -1,4 +1,4 @@
-"""Reading records: files are found, read, checked and built, in that order."""
+"""Reading records: files are found, read and checked, and tables are built, in that order."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 Array = npt.NDArray[Any]
 
 _ROWS = ("attendance", "checkins")
-SYNTHETIC_PREFIX = "SYN-"  # identifiers of made-up people begin so
+SYNTHETIC_PREFIX = "SYN-"  # the beginning of identifiers of synthetic people
 
 
 def read_records(
@@ -67,44 +67,47 @@ def read_records(
     Parameters
     ----------
     source : path, optional
-        A folder with files called episodes*, attendance*, checkins* (CSV, TSV, JSON lines,
-        Parquet or Excel; several files a table are put under one another), or an Excel workbook
-        with sheets so called. A zip file is read as a folder; ``.gz`` packs any kind. A
-        ``mapping.toml`` in the folder, or beside the one file, is used unless `mapping` is given.
-        Hidden sheets are not read; files and sheets that are not read are in ``ignored``.
-        Or the address of a database as SQLAlchemy writes it, ``postgresql+psycopg://host/name``, or
-        an engine, with a mapping whose ``[database.queries]`` has a query a table. Or a
-        ``mapping.toml`` by itself: its database, whose address the environment variable holds that
-        it names, or else its folder.
+        A folder with files named episodes*, attendance*, checkins* (CSV, TSV, JSON lines, Parquet
+        or Excel; several files of a table are combined), or an Excel workbook with sheets of these
+        names. A zip file is read like a folder; any file can be compressed as ``.gz``. A
+        ``mapping.toml`` in the folder, or in the folder of the single file, is used unless
+        `mapping` is given. Hidden sheets are not read; the names of files and sheets that are not
+        read are in ``ignored``.
+        Or the address of a database in the form of SQLAlchemy, ``postgresql+psycopg://host/name``,
+        or an engine, with a mapping that has a query for each table in ``[database.queries]``. Or a
+        ``mapping.toml``: the database that it names (its address is in an environment variable), or
+        without one its folder.
     episodes, attendance, checkins : path, DataFrame, or a list of them, optional
-        A table given by itself. Episodes and one of the two others are needed.
+        The source of a single table. Episodes and at least one of the other two are needed.
     mapping : path or dict, optional
-        The export's own column names and words, turned into ours; see `Mapping`.
+        The column names and words of the export and their meaning here; see `Mapping`.
     as_of : date, str or int, optional
-        The data cut, as a date or as ``"2026-09-30"``: nothing after it counts. By default the
-        newest day, not in the future, on which something is recorded to have happened: an
-        admission, a discharge, a service with an outcome, a check-in completed or missed. With
-        study days a whole day.
+        The data cut, as a date or as ``"2026-09-30"``: nothing after it is counted. By default the
+        newest day, not in the future, with a recorded admission, discharge, service with an
+        outcome, or check-in completed or missed. With study days a whole number.
     strict : bool
         Raise `RecordsError` if any row has a problem.
 
     Returns
     -------
     Records
-        The three tables and ``problems``. For every file, rows read = rows kept + rows set
-        aside + rows folded into an identical one; nothing is lost or silently mended.
+        The three tables and ``problems``. For every file, rows read = rows kept + rows set aside +
+        rows folded into an identical one. No row is lost, and every correction is listed.
 
     Raises
     ------
     RecordsError
-        If a table, a column or a file is missing or cannot be read, or with `strict`.
+        If a table, a column or a file is missing or cannot be read, or with `strict` if any row has
+        a problem.
+    RuleError
+        If `as_of` is not a date, or with study days not a whole number.
 
     Notes
     -----
-    Words and column names are compared without regard to case, spaces, hyphens and
-    underscores: ``No Show`` is ``no_show``. A word that neither the vocabulary nor the
-    mapping knows is a problem that names it, never a guess. Cost: each step goes once over
-    the rows as arrays; what a text means is worked out once for each distinct text.
+    Words and column names are compared without regard to case, spaces, hyphens and underscores:
+    ``No Show`` is ``no_show``. A word that is neither in the vocabulary nor in the mapping is
+    listed as a problem; its meaning is never guessed. Cost: each step goes over the rows once, as
+    arrays; the meaning of a text is determined once for each distinct text.
 
     Examples
     --------
@@ -124,7 +127,7 @@ def read_records(
     ids, tables = IdWritings(plan), tables_needed(plan, located.raws)
     for name in TABLES:
         if name in located.raws:
-            raws = located.raws.pop(name)  # from here on the staged table alone holds the text
+            raws = located.raws.pop(name)  # from here on only the staged table has the text
             staged_tables[name] = combine(tables[name], raws, plan, time)
             note_remarks(name, raws, plan, log)
             del raws
@@ -162,7 +165,7 @@ def read_records(
 def _mapping_for(
     source: Any, mapping: str | Path | MappingType[str, Any] | Mapping | None
 ) -> tuple[Mapping, Any, list[str]]:
-    """Return the mapping, the source, and a note: a mapping file alone stands for what it names."""
+    """Return the mapping, the source, and notes. A mapping file alone names its own source."""
     if mapping is not None or is_address(source) or not isinstance(source, str | Path):
         return read_mapping(mapping), source, []
     path = Path(source)
@@ -178,7 +181,7 @@ def _mapping_for(
 
 
 def _kind_of_time(located: Located, mapping: Mapping) -> str:
-    """Distinguish calendar dates from study days by the columns of the episodes."""
+    """Return the kind of dates, "calendar" or "study_days", by the names of date columns."""
     kinds = set()
     for table, name, study_name in (
         (EPISODES, "admit_date", "admit_day"),
@@ -194,7 +197,7 @@ def _kind_of_time(located: Located, mapping: Mapping) -> str:
     if len(kinds) > 1:
         raise RecordsError(
             "Some tables have calendar dates and others study days.",
-            found="admit_date or date beside admit_day or day",
+            found="admit_date or date as well as admit_day or day",
             instead="Give all tables in one kind.",
         )
     return kinds.pop() if kinds else "calendar"
@@ -212,7 +215,7 @@ def _check(
     orders : dict of str to numpy.ndarray
         Their kept rows, sorted by episode and day.
     overlap : numpy.ndarray of float64
-        For each row of attendance the minutes that an earlier session covers.
+        For each row of attendance the minutes already covered by an earlier session of the day.
     """
     episodes = staged_tables["episodes"]
     episode_checks.check_episodes(episodes, cut, log)
@@ -242,7 +245,7 @@ def _build(
     orders: dict[str, Array],
     overlap: Array,
 ) -> dict[str, pd.DataFrame]:
-    """Make the frames of what is kept."""
+    """Return the frames of the rows that are kept, by table."""
     episodes = staged_tables["episodes"]
     frame, rows = build_episodes(episodes, cut)
     position = np.full(len(episodes) + 1, -1, dtype=np.int32)
@@ -259,7 +262,7 @@ def _build(
 
 
 def _order(staged: StagedTable, episode: Array) -> Array:
-    """Return the kept rows sorted by episode and day, without sorting what is sorted."""
+    """Return the kept rows sorted by episode and day; rows that are in order are not sorted."""
     rows = np.flatnonzero(staged.kept)
     for key in (staged.day("date"), episode):  # the later key leads, ties keep the earlier order
         values = key[rows]
@@ -280,7 +283,7 @@ def _last_contact(
         words = ATTENDED if name == "attendance" else ("completed",)
         rows = orders[name]
         rows = rows[(staged.kept & staged.is_word("status", *words))[rows]]
-        # the rows are in the order of their days, so that the last one of an episode stays
+        # rows are in the order of days, so that the last row of an episode is the latest
         latest = np.full(len(last), NO_DAY, dtype=np.int64)
         latest[episode[rows]] = staged.day("date")[rows]
         last = np.maximum(last, latest)
@@ -294,7 +297,7 @@ def _program_of(episodes: StagedTable, episode: Array) -> Array:
 
 
 def _no_rows(name: str, time: str) -> StagedTable:
-    """Return a table without rows, for building: its columns are taken out of it."""
+    """Return a copy of a table without rows, because building removes its columns."""
     staged = _typed_without_rows(name, time)
     return replace(staged, raw=dict(staged.raw), values=dict(staged.values))
 
@@ -310,7 +313,7 @@ def _typed_without_rows(name: str, time: str) -> StagedTable:
 
 
 def _rows_over_lines(located: Located) -> list[str]:
-    """Say how many rows run over several lines of their file, as their quoted cells do."""
+    """Return a sentence on rows that have several lines in their file, in quoted cells."""
     rows: dict[str, int] = {}
     for raws in located.raws.values():
         for raw in raws:

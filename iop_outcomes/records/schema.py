@@ -1,7 +1,6 @@
-"""The three tables, every column declared once: name, kind, unit, meaning, words and limits.
+"""The three tables. Every column is declared once: name, kind, unit, meaning, words and limits.
 
-What is declared here is what the reader looks for, what the checks hold, and what
-``docs/tables.md`` prints (``describe_tables``).
+The reader, the checks and ``docs/tables.md`` (``describe_tables``) use these declarations.
 """
 
 from __future__ import annotations
@@ -45,10 +44,10 @@ CHECKIN_STATUSES = ("completed", "missed", "not_due")
 DRUG_TESTS = ("negative", "positive", "mixed", "refused", "invalid", "not_collected")
 
 EARLIEST_DATE, LATEST_DATE = "1950-01-01", "2100-01-01"
-YEARS_BEFORE = 30  # a date that is further before the middle one of its column cannot be
-LONGEST_SESSION = 480  # minutes; the plausible limit for one scheduled service
+YEARS_BEFORE = 30  # a date further before the median date of its column is implausible
+LONGEST_SESSION = 480  # minutes; the longest plausible scheduled service
 
-_ITEM = re.compile(r"(item_|q)?\d+_?[a-z]?|version")  # of a family of scores
+_ITEM = re.compile(r"(item_|q)?\d+_?[a-z]?|version")  # the rest of the name of an item
 
 
 @dataclass(frozen=True)
@@ -58,25 +57,24 @@ class Column:
     Attributes
     ----------
     name : str
-        The name in a set with calendar dates.
+        The name if the records have calendar dates.
     kind : {"name", "date", "number", "whole", "word", "flag", "clock"}
-        How its text is read: an identifier or free text, a calendar date (a whole study day in
-        a study-day set), a number, a whole number (of covariates only), a word of `words`, yes or
-        no, or a time of day.
+        How its text is read: an identifier or free text; a calendar date (or a whole study day); a
+        number; a whole number (covariates only); a word of `words`; yes or no; a time of day.
     meaning : str
-        What it says, as a sentence for the documentation.
+        The meaning of a value, as a sentence for the documentation.
     unit : str
         The unit of a number.
     required : bool
-        Whether the column must be there, and a row without a value in it is set aside.
+        Whether the column must exist; a row without a value in it is then set aside.
     words : tuple of str
         The vocabulary of a word column.
     low, high : float or None
-        The limits of a number, both allowed.
+        The limits of a number, which are allowed values themselves.
     study_name : str
-        Its name in a study-day set, if another.
+        The name if the records have study days, where it is different.
     may_be_long_ago : bool
-        Whether a date may lie decades before the others of the column.
+        Whether a date can be decades before the other dates of the column.
     """
 
     name: str
@@ -91,18 +89,18 @@ class Column:
     may_be_long_ago: bool = False
 
     def name_in(self, time: str) -> str:
-        """Return the column's name in a ``"calendar"`` or ``"study_days"`` set."""
+        """Return the name of the column for a kind of time: ``"calendar"`` or ``"study_days"``."""
         return self.study_name if time == "study_days" and self.study_name else self.name
 
 
 @dataclass(frozen=True)
 class Table:
-    """One of the three tables: its columns in order, and what one row is."""
+    """One of the three tables: its columns in order, and what a row stands for."""
 
     name: str
     row: str
     columns: tuple[Column, ...]
-    family: Column | None = None  # declares every column whose name starts as its name does
+    family: Column | None = None  # for every column whose name starts with this name
 
     def column(self, name: str, time: str = "calendar") -> Column | None:
         """Return the declaration of the column called `name`, or None for a covariate."""
@@ -110,7 +108,7 @@ class Table:
             if column.name_in(time) == name:
                 return column
         if self.family is not None and name.startswith(self.family.name):
-            # items of an instrument may be answered in words, and its version is one
+            # items and version of an instrument can be words: they are covariates
             return None if _ITEM.fullmatch(name.removeprefix(self.family.name)) else self.family
         return None
 
@@ -195,7 +193,7 @@ SESSION_TIMES = {
         ),
     )
 }
-"""Columns of attendance that are read into others, and not kept."""
+"""Columns of attendance from which other columns are calculated; they are not kept."""
 
 ATTENDANCE = Table(
     "attendance",
@@ -290,11 +288,11 @@ WORKED_OUT = {
     "attendance": ("day", "minutes_overlapping"),
     "checkins": ("day", "due_row"),
 }
-"""The columns that the library adds to each table; in a study-day set ``day`` is the export's."""
+"""The columns that the library adds to each table; with study days ``day`` is in the export."""
 
 
 def describe_tables() -> pd.DataFrame:
-    """Return the declaration of every column as a frame.
+    """Return the declarations of all columns as a frame.
 
     Returns
     -------

@@ -1,7 +1,7 @@
-"""A table while it is checked: typed columns, the raw text of each row, and a log.
+"""A table while it is checked: typed columns, the original text of each row, and a log.
 
-Nothing outside ``records/`` uses a staged table. Rows are never removed from it: ``kept`` marks
-those that are kept, and the log says of every other row, and of every mended value, what was done.
+Staged tables are used in ``records/`` only. Rows are never removed from them: ``kept`` marks the
+rows that are kept. The log says what was done with every other row and every corrected value.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from iop_outcomes.shared.messages import columns_found, may_be_named
 Array = npt.NDArray[Any]
 
 _DAY_NUMBER = re.compile(r"\d{5}")
-_DAYS_TO_1904 = 1462  # from day 0 of the one system of Excel to day 0 of the other
+_DAYS_TO_1904 = 1462  # from day 0 of the 1900 date system of Excel to day 0 of its 1904 system
 _BY_PERSON = (
     " If it names the person and not the episode, make that column person_id, and write for "
     'attendance and check-ins [attendance.link] by = "person_and_date".'
@@ -47,36 +47,40 @@ class StagedTable:
     time : {"calendar", "study_days"}
         The kind of its dates.
     files, sha256 : list of str
-        The files it came from, and the digests of their bytes.
+        The files that were read, and the SHA-256 digests of their bytes.
     file, line : numpy.ndarray
-        For each row the position of its file, and its line there.
+        For each row the position of its file in `files` (int16), and its line there (int32).
     raw : dict of str to Coded
-        The text of every column, under our names.
+        The text of every column, by the names of columns used here.
     values : dict of str to numpy.ndarray
         The typed values: int32 days, int64 whole numbers, float64 numbers, int8 flags and words,
         int32 names.
     levels : dict of str to list of str
-        What the codes of a word or name column stand for.
+        The values of the codes of a word or name column.
     kept : numpy.ndarray of bool
         Rows that are kept.
     folded : numpy.ndarray of bool
-        Rows that are one with an earlier, identical row.
+        Rows that are folded into an earlier identical row.
     repeats : numpy.ndarray of bool
-        Rows that are kept, and equal to an earlier one in every column.
+        Rows that are kept although they equal an earlier row in every column.
     planned : numpy.ndarray of bool
-        Rows that are set aside without being a fault: they are planned for after the data cut.
+        Rows that are set aside because they are planned for after the data cut; not a problem.
+    odd : list of (int, OddRow)
+        Lines that could not be divided into columns, each with the position of its file.
     left_out : list of int
-        For each file its rows that the mapping says are none of the table.
+        For each file the number of rows that are not of this table, as the mapping says.
     file_orders : list of str
         For each file the order of day and month that its source in the mapping gives, or empty.
+    declared : dict of str to Column
+        The declaration of each column, also of covariates.
     orders : dict of str to list of str
-        For each text of a date column in which order its day and month are.
+        For each date column the order of day and month in each of its texts.
     date_texts : dict of str to DateTexts
         For each date column what its texts say, before that order is known.
     same_day : str
-        To which stay a row belongs on the day on which one ends and the next begins; see `Link`.
+        The stay to which a row belongs on a day on which one ends and the next begins; see `Link`.
     parsed : dict of str to Parsed
-        What the texts of a column say, where it was needed before the columns are typed.
+        The values of a column, if they were needed before the columns are typed.
     """
 
     table: Table
@@ -106,11 +110,11 @@ class StagedTable:
         return len(self.kept)
 
     def has(self, *names: str) -> bool:
-        """Return whether the export has the columns and each holds a value."""
+        """Return whether the export has all of the columns, each with a value in some row."""
         return all(name in self.values and bool(self.known(name).any()) for name in names)
 
     def known(self, name: str) -> npt.NDArray[np.bool_]:
-        """Return for each row whether the column holds a value."""
+        """Return for each row whether the column has a value."""
         values = self.values[name]
         if values.dtype.kind == "f":
             return ~np.isnan(values)
@@ -121,12 +125,12 @@ class StagedTable:
         return known
 
     def day(self, name: str) -> Array:
-        """Return a date column under the name that the kind of the set gives it."""
+        """Return the days of a date column, by its name with calendar dates (``admit_date``)."""
         column = self.table.column(name)
         return self.values[name if column is None else column.name_in(self.time)]
 
     def is_word(self, name: str, *words: str) -> npt.NDArray[np.bool_]:
-        """Return for each row whether a word column holds one of the words."""
+        """Return for each row whether a word column has one of the words."""
         levels = self.levels[name]
         chosen = np.array([level in words for level in levels] + [False])  # -1 is the last
         result: npt.NDArray[np.bool_] = chosen[self.values[name]]
@@ -135,7 +139,7 @@ class StagedTable:
 
 @dataclass
 class Log:
-    """What was met on the way in: problems by batch, checks with their counts, and sentences."""
+    """What was found while reading: problems in batches, counts of each check, and sentences."""
 
     batches: list[pd.DataFrame] = field(default_factory=list)
     tallies: list[dict[str, object]] = field(default_factory=list)
@@ -150,7 +154,7 @@ class Log:
         done: str | Array,
         text: str = "",
     ) -> None:
-        """List rows of a staged table that a check met."""
+        """List rows of a staged table that failed a check, with what was done."""
         if not len(rows):
             return
         coded = staged.raw.get(column)
@@ -179,7 +183,7 @@ class Log:
         value: str = "",
         text: str = "",
     ) -> None:
-        """List a check that is of a column as a whole, on line 0."""
+        """List a problem of a whole column, on line 0."""
         self.batches.append(
             pd.DataFrame(
                 {
@@ -198,7 +202,7 @@ class Log:
     def tally(
         self, check: str, table: str, column: str, looked_at: int, failed: int, present: bool = True
     ) -> None:
-        """Count a check over a column: how many rows it looked at and how many failed."""
+        """Record for a check of a column how many rows were checked, and how many failed."""
         self.tallies.append(
             {
                 "check": check,
@@ -212,7 +216,13 @@ class Log:
 
 
 def combine(table: Table, raws: list[Raw], mapping: Mapping, time: str) -> StagedTable:
-    """Put the files of one table under one another, under our column names."""
+    """Combine the files of one table into one staged table, with the column names used here.
+
+    Raises
+    ------
+    RecordsError
+        If a file lacks a required column, or two of its columns would have one name.
+    """
     renamed = [_rename(table, raw, mapping, time) for raw in raws]
     names = list(dict.fromkeys(name for columns in renamed for name in columns))
     sizes = [len(raw.lines) for raw in raws]
@@ -240,9 +250,10 @@ def combine(table: Table, raws: list[Raw], mapping: Mapping, time: str) -> Stage
 def our_names(
     table: Table, names: list[str], mapping: Mapping, own: MappingType[str, str] | None = None
 ) -> dict[str, str]:
-    """Return for each column name of an export the name that it has here.
+    """Return for each column name of an export its name here.
 
-    `own` are the names that the source of the file gives, before those of the whole table.
+    `own` are names that the mapping gives for the source of the file; they have precedence over the
+    names that it gives for the whole table.
     """
     own = own or {}
     pairs = mapping.columns.get(table.name, {})
@@ -290,7 +301,7 @@ def _rename(table: Table, raw: Raw, mapping: Mapping, time: str) -> dict[str, Co
 
 
 def _refuse_repeated(table: Table, raw: Raw, mapping: Mapping) -> None:
-    """Refuse a heading over two columns if the column is one that we need to know."""
+    """Raise RecordsError if two columns have one heading, and the table needs that column."""
     pairs = mapping.columns.get(table.name, {})
     for name, heading in raw.repeated.items():
         ours = our_names(table, [heading], mapping)[heading]
@@ -304,8 +315,8 @@ def _refuse_repeated(table: Table, raw: Raw, mapping: Mapping) -> None:
                 f"{raw.file} has two columns of the same name, and {table.name} needs it.",
                 found=f"columns {', '.join(map(str, places))}",
                 instead="Rename or remove one of them in the export, or say in "
-                f"[{table.name}.columns] of the mapping what the second one is: it is called "
-                "as the first, with _2 behind.",
+                f"[{table.name}.columns] of the mapping what the second one is: its name is "
+                "that of the first with _2 at the end.",
             )
 
 
@@ -314,7 +325,7 @@ def _is_declared(table: Table, name: str) -> bool:
 
 
 def _apart(table: Table, names: dict[str, str], mapping: Mapping) -> dict[str, str]:
-    """Return our names, with those apart that nobody needs and that differ in their case only."""
+    """Return the names with _2, _3 added to names of covariates that differ in case only."""
     meant = set(mapping.columns.get(table.name, {}).values())
     counts = Counter(names.values())
     taken = set(names.values())
@@ -332,7 +343,7 @@ def _apart(table: Table, names: dict[str, str], mapping: Mapping) -> dict[str, s
 
 
 def _from_1900(coded: Coded) -> Coded:
-    """Return dates with bare day numbers from 1904 on as day numbers from 1900 on."""
+    """Return a column with day numbers of the 1904 date system as those of the 1900 system."""
     words = [
         f"{int(word) + _DAYS_TO_1904}" if _DAY_NUMBER.fullmatch(word) else word
         for word in coded.words.tolist()
@@ -366,7 +377,7 @@ def _joined(parts: list[Coded | None], sizes: list[int]) -> Coded:
 
 
 def free_name(name: str, taken: Collection[str]) -> str:
-    """Return a name for a column of the export that is called as another: not one of `taken`."""
+    """Return `name`, or if it is `taken` a free one: ``export_name``, ``export_name_2``."""
     if name not in taken:
         return name
     free, number = f"export_{name}", 1

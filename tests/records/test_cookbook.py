@@ -100,7 +100,7 @@ def test_every_key_of_a_grid_has_its_error(grid: dict[str, Any], says: str) -> N
     [
         ({"separator": 3, "status": {"Present": "attended"}}, "separator"),
         ({"id": [], "status": {"Present": "attended"}}, "id"),
-        ({"status": {"Present": "here"}}, "not known"),
+        ({"status": {"Present": "here"}}, "unknown word"),
         ({"separator": ";"}, "which columns hold lists"),
     ],
 )

@@ -96,7 +96,7 @@ def test_people_written_in_two_ways_are_one_person_and_listed() -> None:
     ("ids", "says"),
     [
         ({"episode_id": []}, "neither a text nor a list"),
-        ({"episode_id": "lower"}, "rule that is not known"),
+        ({"episode_id": "lower"}, "unknown rule"),
         ({"episode_id": [1]}, "neither a text nor a list"),
         ({"date": ["ignore_case"]}, "entry that is not known"),
         (["ignore_case"], "is not a section"),

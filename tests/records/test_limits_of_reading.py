@@ -148,7 +148,7 @@ def test_what_is_met_in_more_than_half_of_the_lines_is_listed_once(
     remarks = read_json_lines(tmp_path / "a.jsonl").remarks
     assert [one.check for one in remarks] == ["nested_value"] * (1 if once else nested)
     assert [one.line for one in remarks] == ([0] if once else list(range(1, nested + 1)))
-    assert remarks[0].message.startswith(f"{nested} rows: the value is a list") == once
+    assert remarks[0].message.startswith(f"{nested} rows: the value is itself a list") == once
 
 
 def record(kind: int, content: bytes = b"") -> bytes:
@@ -186,7 +186,7 @@ def test_a_binary_sheet_holds_so_many_values(
     cell = record(5, struct.pack("<II", 0, 0) + bytes(8))
     data = record(0, struct.pack("<I", 0) + bytes(13)) + 4 * cell
     if refused:
-        with pytest.raises(RecordsError, match="holds more"):
+        with pytest.raises(RecordsError, match="contains more"):
             xlsb._sheet(data, "a.xlsb")
     else:
         assert xlsb._sheet(data, "a.xlsb").values == 4

@@ -15,8 +15,8 @@ from iop_outcomes.records.identical_rows import _further, identical, one_each
 from iop_outcomes.records.linking.expected import _days_to_next, _place
 from iop_outcomes.records.overlapping_files import (
     _at_border,
-    _beside_the_fullest,
     _classes,
+    _not_in_fullest_file,
     _of_several_files,
 )
 
@@ -90,7 +90,7 @@ def test_a_person_s_day_in_several_files(seed: int) -> None:
         kind: min(range(3), key=lambda one: (-held[kind, one], -worth[one], one))
         for kind in set(alike.tolist())
     }
-    assert _beside_the_fullest(alike, file, worth).tolist() == [
+    assert _not_in_fullest_file(alike, file, worth).tolist() == [
         fullest[kind] != one for kind, one in zip(alike.tolist(), file.tolist(), strict=True)
     ]
 

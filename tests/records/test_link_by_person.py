@@ -230,9 +230,9 @@ def test_first_and_last_names_are_put_together_and_do_not_stay(tmp_path: Any) ->
 @pytest.mark.parametrize(
     ("link", "says"),
     [
-        ({"by": "person"}, "value that is not known"),
-        ({"by": 1}, "value that is not known"),
-        ({"by": "person_and_date", "person": "names"}, "value that is not known"),
+        ({"by": "person"}, "unknown value"),
+        ({"by": 1}, "unknown value"),
+        ({"by": "person_and_date", "person": "names"}, "unknown value"),
         ({"person": "name"}, "links by episode_id"),
         ({"on": "date"}, "entry that is not known"),
         ("person_and_date", "is not a section"),
@@ -253,7 +253,7 @@ def test_columns_that_are_not_there_are_one_sentence() -> None:
         iop.read_records(
             episodes=episodes, attendance=rows.drop(columns="person_id"), mapping=LINKED
         )
-    with pytest.raises(RecordsError, match="and they have an episode_id"):
+    with pytest.raises(RecordsError, match="but they have an episode_id"):
         iop.read_records(episodes=episodes, attendance=rows.assign(episode_id="E0"), mapping=LINKED)
     with pytest.raises(RecordsError, match="has no column episode_id, which episodes needs"):
         iop.read_records(
@@ -263,7 +263,7 @@ def test_columns_that_are_not_there_are_one_sentence() -> None:
             mapping={"attendance": {"link": BY_PERSON}},
         )
     by_name = {"attendance": {"link": {**BY_PERSON, "person": "name"}}}
-    with pytest.raises(RecordsError, match="of one table and not of the other"):
+    with pytest.raises(RecordsError, match="of one table, but not of the other"):
         read(STAYS, [("A", 10)], mapping={**LINKED, **by_name})
 
 

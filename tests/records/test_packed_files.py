@@ -227,7 +227,7 @@ HOSTILE: list[tuple[Callable[[], bytes], str]] = [
     (lambda: zipped({"all.zip": zipped({"episodes.csv": EPISODES})}), "kind that is read"),
     (lambda: zipped({"a.csv.gz": gzip.compress(EPISODES.encode())}), "kind that is read"),
     (lambda: zipped({"report.pdf": b"%PDF-1.7"}), "a PDF file"),
-    (lambda: zipped({}), "holds no files"),
+    (lambda: zipped({}), "contains no files"),
     (lambda: b"", "cannot be unzipped"),
     (lambda: EPISODES.encode(), "cannot be unzipped"),
     (lambda: zipped({"episodes.csv": EPISODES})[:-30], "cannot be unzipped"),

@@ -269,15 +269,15 @@ def test_a_mapping_reads_a_program_s_own_names_and_words(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("mapping", "says"),
     [
-        ({"episode": {}}, "section that is not known"),
-        ({"options": {"order": "x"}}, "option that is not known"),
-        ({"options": {"date_order": "dmy"}}, "does not fit"),
-        ({"options": {"skip_lines": -1}}, "does not fit"),
-        ({"attendance": {"words": {"status": {"Here": "present"}}}}, "one that is not known"),
+        ({"episode": {}}, "unknown section"),
+        ({"options": {"order": "x"}}, "unknown option"),
+        ({"options": {"date_order": "dmy"}}, "is not valid"),
+        ({"options": {"skip_lines": -1}}, "is not valid"),
+        ({"attendance": {"words": {"status": {"Here": "present"}}}}, "into an unknown one"),
         ({"attendance": {"rows": {}}}, "entry that is not known"),
         ({"thresholds": {"bad_date": 5}}, "not a share"),
-        ({"thresholds": {"bad_dates": 0.5}}, "check that is not known"),
-        ({"files": {"people": "x.csv"}}, "table that is not known"),
+        ({"thresholds": {"bad_dates": 0.5}}, "threshold for an unknown check"),
+        ({"files": {"people": "x.csv"}}, "unknown table"),
         ({"attendance": 3}, "not a section"),
     ],
 )

@@ -69,7 +69,7 @@ def test_check_prints_the_lines_to_paste_and_no_name_or_identifier(folder: Path)
 def test_the_lines_are_a_mapping_that_is_refused_until_they_are_filled_in(folder: Path) -> None:
     lines = lines_to_paste(iop.read_records(folder).unknown_words())
     text = "\n".join(lines)
-    with pytest.raises(RecordsError, match="not known"):
+    with pytest.raises(RecordsError, match="into an unknown one"):
         iop.read_records(folder, mapping=tomllib.loads(text))
     filled = text.replace('"Present" = "?"', '"Present" = "attended"').replace(
         '"Absent" = "?"', '"Absent" = "no_show"'

@@ -243,13 +243,24 @@ def test_a_heading_with_its_year_is_its_date(date: datetime.date, form: str) -> 
 
 
 @pytest.mark.parametrize(
+    ("text", "rest"),
+    [("6 Oct 2", "2"), ("6. Oktober 1", "1"), ("6 Oct 930", "930"), ("Oct 6 2", "2")],
+)
+def test_a_number_of_one_or_three_digits_after_a_date_is_not_its_year(text: str, rest: str) -> None:
+    heading = read_heading(text, bare=True)
+    assert heading is not None
+    assert (heading.year, heading.month, heading.day, heading.rest) == (0, 10, 6, rest)
+    assert dates([text], year=2026) == ["2026-10-06"]
+
+
+@pytest.mark.parametrize(
     ("headings", "given", "wrong", "instead"),
     [
         (["1/5", "1/6"], {"year": 2026}, "do not show which number is the day", "date_order"),
         (["1/25"], {}, "dates without a year", "year = 2026"),
         (["1/25"], {"year": "sheet", "sheet": "Attendance"}, "without a year", "year = 2026"),
         (["5", "6"], {"year": 2026}, "days without a month", "name of the sheet"),
-        (["2/29"], {"year": 2026}, "no day of the calendar", "year of the grid"),
+        (["2/29"], {"year": 2026}, "not a day of the calendar", "year of the grid"),
     ],
 )
 def test_headings_that_cannot_be_read_are_refused(
@@ -375,7 +386,7 @@ def test_a_constant_of_the_table_yields_to_a_column_and_one_of_the_source_is_ref
             "no column 'x', which [attendance.combine]",
         ),
         ({"table": {"combine": {"date": ["id", "b"]}}}, "a column 'date' of its own"),
-        ({"grid": {"columns": "b"}}, "a heading in the grid that is no date: column 3"),
+        ({"grid": {"columns": "b"}}, "a heading in the grid that is not a date: column 3"),
         ({"grid": {"columns": "b", "headings": "name", "becomes": "id"}}, "'id' of its own"),
         ({"join": {"where": {"id": 1}, "by": "x", "columns": "b"}}, "no column 'x'"),
     ],
@@ -445,15 +456,15 @@ def test_a_frame_is_shaped_too() -> None:
     records = iop.read_records(episodes=episodes, attendance=grid, mapping=mapping)
     assert records.attendance["day"].tolist() == [2]
     mapping = {"attendance": {"from": {"header_row": 2}}}
-    with pytest.raises(RecordsError, match="and a frame was given"):
+    with pytest.raises(RecordsError, match="but a frame was given"):
         iop.read_records(episodes=episodes, attendance=grid, mapping=mapping)
 
 
 @pytest.mark.parametrize(
     ("mapping", "wrong"),
     [
-        ({"attendance": {"from": {"file": "no.csv"}}}, "names no file that is there"),
-        ({"checkins": {"from": {}}}, "does not say which file it is of"),
+        ({"attendance": {"from": {"file": "no.csv"}}}, "names no file that exists"),
+        ({"checkins": {"from": {}}}, "does not say which file is meant"),
         (
             {"attendance": {"from": {"join": {"file": "x.csv", "by": "status", "columns": "b"}}}},
             "join names a file 'x.csv'",
@@ -552,8 +563,8 @@ def test_a_join_names_what_it_takes_over_and_a_column_is_two_of_ours(tmp_path: P
 @pytest.mark.parametrize(
     ("columns", "wrong"),
     [
-        ({"result": ["status", "status"]}, "names one column of ours twice"),
-        ({"result": []}, "has an entry that is no text"),
+        ({"result": ["status", "status"]}, "gives one name twice"),
+        ({"result": []}, "has an entry that is not text"),
         ({"result": ["status", "day"]}, "has a column 'day' of its own"),
     ],
 )

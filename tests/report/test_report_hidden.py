@@ -115,7 +115,7 @@ def test_notes_of_reading_do_not_print_a_number_of_rows() -> None:
     assert "in no episode of their person" not in report.html
     assert "ins made, with the status missed" not in report.html
     assert "rows of attendance are linked to episodes by person and date" in report.html
-    assert "heck-ins are taken to be due every 7 days" in report.html
+    assert "heck-ins are assumed to be due every 7 days" in report.html
     assert report.tables["files"]["rows_set_aside"].tolist() == [0, "hidden", 0]
     due = report.tables["trend_check_in_response"]["denominator"]
     assert pd.to_numeric(due).sum() == 120, "more than there are rows: most are made"

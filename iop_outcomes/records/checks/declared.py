@@ -1,8 +1,8 @@
 """Every check declared once: its group, its meaning, and the share of rows that may fail.
 
-Groups are those of Kahn and others (2016): conformance (does a value keep to its form),
-completeness (is it there), plausibility (can it be true). Kahn MG, Callahan TJ, Barnard J, et
-al. A harmonized data quality assessment terminology and framework for the secondary use of
+Groups are those of Kahn and others (2016): conformance (does a value have the right form),
+completeness (is there a value), plausibility (can the value be true). Kahn MG, Callahan TJ, Barnard
+J, et al. A harmonized data quality assessment terminology and framework for the secondary use of
 electronic health record data. eGEMs 2016;4(1):1244. doi:10.13063/2327-9214.1244.
 """
 
@@ -38,9 +38,9 @@ class Check:
     group : {"conformance", "completeness", "plausibility"}
         Its kind.
     meaning : str
-        What a row that fails it is.
+        A description of a row that fails.
     threshold : float
-        The share of rows (0 to 1) that may fail before the check has failed.
+        The share of rows (0 to 1) that can fail without a failed check.
     """
 
     name: str
@@ -49,43 +49,43 @@ class Check:
     threshold: float = 0.0
 
 
-SOON = 30  # days after a discharge within which an admission is a readmission to look at
-LATE_DISCHARGE = 30  # days after the last contact
+SOON = 30  # days from a discharge to a readmission that is reported
+LATE_DISCHARGE = 30  # days from the last contact to a discharge that is reported
 SILENT = 90  # days without a contact in an open episode
 EARLY_CHECKIN = 60  # days before admission
 LONG_DAY = LONGEST_SESSION  # attended minutes on one day
 OVERRUN = 15  # minutes attended beyond the minutes scheduled
-ROSTER_SESSIONS = 50  # sessions of a group from which a spotless roster looks copied
-ROSTER_CLIENTS = 5
-ROSTER_SHARE = 0.98
-FEED_ROWS = 50  # usual rows a month below which a quiet month says nothing of a feed
+ROSTER_SESSIONS = 50  # rows of a group from which a roster without absences looks copied
+ROSTER_CLIENTS = 5  # and episodes
+ROSTER_SHARE = 0.98  # and the share of its rows that are attended
+FEED_ROWS = 50  # median rows a month that a program needs for the check of its volume
 
 _DECLARED = (
     Check("row_shape", "conformance", "The row has more or fewer fields than the header."),
     Check(
         "taken_name",
         "conformance",
-        "The column has the name of one that is worked out here; it is kept under another.",
+        "The column has the name of one that is calculated here; it is kept under another name.",
     ),
     Check("short_row", "conformance", "Empty fields were left out at the end of the row.", 1.0),
     Check(
         "repeated_heading",
         "conformance",
-        "The heading is over two columns, neither of which is needed.",
+        "Two columns have this heading; neither is needed.",
         1.0,
     ),
     Check(
         "join_unmatched",
         "conformance",
-        "The row holds values for other rows, and none has its key.",
+        "The row has values for other rows, but no row has its key.",
     ),
-    Check("join_conflict", "conformance", "Two rows of one key hold different values."),
+    Check("join_conflict", "conformance", "Two rows with one key have different values."),
     Check("in_two_lists", "conformance", "The person is in two lists of one line."),
     Check("twice_in_list", "conformance", "The person is twice in a list."),
-    Check("two_ticked", "conformance", "Several boxes are ticked of which one can be true."),
-    Check("unknown_tick", "conformance", "The cell of a checkbox is neither ticked nor not."),
-    Check("not_json", "conformance", "The line is no JSON object."),
-    Check("nested_value", "conformance", "The value is a list or an object of its own."),
+    Check("two_ticked", "conformance", "Several boxes are ticked, but only one can be true."),
+    Check("unknown_tick", "conformance", "The cell of a checkbox has an unknown value."),
+    Check("not_json", "conformance", "The line is not a JSON object."),
+    Check("nested_value", "conformance", "The value is itself a list or an object."),
     Check("repeated_key", "conformance", "The key is twice in the line, with two values."),
     Check("open_quote", "conformance", "A quote opens a cell and is not closed in the row."),
     Check("stray_quote", "conformance", "More text follows a closing quote in its cell."),
@@ -93,9 +93,9 @@ _DECLARED = (
     Check(
         "lone_surrogate",
         "conformance",
-        "The value holds half of a surrogate pair (a damaged letter).",
+        "The value contains half of a surrogate pair (a damaged character).",
     ),
-    Check("nul_character", "conformance", "The value holds NUL, at which many programs cut it."),
+    Check("nul_character", "conformance", "The value contains NUL, at which many programs cut it."),
     Check(
         "unreadable_cell",
         "conformance",
@@ -104,7 +104,7 @@ _DECLARED = (
     Check(
         "encoding",
         "conformance",
-        "The file is not UTF-8: letters outside ASCII are read as the encoding that is named.",
+        "The file is not UTF-8: characters outside ASCII are read in the named encoding.",
         1.0,
     ),
     Check("surrounding_spaces", "conformance", "Spaces before or after the value."),
@@ -129,7 +129,7 @@ _DECLARED = (
     Check(
         "half_swapped_date",
         "conformance",
-        "A spreadsheet has swapped day and month of those dates of the file whose day is 12 or "
+        "A spreadsheet has swapped day and month in those dates of the file whose day is 12 or "
         "less.",
     ),
     Check("time_24_00", "conformance", "The time is written 24:00."),
@@ -145,14 +145,14 @@ _DECLARED = (
     Check(
         "rounded_before",
         "conformance",
-        "The frame or file holds a whole number as a float that is too short for all its digits.",
+        "The frame or file has a whole number as a float that cannot represent all its digits.",
     ),
-    Check("unknown_word", "conformance", "The word is not one of the column's vocabulary."),
+    Check("unknown_word", "conformance", "The word is not in the vocabulary of the column."),
     Check(
         "ids_made_one",
         "conformance",
-        "The identifier is written in several ways in one table, and the mapping says that they "
-        "are one.",
+        "The identifier is written in several ways in one table; they are one by the rules of the "
+        "mapping.",
         0.05,
     ),
     Check("exact_duplicate", "conformance", "The row is identical to an earlier one."),
@@ -160,29 +160,29 @@ _DECLARED = (
     Check(
         "possible_repeat",
         "conformance",
-        "The row equals an earlier one, and is a repeat or a session of its own.",
+        "The row equals an earlier one; it is a repeat or a separate session.",
     ),
     Check(
         "contradictory_session",
         "conformance",
         "One row of the session says that the person came, another that they did not.",
     ),
-    Check("signed_again", "conformance", "Another row of the same session stands for it."),
+    Check("signed_again", "conformance", "Another row of the same session is used instead."),
     Check(
         "unknown_episode",
         "conformance",
         "The episode, or the person, is not in the episodes table.",
     ),
-    Check("episode_set_aside", "conformance", "The episode's own row was set aside."),
-    Check("between_episodes", "conformance", "No episode of the person holds the day of the row."),
-    Check("in_two_episodes", "conformance", "Two episodes of the person hold the day of the row."),
+    Check("episode_set_aside", "conformance", "The row of its episode was set aside."),
+    Check("between_episodes", "conformance", "No episode of the person contains the day."),
+    Check("in_two_episodes", "conformance", "Two episodes of the person contain the day."),
     Check(
         "linked_by_name",
         "conformance",
         "Rows are linked by people's names, and two people may have one name.",
     ),
     Check("missing_required", "completeness", "A value that every row needs is missing."),
-    Check("empty_column", "completeness", "The column holds no value at all."),
+    Check("empty_column", "completeness", "The column has no value at all."),
     Check("reason_without_date", "completeness", "A discharge reason without a date."),
     Check("date_without_reason", "completeness", "A discharge date without a reason.", 0.05),
     Check(
@@ -191,7 +191,7 @@ _DECLARED = (
     Check(
         "unit_of_length",
         "plausibility",
-        "The median is not the length of a session: the numbers may be of another unit.",
+        "The median is not the length of a session: the unit may be another one.",
     ),
     Check("out_of_range", "plausibility", "The number is outside its limits."),
     Check(
@@ -207,7 +207,7 @@ _DECLARED = (
     Check(
         "planned",
         "plausibility",
-        "Planned for after the data cut, or called off ahead: counted, and no fault.",
+        "Planned for after the data cut, or called off ahead; counted, but not a problem.",
         1.0,
     ),
     Check("before_admission", "plausibility", "A service before the admission."),
@@ -253,14 +253,20 @@ CHECKS: dict[str, Check] = {check.name: check for check in _DECLARED}
 
 
 def quality_table(log: Log, mapping: Mapping) -> pd.DataFrame:
-    """Return one row a check and column: rows looked at and failed, threshold, status."""
+    """Return one row a check and column: rows checked and failed, threshold, status.
+
+    Raises
+    ------
+    RecordsError
+        If the mapping has a threshold for an unknown check.
+    """
     unknown = sorted(set(mapping.thresholds) - set(CHECKS))
     if unknown:
         raise RecordsError(
-            f"The mapping has a threshold for a check that is not known: {unknown[0]}.",
+            f"The mapping has a threshold for an unknown check: {unknown[0]}.",
             instead=f"Use one of {', '.join(CHECKS)}.",
         )
-    # Built column by column: half of the time that the reading of a few rows took went into this.
+    # Built column by column for speed.
     order = ("conformance", "completeness", "plausibility")
     rows = sorted(log.tallies, key=lambda row: order.index(CHECKS[str(row["check"])].group))
     checks = [CHECKS[str(row["check"])] for row in rows]

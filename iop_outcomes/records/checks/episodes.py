@@ -16,7 +16,7 @@ Array = npt.NDArray[Any]
 
 
 def check_episodes(staged: StagedTable, as_of: int, log: Log) -> None:
-    """Set aside episodes that cannot be there, and flag those that look odd."""
+    """Set aside episodes that are impossible, and list those that are implausible."""
     repeated_episode(staged, log)
     discharge_before_admission(staged, log)
     after_data_cut(staged, as_of, log)
@@ -25,7 +25,7 @@ def check_episodes(staged: StagedTable, as_of: int, log: Log) -> None:
 
 
 def set_aside(staged: StagedTable, failed: Array, check: str, column: str, log: Log) -> None:
-    """Set aside the rows of a mask that are still kept, and list them."""
+    """Set aside the rows in `failed` that are still kept, and list them."""
     looked_at = int(staged.kept.sum())
     rows = np.flatnonzero(failed & staged.kept)
     staged.kept[rows] = False
@@ -36,14 +36,14 @@ def set_aside(staged: StagedTable, failed: Array, check: str, column: str, log: 
 def flag(
     staged: StagedTable, failed: Array, looked_at: Array, check: str, column: str, log: Log
 ) -> None:
-    """List the rows of a mask that stay as they are."""
+    """List the rows in `failed` without changing them; `looked_at` are the rows checked."""
     rows = np.flatnonzero(failed & staged.kept)
     log.rows(staged, rows, check, column, "kept")
     log.tally(check, staged.table.name, column, int((looked_at & staged.kept).sum()), len(rows))
 
 
 def repeated_episode(staged: StagedTable, log: Log) -> None:
-    """Keep the first row of an episode_id, and set aside later ones of other content."""
+    """Keep the first row of each episode_id, and set aside later rows that differ."""
     kept = np.flatnonzero(staged.kept)
     later = np.zeros(len(staged), dtype=bool)
     if len(kept):
@@ -52,7 +52,7 @@ def repeated_episode(staged: StagedTable, log: Log) -> None:
 
 
 def discharge_before_admission(staged: StagedTable, log: Log) -> None:
-    """Set aside episodes whose two dates contradict each other: day 0 is not known."""
+    """Set aside episodes with a discharge before the admission, because day 0 is not known."""
     column = "discharge_date" if staged.time == "calendar" else "discharge_day"
     if not staged.has(column):
         log.tally("discharge_before_admission", "episodes", column, 0, 0, present=False)
@@ -63,7 +63,7 @@ def discharge_before_admission(staged: StagedTable, log: Log) -> None:
 
 
 def after_data_cut(staged: StagedTable, as_of: int, log: Log) -> None:
-    """Set aside admissions after the data cut; a later discharge is not known at the cut."""
+    """Set aside admissions after the data cut; discharges and follow-up after it become missing."""
     names = {
         name: column.name_in(staged.time)
         for name in ("admit_date", "discharge_date", "followed_until")
@@ -89,7 +89,7 @@ def after_data_cut(staged: StagedTable, as_of: int, log: Log) -> None:
 
 
 def reasons_and_dates(staged: StagedTable, log: Log) -> None:
-    """Flag a discharge reason without its date, and a date without a reason."""
+    """List discharge reasons without a date, and discharge dates without a reason."""
     column = "discharge_date" if staged.time == "calendar" else "discharge_day"
     if not staged.has(column, "discharge_reason"):
         for check in ("reason_without_date", "date_without_reason"):
@@ -101,7 +101,7 @@ def reasons_and_dates(staged: StagedTable, log: Log) -> None:
 
 
 def readmissions(staged: StagedTable, log: Log) -> None:
-    """Flag admissions soon after a discharge, and episodes of one program that overlap."""
+    """List admissions soon after a discharge, and overlapping episodes in one program."""
     admit_column = "admit_date" if staged.time == "calendar" else "admit_day"
     column = "discharge_date" if staged.time == "calendar" else "discharge_day"
     if not staged.has("person_id", column):
@@ -129,12 +129,12 @@ def readmissions(staged: StagedTable, log: Log) -> None:
 
 
 def administrative_stays(staged: StagedTable, last_contact: Array, as_of: int, log: Log) -> None:
-    """Flag discharges long after the last contact, and open episodes gone silent while followed.
+    """List discharges long after the last contact, and open episodes without recent contact.
 
     Parameters
     ----------
     last_contact : numpy.ndarray of int64
-        For each row the day of its last attended session or completed check-in, or NO_DAY.
+        For each row the day of its last attended service or completed check-in, or NO_DAY.
     """
     column = "discharge_date" if staged.time == "calendar" else "discharge_day"
     seen = last_contact != NO_DAY

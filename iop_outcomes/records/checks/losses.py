@@ -1,6 +1,6 @@
-"""What was read, kept and set aside, in lines; first of all the tables that lost many rows.
+"""Lines of text on the rows read, kept and set aside, with a warning if many were set aside.
 
-The share is that of the rows that count: not those folded, and not those that are planned.
+Shares are of the rows that were read, without folded and planned ones.
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ import pandas as pd
 
 from iop_outcomes.shared.text import format_count, format_more, format_share
 
-MANY, NEARLY_ALL = 0.2, 0.9  # shares of the rows set aside, above which a message says so
-_FILES = 3
-_MOST_FILES = 10  # of a table, named one by one
-_MOST_LINES = 8
+MANY, NEARLY_ALL = 0.2, 0.9  # shares of rows set aside above which a message says so
+_FILES = 3  # files named in a warning
+_MOST_FILES = 10  # files of a table that have a line each
+_MOST_LINES = 8  # lines that could not be read and are named
 ODD_ROWS = {
     "not_json": "no JSON object: set aside",
     "row_shape": "more or fewer cells than the header: set aside",
     "open_quote": "a quote opens a cell and is not closed in the row: set aside",
 }
-"""The message on a line that cannot be read as a row, by its check."""
+"""The message for a line that cannot be read as a row, by check."""
 
 
 def lost_rows(problems: pd.DataFrame, sources: pd.DataFrame, *by: str) -> pd.DataFrame:
-    """Return how many rows of each table were set aside, and most of them for what.
+    """Return how many rows of each table were set aside, and by which check most of them.
 
     Parameters
     ----------
@@ -60,12 +60,12 @@ def lost_rows(problems: pd.DataFrame, sources: pd.DataFrame, *by: str) -> pd.Dat
 
 
 def nearly_all_lost(problems: pd.DataFrame, sources: pd.DataFrame) -> bool:
-    """Return whether there is a table of which nearly all rows were set aside."""
+    """Return whether nearly all rows of any table were set aside."""
     return bool((lost_rows(problems, sources)["share"] > NEARLY_ALL).any())
 
 
 def loss_lines(problems: pd.DataFrame, sources: pd.DataFrame) -> list[str]:
-    """Return a sentence for each table of which many rows were set aside, with its files."""
+    """Return a sentence for each table with many rows set aside, naming its files."""
     tables = lost_rows(problems, sources)
     tables = tables[tables["share"] > MANY]
     if tables.empty:
@@ -104,7 +104,7 @@ def _cure(check: str) -> str:
 
 
 def source_lines(sources: pd.DataFrame) -> list[str]:
-    """Return a line for each file with the rows read and kept; of many files, one a table."""
+    """Return a line for each file with its rows read and kept; with many files, one a table."""
     lines = []
     for table, files in sources.groupby("table", sort=False):
         many = len(files) > _MOST_FILES
@@ -124,7 +124,7 @@ def source_lines(sources: pd.DataFrame) -> list[str]:
 
 
 def odd_row_lines(problems: pd.DataFrame) -> list[str]:
-    """Return a sentence for each line of a file that could not be read as a row; few of many.
+    """Return a line of text for each of the first lines of files that could not be read as rows.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def odd_row_lines(problems: pd.DataFrame) -> list[str]:
 
 
 def unmatched_lines(unmatched: pd.DataFrame) -> list[str]:
-    """Return a line for each file with rows that belong to no episode; few of many files.
+    """Return a line for each of the files with most rows that belong to no episode.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What was met on the way in, as tables: problems, files, rows set aside."""
+"""What was found while reading, as tables: problems, files, rows set aside."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _FORMULA = re.compile(
 
 
 def note_remarks(name: str, raws: list[Raw], mapping: Mapping, log: Log) -> None:
-    """List what was met in the files of a table before their columns were looked at."""
+    """List remarks on the files of a table that were made before their columns were read."""
     for raw in raws:
         remarks = list(raw.remarks)
         names = our_names(TABLES[name], list(raw.columns), mapping, raw.own_names)
@@ -66,7 +66,7 @@ def note_remarks(name: str, raws: list[Raw], mapping: Mapping, log: Log) -> None
 
 
 def problem_table(log: Log) -> pd.DataFrame:
-    """Return everything that the log lists, in the order of table, file and line."""
+    """Return all problems in the log, sorted by table, file and line."""
     if not log.batches:
         return pd.DataFrame(np.empty((0, len(PROBLEM_COLUMNS)), object), columns=PROBLEM_COLUMNS)
     table = pd.concat(log.batches, ignore_index=True)
@@ -83,12 +83,12 @@ def problem_table(log: Log) -> pd.DataFrame:
 
 
 def problems_text(problems: pd.DataFrame) -> str:
-    """Return the list of problems as CSV of which no spreadsheet makes a formula.
+    """Return the list of problems as CSV in which a spreadsheet finds no formula.
 
-    A text that begins with ``=``, ``+``, ``-``, ``@``, a tab or a line end is a formula, or hides
-    one, to spreadsheets that open the file; so is what follows a comma, a semicolon, a bar, a tab
-    or a line end where they take that for the end of a cell. An apostrophe before it makes text of
-    it, as OWASP asks (CSV Injection, owasp.org/www-community/attacks/CSV_Injection).
+    A spreadsheet can read a text as a formula if it begins with ``=``, ``+``, ``-``, ``@``, a tab
+    or a line end. The same holds for text after a comma, semicolon, bar, tab or line end, if the
+    spreadsheet takes that for the end of a cell. An apostrophe before it makes it plain text, as
+    OWASP recommends (CSV Injection, owasp.org/www-community/attacks/CSV_Injection).
     """
     inert = problems.copy()
     for name in inert.columns:
@@ -98,7 +98,7 @@ def problems_text(problems: pd.DataFrame) -> str:
 
 
 def source_table(staged_tables: dict[str, StagedTable]) -> pd.DataFrame:
-    """Return for each file how many rows were read, kept, set aside and folded."""
+    """Return the numbers of rows of each file: read, kept, set aside, folded and others."""
     rows = []
     for name, staged in staged_tables.items():
         for number, file in enumerate(staged.files):
@@ -125,7 +125,7 @@ def source_table(staged_tables: dict[str, StagedTable]) -> pd.DataFrame:
 def rows_set_aside(staged: StagedTable) -> pd.DataFrame:
     """Return the rows of a staged table that were set aside, as text.
 
-    A row that could not be put into columns is whole in ``whole_row``.
+    A row that could not be divided into columns is in ``whole_row``.
     """
     rows = np.flatnonzero(~staged.kept & ~staged.folded)
     odd = [row for _, row in staged.odd]

@@ -1,4 +1,4 @@
-"""Rows of one session: signed again, in contradiction, or perhaps one row exported twice."""
+"""Several rows of one session: repeated with a new status, contradictory, or exported twice."""
 
 from __future__ import annotations
 
@@ -15,22 +15,26 @@ from iop_outcomes.records.staging import Log, StagedTable
 
 Array = npt.NDArray[Any]
 
-STAYED_AWAY = ("no_show", "excused")  # of the person; a cancelled booking may be made again
+STAYED_AWAY = ("no_show", "excused")  # without cancelled bookings, which may be made again
 NO_OUTCOME = ("unrecorded", "not_scheduled")
-_FEW = 10  # rows up to which they are listed one by one
+_FEW = 10  # more rows are not listed one by one
 
 
 def repeated_sessions(staged: StagedTable, episode: Array, log: Log) -> None:
-    """Check rows that may be of one session of a person.
+    """Set aside contradictory rows of one session of a person, and rows that another one replaces.
 
-    A session is one by its episode, day, start, group and service. Without a start (midnight is
-    none), and without a `group_id` that is on one day only, two rows of a day may be two
-    sessions: they stay.
+    Rows are of one session if episode, day, start, group and service are the same. Two rows without
+    a start (midnight does not count) and without a `group_id` that occurs on one day only can be
+    two sessions, and are kept.
 
     Parameters
     ----------
+    staged : StagedTable
+        Attendance.
     episode : numpy.ndarray of int
         For each row the row of its episode.
+    log : Log
+        Where problems are listed.
     """
     possible_repeat(staged, log)
     rows = np.flatnonzero(staged.kept & _names_session(staged))
@@ -56,10 +60,10 @@ def repeated_sessions(staged: StagedTable, episode: Array, log: Log) -> None:
 
 
 def possible_repeat(staged: StagedTable, log: Log) -> None:
-    """List rows equal to another one, where nothing shows whether both are the same session.
+    """List rows that equal another row, if nothing shows whether both are the same session.
 
-    They are kept: three groups of an hour on one day are three, and one row exported three times
-    looks the same. The mapping says which it is.
+    They are kept: three groups of an hour on one day look the same as one row exported three times.
+    The mapping can say which it is.
     """
     rows = np.flatnonzero(staged.repeats & staged.kept)
     table = staged.table.name
@@ -81,7 +85,7 @@ def possible_repeat(staged: StagedTable, log: Log) -> None:
 
 
 def _names_session(staged: StagedTable) -> npt.NDArray[np.bool_]:
-    """Return which rows say which session of the day they are of."""
+    """Return which rows identify their session, by a start or by a group of a single day."""
     names_session = np.zeros(len(staged), dtype=bool)
     if "start_time" in staged.values:
         names_session |= np.nan_to_num(staged.values["start_time"]) > 0
@@ -94,7 +98,7 @@ def _names_session(staged: StagedTable) -> npt.NDArray[np.bool_]:
 
 
 def _of_several(rows: Array, keys: list[Array]) -> Array:
-    """Return those of the rows of whose session there are several."""
+    """Return the rows whose session has several rows."""
     if not len(rows):
         return rows
     first = identical(keys)
@@ -114,7 +118,7 @@ def _session(rows: Array, keys: list[Array]) -> Array:
 
 
 def _both(staged: StagedTable, rows: Array, session: Array) -> npt.NDArray[np.bool_]:
-    """Return of which sessions one row says that the person came, and another that they did not."""
+    """Return which rows are of a session with one row attended and another not attended."""
     came = np.bincount(session, weights=staged.is_word("status", *ATTENDED)[rows]) > 0
     away = np.bincount(session, weights=staged.is_word("status", *STAYED_AWAY)[rows]) > 0
     result: npt.NDArray[np.bool_] = (came & away)[session]
@@ -122,10 +126,10 @@ def _both(staged: StagedTable, rows: Array, session: Array) -> npt.NDArray[np.bo
 
 
 def _not_the_last(staged: StagedTable, rows: Array, session: Array) -> npt.NDArray[np.bool_]:
-    """Return which rows another row of their session stands for.
+    """Return which rows another row of their session replaces.
 
-    A row with an outcome goes before one without, and one that says that the person came before
-    a cancelled booking, since it was booked again; of rows equal in this the last one is kept.
+    A row with an outcome replaces one without. A row that was attended replaces a cancelled
+    booking, which was booked again. Among rows that are equal in this the last one is kept.
     """
     rank = 1 + staged.is_word("status", *ATTENDED)[rows].astype(np.int64)
     rank[staged.is_word("status", *NO_OUTCOME)[rows]] = 0

@@ -1,4 +1,4 @@
-"""Checks of attendance and check-ins: against their episodes, and of sessions with each other."""
+"""Checks of attendance and check-ins against their episodes, and of sessions with each other."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ from iop_outcomes.shared.text import format_count
 Array = npt.NDArray[Any]
 
 CAME_TO_NOTHING = ("no_show", "late_cancel", "client_cancel", "excused", "program_cancel")
-# A row after the data cut with one of these is planned, or called off ahead: no fault.
+# A row after the data cut with one of these is planned or called off ahead, and not a problem.
 PLANNED = ("unrecorded", "not_scheduled", "not_due", "client_cancel", "program_cancel", "excused")
 
 
 def link(staged: StagedTable, episodes: StagedTable, as_of: int, log: Log) -> Array:
-    """Return for each row the row of its episode; set aside rows that have none.
+    """Return for each row the row of its episode, and set aside rows without one.
 
-    Rows after the data cut that lie in no episode of their person stay: they are looked at with
-    the dates, since they may be planned.
+    Rows after the data cut that are in no episode of their person are not set aside here: they may
+    be planned, and are checked later, with the dates.
     """
     rows = episodes_of_rows(staged, episodes)
     by_person = "episode_id" not in staged.values
@@ -61,7 +61,7 @@ def link(staged: StagedTable, episodes: StagedTable, as_of: int, log: Log) -> Ar
 def _by_person(
     staged: StagedTable, episodes: StagedTable, rows: Array, as_of: int, log: Log
 ) -> None:
-    """Set aside rows in no episode of their person, or in several; say how many were linked."""
+    """Set aside rows in no episode of their person or in several, and note how many were linked."""
     column = "date" if staged.time == "calendar" else "day"
     day = staged.values[column]
     before = int(staged.kept.sum())
@@ -87,13 +87,13 @@ def _by_person(
         after = int((linked & (end != NO_DAY) & (day > end)).sum())
         text += f"; linked as follow-up of the latest episode before them: {after:,}"
     log.notes.append(text)
-    staged.declared.pop("person_id", None)  # the episodes have it
+    staged.declared.pop("person_id", None)  # it is a column of the episodes
 
 
 def check_dates(
     staged: StagedTable, episodes: StagedTable, episode: Array, as_of: int, log: Log
 ) -> None:
-    """Hold the day of each row against the data cut, the admission, the discharge or death."""
+    """Check the day of each row against the data cut, admission, discharge and death."""
     column = "date" if staged.time == "calendar" else "day"
     day = staged.values[column]
     leave_planned(staged, day > as_of, column, log)
@@ -123,7 +123,7 @@ def check_dates(
 
 
 def leave_planned(staged: StagedTable, later: Array, column: str, log: Log) -> None:
-    """Leave out the rows after the data cut that are planned: they are counted, not listed."""
+    """Set aside rows planned for after the data cut (`later`); they are counted, not listed."""
     looked_at = int(staged.kept.sum())
     planned = later & staged.kept & staged.is_word("status", *PLANNED)
     staged.planned |= planned
@@ -132,12 +132,23 @@ def leave_planned(staged: StagedTable, later: Array, column: str, log: Log) -> N
 
 
 def check_sessions(staged: StagedTable, episode: Array, order: Array, log: Log) -> Array:
-    """Check services of one person and day against each other; return overlapping minutes.
+    """Check the services of a person on one day; return overlapping minutes.
 
     Parameters
     ----------
+    staged : StagedTable
+        Attendance.
+    episode : numpy.ndarray of int
+        For each row the row of its episode.
     order : numpy.ndarray of int64
         The kept rows, sorted by episode and day.
+    log : Log
+        Where problems are listed.
+
+    Returns
+    -------
+    numpy.ndarray of float64
+        For each row the minutes already covered by an earlier session of the day.
     """
     repeated_sessions(staged, episode, log)
     shared = _of_shared_days(staged, episode, order[staged.kept[order]])
@@ -150,7 +161,7 @@ def check_sessions(staged: StagedTable, episode: Array, order: Array, log: Log) 
 
 
 def _of_shared_days(staged: StagedTable, episode: Array, rows: Array) -> Array:
-    """Return those of the sorted rows whose person has another row on the same day."""
+    """Return the rows (sorted) whose episode has another row on the same day."""
     first = _changes(episode[rows], staged.day("date")[rows])
     shared = ~first
     shared[:-1] |= ~first[1:]
@@ -158,9 +169,9 @@ def _of_shared_days(staged: StagedTable, episode: Array, rows: Array) -> Array:
 
 
 def overlapping_sessions(staged: StagedTable, episode: Array, shared: Array, log: Log) -> Array:
-    """Return for each row the minutes already covered by an earlier session that day.
+    """Return for each row the minutes already covered by an earlier session of that day.
 
-    `shared` are the sorted rows of days on which a person has several.
+    `shared` are the rows, sorted, of days on which an episode has several.
     """
     overlap = np.zeros(len(staged))
     length_columns = [n for n in ("minutes_attended", "minutes_scheduled") if n in staged.values]
@@ -171,7 +182,7 @@ def overlapping_sessions(staged: StagedTable, episode: Array, shared: Array, log
     for name in length_columns[1:]:
         length = np.where(np.isnan(length), staged.values[name], length)
     timed = staged.known("start_time") & ~np.isnan(length) & staged.is_word("status", *ATTENDED)
-    if "service" in staged.values:  # an assessment or a drug test may fall into a group's hours
+    if "service" in staged.values:  # an assessment or a drug test can be during a group
         timed &= ~staged.is_word("service", "assessment", "drug_test", "other")
     rows = shared[timed[shared]]
     day, start = staged.day("date")[rows], staged.values["start_time"][rows].astype(np.int64)
@@ -205,7 +216,7 @@ def _changes(*keys: Array) -> Array:
 
 
 def minutes_against_status(staged: StagedTable, log: Log) -> None:
-    """Flag sessions attended well beyond their length, and minutes where nobody came."""
+    """List sessions attended much longer than scheduled, and minutes without attendance."""
     if not staged.has("minutes_attended"):
         for check in ("attended_more_than_scheduled", "minutes_when_absent"):
             log.tally(check, "attendance", "minutes_attended", 0, 0, present=False)
@@ -227,9 +238,10 @@ def minutes_against_status(staged: StagedTable, log: Log) -> None:
 
 
 def long_day(staged: StagedTable, episode: Array, shared: Array, log: Log) -> None:
-    """Flag the sessions of a day on which a person attended more than 8 hours.
+    """List the sessions of days with more than 8 hours attended.
 
-    One session is never longer, so only days with several (`shared`, sorted) are looked at.
+    A single session is never longer, so that only days with several sessions (`shared`, sorted) are
+    checked.
     """
     if not staged.has("minutes_attended"):
         log.tally("long_day", "attendance", "minutes_attended", 0, 0, present=False)
@@ -244,7 +256,7 @@ def long_day(staged: StagedTable, episode: Array, shared: Array, log: Log) -> No
 
 
 def unrecorded(staged: StagedTable, log: Log) -> None:
-    """Count the services of which nobody recorded what became; they are not listed one by one."""
+    """Count services without a recorded outcome; they are not listed one by one."""
     failed = staged.is_word("status", "unrecorded") & staged.kept
     log.tally(
         "unrecorded_status", "attendance", "status", int(staged.kept.sum()), int(failed.sum())
@@ -252,7 +264,7 @@ def unrecorded(staged: StagedTable, log: Log) -> None:
 
 
 def copied_roster(staged: StagedTable, episode: Array, log: Log) -> None:
-    """Count groups of some size in which next to nobody is ever absent."""
+    """Count groups of some size in which hardly any absence is recorded."""
     if not staged.has("group_id"):
         log.tally("copied_roster", "attendance", "group_id", 0, 0, present=False)
         return
@@ -275,11 +287,21 @@ def copied_roster(staged: StagedTable, episode: Array, log: Log) -> None:
 
 
 def volume_change(staged: StagedTable, programs: Array, log: Log) -> None:
-    """Count months with under half the rows of the two before and of the two after.
+    """Count months with less than half the median rows of the two months before and after.
 
-    A feed may have been broken then. A program that grows or runs out has months below one side
-    only. It is looked at program by program. The first and the last month are left out, as they
-    are seldom whole, and so are programs whose usual month has few rows.
+    Such a month suggests that the transfer of data was interrupted. It must be below both sides: a
+    program that grows or closes has months below one side only. Programs are checked separately.
+    The first and last month are left out because they are often incomplete, and so are programs
+    with few rows in the median month.
+
+    Parameters
+    ----------
+    staged : StagedTable
+        Attendance or check-ins.
+    programs : numpy.ndarray of int64
+        For each row the code of its program.
+    log : Log
+        Where the counts are recorded.
     """
     if staged.time != "calendar" or not staged.kept.any():
         log.tally("volume_change", staged.table.name, "date", 0, 0, present=False)

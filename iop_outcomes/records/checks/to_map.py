@@ -1,6 +1,6 @@
-"""What a mapping has to say yet: words that no vocabulary knows, and rows without an episode.
+"""What the mapping still lacks: words that are not in the vocabulary, and rows without an episode.
 
-Both are read from the list of problems, so that they hold for any kind of source.
+Both are taken from the list of problems, so that they are available for every kind of source.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import pandas as pd
 
 
 def unknown_words(problems: pd.DataFrame) -> pd.DataFrame:
-    """Return the words that neither the vocabulary nor the mapping knows, most frequent first.
+    """Return the words that are in neither the vocabulary nor the mapping, most frequent first.
 
     Parameters
     ----------

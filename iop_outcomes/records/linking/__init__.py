@@ -1,5 +1,5 @@
-"""Which episode a row belongs to, and which check-ins were due: as the mapping says.
+"""The episode of each row, and the check-ins that were due, as the mapping says.
 
-Staged tables come in; identifiers as they are compared, the episode of each row, and check-ins that
-were due and have no row go out. How a file is read is not known here.
+Staged tables come in; identifiers in one form, the episode of each row, and missed check-ins
+without a row go out. Files are not known here.
 """

@@ -13,25 +13,25 @@ from iop_outcomes.records.staging import StagedTable
 
 Array = npt.NDArray[Any]
 
-UNKNOWN, ASIDE, BETWEEN, TWO = -1, -2, -3, -4
+UNKNOWN, ASIDE, BETWEEN, TWO = -1, -2, -3, -4  # results other than a row; see below
 _NEVER = 2**32  # the end of an open episode, in days from the first day that int32 holds
-_ONE_PERSON = 2**33  # the span of days that each person has on one line
+_ONE_PERSON = 2**33  # the range of keys (days) that is reserved for each person
 
 
 def episodes_of_rows(staged: StagedTable, episodes: StagedTable) -> Array:
-    """Return for each row the row of its episode, as int32.
+    """Return for each row the row of its episode.
 
-    Where rows have an ``episode_id`` it is that one; else the episode of their person, from the day
-    of admission to the day of discharge, both included, in which they fall. A check-in after a
-    discharge is follow-up of the latest episode before it. A day on which one ends and the next
-    begins is in two, unless ``staged.same_day`` says which is meant.
+    It is found by ``episode_id`` if rows have one. Otherwise it is the episode of the person that
+    contains the day, from admission to discharge, both included. A check-in after a discharge is
+    follow-up of the latest episode before it. A day on which one episode ends and the next begins
+    is in two episodes, unless ``staged.same_day`` says which one is meant.
 
     Returns
     -------
     numpy.ndarray of int32
-        In place of a row `UNKNOWN` where there is no such episode or person, `ASIDE` where that of
-        the episode was set aside, and by person `BETWEEN` where none of the person's episodes
-        holds the day, `TWO` where several do.
+        The row of the staged episodes; or `UNKNOWN` if there is no such episode or person, `ASIDE`
+        if the row of the episode was set aside, and by person `BETWEEN` if no episode of the person
+        contains the day, `TWO` if several do.
     """
     if "episode_id" in staged.values:
         return _by_id(staged, episodes)
@@ -49,7 +49,7 @@ def _by_id(staged: StagedTable, episodes: StagedTable) -> Array:
 
 
 def _as_in(episodes: StagedTable, staged: StagedTable, name: str) -> Array:
-    """Return the identifiers of rows as codes of the episodes' own; the last one is none."""
+    """Return the identifiers of rows as codes in the episodes table; -1 if not there."""
     level = pd.Index(episodes.levels[name], dtype=object).get_indexer(
         pd.Index(staged.levels[name], dtype=object)
     )
@@ -88,7 +88,10 @@ def _from_first(day: Array) -> Array:
 
 
 class _Stays:
-    """Episodes of people on one line, a stretch a person: sorted by admission, and by end."""
+    """Episodes of all people as ranges of keys, sorted by admission and by end.
+
+    A key is the day plus an offset for the person, so that the ranges of two people never overlap.
+    """
 
     def __init__(self, rows: Array, person: Array, admit: Array, end: Array) -> None:
         admitted, ended = person * _ONE_PERSON + admit, person * _ONE_PERSON + end
@@ -101,10 +104,10 @@ class _Stays:
         self.sum_ended = np.append(0, np.cumsum(rows[by_end].astype(np.int64)))
 
     def holding(self, key: Array) -> Array:
-        """Return the episode that holds a person's day; `BETWEEN` for none, `TWO` for several.
+        """Return the episode that contains each key; `BETWEEN` for none, `TWO` for several.
 
-        Those admitted up to the day, less those that ended before it: where that is one, the sum of
-        the rows of the former less that of the latter is its row.
+        The number of episodes that contain a day is the number admitted up to it minus the number
+        ended before it. If it is 1, the row of the episode is the difference of the sums of rows.
         """
         begun = np.searchsorted(self.admitted, key, side="right")
         over = np.searchsorted(self.ended, key, side="left")
@@ -116,8 +119,7 @@ class _Stays:
     def of_a_change(self, key: Array, which: str) -> Array:
         """Return the newer or older episode of a day on which one ends and another begins.
 
-        `TWO` where the day is in three episodes, or in two of which both hold it for another
-        reason: they overlap.
+        It is `TWO` if the day is in three episodes, or in two that overlap in another way.
         """
         begun = np.searchsorted(self.admitted, key, side="right")
         begun_before = np.searchsorted(self.admitted, key, side="left")
@@ -131,7 +133,7 @@ class _Stays:
         return result
 
     def latest_before(self, key: Array, person: Array) -> Array:
-        """Return the episode last admitted up to a person's day; `TWO` for two of one day."""
+        """Return the latest episode admitted up to each key; `TWO` for two on one day."""
         if not len(self.rows):
             return np.full(len(key), UNKNOWN)
         place = np.searchsorted(self.admitted, key, side="right") - 1
@@ -143,7 +145,7 @@ class _Stays:
 
 
 def _stays(episodes: StagedTable, person: Array, chosen: Array) -> _Stays:
-    """Return the chosen episodes whose person and days are known and do not contradict."""
+    """Return the chosen episodes with a known person, a known admission, and dates in order."""
     admit = episodes.day("admit_date")
     column = "discharge_date" if episodes.time == "calendar" else "discharge_day"
     end = np.full(len(episodes), _NEVER, dtype=np.int64)

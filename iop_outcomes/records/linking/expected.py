@@ -1,4 +1,4 @@
-"""Check-ins that were due and have no row: made as missed ones, as the mapping says."""
+"""Rows for check-ins that were due and have no row: added as missed, as the mapping says."""
 
 from __future__ import annotations
 
@@ -24,19 +24,20 @@ RECORDED, MADE, OUTSIDE = range(len(DUE_ROWS))
 
 @dataclass(frozen=True)
 class Due:
-    """When check-ins were due, and which rows there are that no table keeps.
+    """When check-ins were due, and which rows of check-ins were set aside.
 
     Attributes
     ----------
     every : int
-        Days between two that are due; the first is so many days after the admission.
+        Days between two check-ins; the first is due this many days after admission.
     last : int
-        The last day from admission on which one is due.
+        The last day since admission on which a check-in is due.
     until : numpy.ndarray of float64
-        For each row of the episodes frame the day from admission with which they cease to be due.
+        For each row of the episodes frame the last day since admission up to which check-ins are
+        due.
     episode, day : numpy.ndarray
-        The rows that were set aside: of which row of the episodes frame, and their days from
-        admission. A check-in that was not understood was not missed.
+        For the rows of check-ins that were set aside: the row of the episode in the episodes frame,
+        and the day since admission. A check-in whose row could not be read was not missed.
     """
 
     every: int
@@ -47,7 +48,7 @@ class Due:
 
 
 def stated_follow_up(episodes: StagedTable) -> npt.NDArray[np.bool_]:
-    """Return for each row of the episodes whether the export says until when it was followed."""
+    """Return for each row of the episodes whether the export has an end of follow-up."""
     name = "followed_until" if episodes.time == "calendar" else "followed_until_day"
     if name not in episodes.values:
         return np.zeros(len(episodes), dtype=bool)
@@ -58,11 +59,20 @@ def stated_follow_up(episodes: StagedTable) -> npt.NDArray[np.bool_]:
 def days_due(
     episodes: pd.DataFrame, mapping: Mapping, stated: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.float64]:
-    """Return for each episode in how many days from admission check-ins were due.
+    """Return for each episode the day since admission up to which check-ins were due.
 
-    Up to the discharge; where the export says until when the person was followed, or the mapping
-    has `expected_until`, up to the end of follow-up. Never after the data cut or a
-    death, and not from the day on which the person is admitted again after the discharge.
+    This is the discharge; or the end of follow-up, if the export has one or the mapping has
+    `expected_until`. It is never after the data cut, a death, or the day before the person's next
+    admission after the discharge.
+
+    Parameters
+    ----------
+    episodes : pandas.DataFrame
+        The episodes frame.
+    mapping : Mapping
+        The mapping.
+    stated : numpy.ndarray of bool
+        For each row of the frame, as `stated_follow_up` returns it.
     """
     followed = episodes["days_followed"].to_numpy(dtype=np.float64)
     left = episodes["days_to_discharge"].to_numpy(dtype=np.float64)
@@ -75,7 +85,7 @@ def days_due(
 
 
 def _days_to_next(episodes: pd.DataFrame) -> npt.NDArray[np.float64]:
-    """Return the days from each admission to the next of the same person; missing for the last."""
+    """Return the days from each admission to the next one of the person; NaN for the last."""
     person = episodes["person_id"].cat.codes.to_numpy()
     name = "admit_date" if "admit_date" in episodes else "admit_day"
     admit = episodes[name].to_numpy()
@@ -94,24 +104,26 @@ def add_missed(
     stated: npt.NDArray[np.bool_],
     mapping: Mapping,
 ) -> list[str]:
-    """Add to the check-ins those that were due and have no row; return what was done, if any.
+    """Add missed check-ins that have no row, and return sentences on what was done.
 
     Parameters
     ----------
     frames : dict of str to DataFrame
-        The built tables; that of the check-ins is replaced.
+        The built tables; the check-ins are replaced.
     staged_tables : dict of str to StagedTable
-        The tables with the rows that were set aside.
+        The staged tables, with the rows that were set aside.
     links : dict of str to numpy.ndarray
         For each staged row the staged row of its episode.
     stated : numpy.ndarray of bool
         As `stated_follow_up` returns it.
+    mapping : Mapping
+        The mapping; nothing is added without `expected_every`.
     """
     every, staged = mapping.expected_every, staged_tables.get("checkins")
     if every is None:
         return []
     if staged is None:
-        return ["the mapping says expected_every, and no check-ins were read: none is made"]
+        return ["the mapping has expected_every, but no check-ins were read: none is added"]
     episodes = staged_tables["episodes"]
     rows = np.flatnonzero(episodes.kept)
     position = np.full(len(episodes) + 1, -1, dtype=np.int64)
@@ -129,7 +141,7 @@ def add_missed(
     )
     frames["checkins"], text = with_missed(frames["checkins"], frames["episodes"], due)
     return [
-        f"check-ins are taken to be due every {format_count(every, 'day')}: one without a row is "
+        f"check-ins are assumed to be due every {format_count(every, 'day')}: one without a row is "
         "missed",
         text,
     ]
@@ -138,19 +150,19 @@ def add_missed(
 def with_missed(
     checkins: pd.DataFrame, episodes: pd.DataFrame, due: Due
 ) -> tuple[pd.DataFrame, str]:
-    """Return the check-ins with those added that were due and have no row, and what was done.
+    """Return the check-ins with rows added for missed ones, and a sentence on what was done.
 
-    With N days between two, the k-th is due on day kN from admission, and a row of any status on
-    a day from kN - N/2 to before kN + N/2 is of it. It is missed if there is no such row. Where
-    that span is not over when check-ins cease to be due, nothing is made.
+    With N days between two check-ins, the k-th is due on day kN since admission. It has a row if
+    there is a row of any status on a day d with kN - N/2 <= d < kN + N/2; otherwise it is missed.
+    Nothing is added if this range of days is not over when check-ins are no longer due.
 
     Returns
     -------
     pandas.DataFrame
-        As before, sorted by episode and day, with the column ``due_row``: ``recorded`` (a row of
-        one that was due), ``made``, or ``outside`` (a row of none that was due).
+        The check-ins, sorted by episode and day, with the column ``due_row``: ``recorded`` (the row
+        of a check-in that was due), ``made`` (added) or ``outside`` (the row of one not due).
     str
-        A sentence that says how many were made.
+        A sentence with the number added.
     """
     every = due.every
     over = np.maximum((due.until - (every + 1) // 2 + 1) // every, 0)
@@ -182,8 +194,8 @@ def with_missed(
 
 
 def _place(episode: Array, day: Array, every: int, number: Array, start: Array) -> Array:
-    """Return for each row the place of the check-in that it is of, among all due; or -1."""
-    which = (2 * day + every) // (2 * every)  # the span of the k-th begins on day kN - N/2
+    """Return for each row the position of its check-in among all that were due, or -1."""
+    which = (2 * day + every) // (2 * every)  # the days of the k-th begin on day kN - N/2
     if not len(number):
         return np.full(len(day), -1)
     there = (episode >= 0) & (which >= 1) & (which <= number[episode])
@@ -194,7 +206,7 @@ def _place(episode: Array, day: Array, every: int, number: Array, start: Array) 
 def _appended(
     checkins: pd.DataFrame, episodes: pd.DataFrame, episode: Array, day: Array, codes: Array
 ) -> pd.DataFrame:
-    """Return the rows with missed ones after them, in the order of episode and day."""
+    """Return the rows and the missed ones together, sorted by episode and day."""
     size, more = len(checkins), len(day)
     own = checkins["episode_id"].cat.codes.to_numpy()
     all_days = np.append(checkins["day"].to_numpy(), day).astype(np.int32)
@@ -220,7 +232,7 @@ def _appended(
 
 
 def _taken(column: pd.Series[Any], place: Array) -> Any:
-    """Return values of a column by their place; those at -1 are missing."""
+    """Return the values of a column at some positions; missing where the position is -1."""
     if column.dtype.kind in "iu" and (place < 0).any():
         column = column.astype("Int64")
     return column.array.take(place, allow_fill=True)

@@ -1,4 +1,4 @@
-"""Identifiers that are written in several ways made one, as ``[ids]`` of the mapping says."""
+"""Identifiers that are written in several ways made equal, as ``[ids]`` of the mapping says."""
 
 from __future__ import annotations
 
@@ -18,23 +18,24 @@ from iop_outcomes.records.staging import Log, StagedTable
 from iop_outcomes.shared.text import format_count
 
 Array = npt.NDArray[Any]
-_MOST_PAIRS = 5  # of lines that an error names
+_MOST_PAIRS = 5  # pairs of lines that an error names
 
 
 @dataclass
 class IdWritings:
-    """How identifiers are written where they were first met, table by table.
+    """The first writing of each identifier, table by table.
 
     Attributes
     ----------
     mapping : Mapping
-        What is disregarded.
+        The mapping, with the rules of comparison.
     first : dict of str to dict
-        For each column the identifier as it is compared, to its first writing.
+        For each column: from the identifier in the form in which it is compared to its first
+        writing.
     of_episodes : dict of str to set
-        For each column the identifiers of the episodes, as they are written there.
+        For each column the identifiers in the episodes, as written there.
     met : set of str
-        The columns that some table has.
+        The columns that at least one table has.
     """
 
     mapping: Mapping
@@ -43,12 +44,12 @@ class IdWritings:
     met: set[str] = field(default_factory=set)
 
     def settle(self, staged: StagedTable, log: Log) -> None:
-        """Give the identifiers of a table the writing that was met first; the episodes come first.
+        """Replace identifiers of a table by their first writing; episodes must be settled first.
 
         Raises
         ------
         RecordsError
-            If rows of the episodes that differ would get one ``episode_id``.
+            If different rows of the episodes would get the same ``episode_id``.
         """
         for column, rules in self.mapping.ids.items():
             if column in staged.raw:
@@ -62,7 +63,7 @@ class IdWritings:
         for column in self.mapping.ids:
             if column not in self.met:
                 raise RecordsError(
-                    f"The mapping's [ids] names {column}, and no table has it.",
+                    f"The mapping's [ids] names {column}, but no table has it.",
                     instead=f"Remove the line, or say in [TABLE.columns] which column is {column}.",
                 )
 
@@ -106,7 +107,7 @@ class IdWritings:
 
 
 def _written(coded: Coded, texts: Sequence[str], shown: Sequence[str]) -> Coded:
-    """Return a column with other texts in place of its own; spaces around them stay."""
+    """Return a column with texts replaced; texts that do not change keep surrounding spaces."""
     words = [
         str(word) if text == ours else ours
         for word, text, ours in zip(coded.words, texts, shown, strict=True)
@@ -120,9 +121,9 @@ def _written(coded: Coded, texts: Sequence[str], shown: Sequence[str]) -> Coded:
 
 
 def _refuse_two_made_one(staged: StagedTable, before: Coded, after: Coded) -> None:
-    """Raise RecordsError if two identifiers of episodes become one, and their rows differ.
+    """Raise RecordsError if two identifiers of episodes become one although their rows differ.
 
-    Rows that are equal except for the writing are one row twice.
+    Rows that are equal except for the writing of the identifier are one row twice.
     """
     others = [coded.codes for coded in staged.raw.values() if coded is not before]
     code, first = np.unique(after.codes, return_index=True)
@@ -155,7 +156,7 @@ def _place(staged: StagedTable, row: int) -> str:
 def _list_made_one(
     staged: StagedTable, column: str, forms: Sequence[str], texts: Sequence[str], log: Log
 ) -> None:
-    """List each further writing of an identifier in a table, at its first row, with its rows."""
+    """List each further writing of an identifier in a table at its first row, with its count."""
     coded = staged.raw[column]
     counts = coded.counts()
     first: dict[str, str] = {}
@@ -178,7 +179,7 @@ def _list_made_one(
 
 
 def _first_rows(coded: Coded) -> Array:
-    """Return for each text the first row that has it; the number of rows where none has."""
+    """Return for each text the first row that has it, or the number of rows if none has."""
     first = np.full(len(coded.words), len(coded.codes), dtype=np.int64)
     code, row = np.unique(coded.codes, return_index=True)
     first[code] = row

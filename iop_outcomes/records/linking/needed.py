@@ -1,4 +1,4 @@
-"""Which identifiers the tables need, by how the mapping links them; and people known by name."""
+"""The identifiers that tables need, depending on their link, and people identified by name."""
 
 from __future__ import annotations
 
@@ -18,26 +18,27 @@ from iop_outcomes.records.sources.coded import Raw
 from iop_outcomes.records.staging import Log, StagedTable, our_names
 
 _FIRST, _DAYS = -(2**31), 2**32  # the days that int32 holds
-_DIGITS = 16  # of a code in place of a name: 64 bits, so that no two names have one
+_DIGITS = 16  # of a code for a name: 64 bits, so that two names practically never share one
 
 
 def tables_needed(mapping: Mapping, raws: MappingType[str, list[Raw]]) -> dict[str, Table]:
-    """Return the declaration of each table that is read, with the identifiers that its link needs.
+    """Return the declaration of each table that is read, with the identifiers that it needs.
 
-    Rows that are linked by person and date have ``person_id`` in place of ``episode_id``; so have
-    episodes without an ``episode_id`` if all other tables are linked so.
+    Rows that are linked by person and date need ``person_id`` instead of ``episode_id``. So do
+    episodes without an ``episode_id``, if all other tables are linked by person and date.
 
     Raises
     ------
     RecordsError
-        If the episodes have no ``person_id``, or a table has an ``episode_id`` besides.
+        If a table linked by person and date has an ``episode_id``, if the episodes have no
+        ``person_id``, or if only one of two such tables identifies people by name.
     """
     tables = {name: TABLES[name] for name in raws}
     by_person = [name for name in raws if mapping.link(name).by == "person_and_date"]
     for name in by_person:
         if _some_have(mapping, raws, name, "episode_id"):
             raise RecordsError(
-                f"The mapping links the rows of {name} by person and date, and they have an "
+                f"The mapping links the rows of {name} by person and date, but they have an "
                 "episode_id.",
                 instead=f"Remove [{name}.link], or give the column another name in "
                 f"[{name}.columns].",
@@ -48,13 +49,13 @@ def tables_needed(mapping: Mapping, raws: MappingType[str, list[Raw]]) -> dict[s
         return tables
     if not _some_have(mapping, raws, "episodes", "person_id"):
         raise RecordsError(
-            f"The mapping links the rows of {by_person[0]} by person and date, and the episodes "
+            f"The mapping links the rows of {by_person[0]} by person and date, but the episodes "
             "have no person_id.",
             instead='Say in [episodes.columns] which column it is: "Their name" = "person_id".',
         )
     if len({mapping.link(name).person for name in by_person}) > 1:
         raise RecordsError(
-            'The mapping\'s links say person = "name" of one table and not of the other.',
+            'The mapping has person = "name" in the link of one table, but not of the other.',
             instead="Both are compared with the person_id of the episodes: write it for both, or "
             "for none.",
         )
@@ -76,10 +77,10 @@ def _some_have(
 
 
 def settle_people(staged: StagedTable, mapping: Mapping, log: Log) -> None:
-    """Give people known by name a code, and episodes without an identifier one of their own.
+    """Replace names of people by codes, and make identifiers for episodes without one.
 
-    The code is made from the name, so that it is the same in every table and in every export; the
-    identifier of an episode is made of the person and the day of admission.
+    The code of a person is calculated from the name, so that it is the same in every table and
+    export. The identifier of an episode consists of the person and the day of admission.
     """
     table = staged.table.name
     named = [name for name, link in mapping.links.items() if link.person == "name"]
@@ -92,7 +93,7 @@ def settle_people(staged: StagedTable, mapping: Mapping, log: Log) -> None:
         log.tally("linked_by_name", table, "person_id", len(staged), len(staged))
         log.notes.append(
             f"the {table} are linked to their episodes by people's names, and two people may have "
-            "one name; each person is called by a code made from the name"
+            "one name; each name is replaced by a code made from it"
         )
     elif table != "episodes":
         log.tally("linked_by_name", table, "person_id", 0, 0, present=False)

@@ -1,8 +1,8 @@
-"""A program's own files, column names and words, turned into ours by a ``mapping.toml``.
+"""The mapping from files, column names and words of an export to those used here.
 
-A TOML file or a dictionary of the same shape comes in; a `Mapping` of checked, frozen parts goes
-out, or an error that says which section is wrong and what to write. What the files hold is not
-known here.
+A TOML file (``mapping.toml``) or a dictionary of the same form comes in; a `Mapping` of checked,
+frozen parts goes out, or an error that says which section is wrong and what to write. The content
+of the files is not known here.
 """
 
 from iop_outcomes.records.mapping.condition import Condition

@@ -1,4 +1,4 @@
-"""Which rows of a file are meant: what their cells say, held against what the mapping says."""
+"""Conditions of a mapping on the cells of a row, by which rows are selected."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ _WANTED = (
 
 @dataclass(frozen=True)
 class Cell:
-    """What the cell of one column must say; every test that is given must hold.
+    """A condition on the cell of one column; every test that is given must be true.
 
     Attributes
     ----------
     among : tuple of str or float
-        The values of which it must be one; a number is compared as a number.
+        The allowed values; a number is compared as a number.
     starts_with, contains : tuple of str
-        Texts of which one must be at its beginning, or anywhere in it.
+        Texts of which one must be at the beginning of the cell, or anywhere in it.
     matches : re.Pattern or None
-        A regular expression to be found in it, case regarded.
+        A regular expression that must be found in the cell; case matters.
     empty : bool or None
-        Whether it must hold nothing but spaces, or something.
+        If True the cell must be blank, if False it must not be blank.
     otherwise : Cell or None
-        What it must not say.
+        A condition that must be false.
     """
 
     among: tuple[str | float, ...] = ()
@@ -51,7 +51,7 @@ class Cell:
     otherwise: Cell | None = None
 
     def holds(self, text: str) -> bool:
-        """Return whether a cell with this text is meant."""
+        """Return whether a cell with this text meets the condition."""
         conditions = [_is_any(text, self.among)] if self.among else []
         if self.starts_with:
             conditions.append(any(_begins(text, part) for part in self.starts_with))
@@ -98,16 +98,16 @@ def _has(text: str, part: str) -> bool:
 
 @dataclass(frozen=True)
 class Condition:
-    """Which rows are meant: in one of the cases, every column named must say what it must.
+    """A condition on rows: in at least one case, every column must meet its condition.
 
     Attributes
     ----------
     cases : tuple of dict of str to Cell
-        For each case their column name (folded) and what its cell must say.
+        For each case, from the column name of the export (folded) to the condition on its cell.
     names : dict of str to str
-        Their column name (folded) as the mapping writes it.
+        From the column name (folded) to the name as written in the mapping.
     where : str
-        The section of the mapping that it is in, for messages.
+        The section of the mapping, for messages.
     """
 
     cases: tuple[dict[str, Cell], ...]
@@ -115,19 +115,20 @@ class Condition:
     where: str = "where"
 
     def rows(self, raw: Raw, ours: MappingType[str, str] | None = None) -> Mask:
-        """Return for each row of a file whether it is meant.
+        """Return for each row of a file whether it meets the condition.
 
         Parameters
         ----------
         raw : Raw
             The file.
         ours : mapping of str to str, optional
-            Their column name (folded) to ours: the condition may use either.
+            From the column name of the export (folded) to its name here; the condition can use
+            either.
 
         Raises
         ------
         RecordsError
-            If the file has no column of a name that the condition asks.
+            If the file lacks a column of the condition.
         """
         theirs = {fold(name): coded for name, coded in raw.columns.items()}
         renamed = {
@@ -138,9 +139,9 @@ class Condition:
         if missing:
             raise RecordsError(
                 f"{raw.file} has no column {short(self.names[missing[0]])}, which {self.where} of "
-                "the mapping asks.",
+                "the mapping names.",
                 found=columns_found(raw.columns, self.names[missing[0]]),
-                instead="Write the name as the header of the file gives it, or name the file that "
+                instead="Write the name as it is in the header of the file, or name the file that "
                 "is meant with file = ....",
             )
         result = np.zeros(len(raw.lines), dtype=bool)
@@ -158,17 +159,17 @@ def _rows_of(coded: Coded, cell: Cell) -> Mask:
 
 
 def read_condition(where: str, value: Any) -> Condition:
-    """Read a condition: a table of columns, or a list of such tables of which one must hold.
+    """Read a condition: a table of columns, or a list of such tables of which one must be met.
 
     Raises
     ------
     RecordsError
-        If it is neither, names no column, or asks for what is not known.
+        If it is neither, names no column, or has an unknown test.
     """
     cases = listed(value)
     if not cases or not all(isinstance(case, MappingType) and case for case in cases):
         raise RecordsError(
-            f"The mapping's {where} is no condition.", found=short(value), instead=_WANTED
+            f"The mapping's {where} is not a condition.", found=short(value), instead=_WANTED
         )
     names: dict[str, str] = {}
     read = []
@@ -188,7 +189,7 @@ def _cell(where: str, wanted: Any) -> Cell:
     unknown = [name for name in wanted if name not in TESTS]
     if unknown or not wanted:
         raise RecordsError(
-            f"The mapping's {where} asks for what is not known.",
+            f"The mapping's {where} has an unknown test.",
             found=", ".join(map(short, unknown)) or "nothing",
             instead=f"Use {', '.join(TESTS)}.",
         )
@@ -214,7 +215,7 @@ def _values(where: str, wanted: Any) -> tuple[str | float, ...]:
     plain = all(isinstance(one, str | int | float) and not isinstance(one, bool) for one in values)
     if not values or not plain:
         raise RecordsError(
-            f"The mapping's {where} is compared with what is neither text nor a number.",
+            f"The mapping's {where} is compared with something that is neither text nor a number.",
             found=short(wanted),
             instead=_WANTED,
         )
@@ -227,7 +228,7 @@ def _texts(where: str, wanted: MappingType[str, Any], test: str) -> tuple[str, .
     values = listed(wanted[test])
     if not values or not all(isinstance(one, str) and one for one in values):
         raise RecordsError(
-            f"The mapping's {where}: {test} is no text.",
+            f"The mapping's {where}: {test} is not text.",
             found=short(wanted[test]),
             instead=f'Write {test} = "text", or a list of texts.',
         )
@@ -242,7 +243,7 @@ def _pattern(where: str, wanted: Any) -> re.Pattern[str]:
     except (re.error, OverflowError, RecursionError) as error:
         what = f"{short(wanted)}: {getattr(error, 'msg', type(error).__name__)}"
     raise RecordsError(
-        f"The mapping's {where}: matches is no regular expression.",
+        f"The mapping's {where}: matches is not a regular expression.",
         found=what,
         instead="Write one as Python reads them, such as matches = '^Total'.",
     ) from None

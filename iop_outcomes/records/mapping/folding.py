@@ -1,4 +1,4 @@
-"""How names and words are compared."""
+"""The form in which names and words are compared."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ _GAP = re.compile(r"[\s\-_/]+")
 
 
 def fold(word: str) -> str:
-    """Return `word` as names and vocabulary are compared: lower case, one underscore a gap.
+    """Return a name or word in the form for comparison: lower case, with one underscore for gaps.
+
+    Gaps are spaces, hyphens, slashes and underscores.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What a mapping can say to be disregarded when two identifiers are compared."""
+"""The differences between two identifiers that a mapping can ignore."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ID_RULES: dict[str, Callable[[str], str]] = {
 
 
 def compared(text: str, rules: Iterable[str]) -> str:
-    """Return an identifier as it is compared: without what the rules disregard.
+    """Return an identifier in the form for comparison, without the differences that are ignored.
 
     Examples
     --------

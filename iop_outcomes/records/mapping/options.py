@@ -1,4 +1,4 @@
-"""The sections of a mapping that hold for every table: options, thresholds, ids, database."""
+"""The sections of a mapping for all tables: options, thresholds, ids, database."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from iop_outcomes.records.schema import TABLES
 from iop_outcomes.shared.messages import as_written
 
 DATE_ORDERS = ("month_first", "day_first", "year_first")
-MOST_SKIPPED = 10_000  # lines above a header
+MOST_SKIPPED = 10_000  # most lines above a header
 _OPTIONS: dict[str, tuple[object, ...] | type] = {
     "date_order": DATE_ORDERS,
     "identical_rows": ("fold", "keep"),
@@ -34,13 +34,13 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def read_options(value: Any) -> dict[str, Any]:
-    """Read ``[options]``: what it gives, under the names that `Mapping` has."""
+    """Read ``[options]``: a dictionary by the names of attributes of `Mapping`."""
     options = section("options", value)
     for name, given in options.items():
         allowed = _OPTIONS.get(name)
         if allowed is None:
             raise RecordsError(
-                f"The mapping has an option that is not known: {name}.",
+                f"The mapping has an unknown option: {name}.",
                 instead=f"Use one of {', '.join(_OPTIONS)}.",
             )
         fits = given in allowed if isinstance(allowed, tuple) else type(given) is allowed
@@ -52,7 +52,7 @@ def read_options(value: Any) -> dict[str, Any]:
             fits = fits and _window(given) is not None
         if not fits:
             raise RecordsError(
-                f"The mapping's option {name} has a value that does not fit.",
+                f"The mapping's option {name} has a value that is not valid.",
                 found=as_written(given),
                 instead=f"Write {_WANTED[name]}.",
             )
@@ -73,7 +73,7 @@ def _texts_of_missing(given: Any) -> tuple[str, ...] | None:
 
 
 def _window(given: str) -> tuple[int, int] | None:
-    """Return the first and last year of a window of a hundred, or None."""
+    """Return the first and last year of a range of 100 years, or None if it is not one."""
     match = re.fullmatch(r"\s*(\d{4})\s*-\s*(\d{4})\s*", given)
     if match is None or int(match[2]) - int(match[1]) != 99:
         return None
@@ -81,7 +81,7 @@ def _window(given: str) -> tuple[int, int] | None:
 
 
 def read_thresholds(value: Any) -> dict[str, float]:
-    """Read ``[thresholds]``: for a check, the share of rows that may fail."""
+    """Read ``[thresholds]``: for checks, the share of rows (0 to 1) that can fail."""
     result = {}
     for name, share in section("thresholds", value).items():
         if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
@@ -95,7 +95,7 @@ def read_thresholds(value: Any) -> dict[str, float]:
 
 
 def read_ids(value: Any) -> dict[str, tuple[str, ...]]:
-    """Read ``[ids]``: for an identifier what is disregarded when two are compared."""
+    """Read ``[ids]``: for identifiers, the differences that are ignored in comparisons."""
     ids = section("ids", value)
     only("[ids]", ids, ("episode_id", "person_id"))
     result = {}
@@ -104,7 +104,7 @@ def read_ids(value: Any) -> dict[str, tuple[str, ...]]:
         unknown = [rule for rule in rules if rule not in ID_RULES]
         if unknown:
             raise RecordsError(
-                f"The mapping's [ids] {name} has a rule that is not known.",
+                f"The mapping's [ids] {name} has an unknown rule.",
                 found=short(unknown[0]),
                 instead=f"Use {', '.join(ID_RULES)}.",
             )
@@ -113,7 +113,7 @@ def read_ids(value: Any) -> dict[str, tuple[str, ...]]:
 
 
 def read_database(value: Any) -> Database | None:
-    """Read ``[database]``: the variable that holds the URL, and a query a table."""
+    """Read ``[database]``: the environment variable with the URL, and a query for each table."""
     if value is None:
         return None
     database = section("database", value)
@@ -121,8 +121,8 @@ def read_database(value: Any) -> Database | None:
     variable = database.get("url_variable", "")
     if not isinstance(variable, str) or (variable and not _VARIABLE.fullmatch(variable)):
         raise RecordsError(
-            "The mapping's [database] url_variable is no name of an environment variable.",
-            # it may be the URL itself, with its password
+            "The mapping's [database] url_variable is not the name of an environment variable.",
+            # it may be the URL with its password
             found="a text with other characters" if isinstance(variable, str) else short(variable),
             instead='Write url_variable = "IOP_DATABASE_URL", and put the URL into that variable.',
         )

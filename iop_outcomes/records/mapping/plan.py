@@ -1,4 +1,8 @@
-"""What a mapping says, as frozen parts."""
+"""The parts of a mapping, as frozen dataclasses.
+
+In the descriptions "their" columns and words are those of the export, and "our" columns and words
+those of the tables here.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from iop_outcomes.records.mapping.condition import Condition
 
 @dataclass(frozen=True)
 class Grid:
-    """One row a person and one column a date, to be made one row a mark.
+    """A grid with one row a person and one column a date, to be made one row a person and date.
 
     Attributes
     ----------
@@ -19,12 +23,12 @@ class Grid:
         Our column that the cells become.
     year : int or str
         The year of headings without one: a number, ``"sheet"`` or ``"file"`` (taken from the name),
-        or empty: they have it.
+        or empty if the headings have a year.
     blank : str
-        ``"no_row"``, or the word that a blank cell means.
+        ``"no_row"`` if a blank cell makes no row, or the word that a blank cell means.
     columns : tuple of str
-        The columns that form the grid, by name or pattern; empty: those whose heading is a date
-        (or, where the headings become ``day``, a number).
+        Names or patterns of the columns of the grid. Empty: all columns whose heading is a date
+        (or, if the headings become ``day``, a number).
     """
 
     headings: str = "date"
@@ -36,18 +40,18 @@ class Grid:
 
 @dataclass(frozen=True)
 class Lists:
-    """One row a session with lists of people, to be made one row a person.
+    """One row a session with lists of people, to be made one row a person and session.
 
     Attributes
     ----------
     separators : tuple of str
-        What is between two people of a list.
+        Texts that separate two people in a list.
     id : str
-        Our column that the people become.
+        Our column that contains the person.
     becomes : str
-        Our column that says which list it was.
+        Our column that shows in which list the person was.
     words : dict of str to str
-        Their column with a list, to the word that those in it get.
+        From their columns with lists to the word that people in the list get.
     """
 
     separators: tuple[str, ...]
@@ -58,24 +62,24 @@ class Lists:
 
 @dataclass(frozen=True)
 class Join:
-    """Columns taken over from other rows of the same file, or from another file.
+    """Columns joined from other rows of the same file, or from another file.
 
     Attributes
     ----------
     by : tuple of str
         Their columns that must be equal.
     columns : tuple of str
-        Their columns to be taken over.
+        Their columns to be joined.
     where : Condition or None
-        Which of the other rows.
+        Selects the other rows.
     file : str
-        The other file; empty: the same.
+        The other file; empty: the same file.
     sheet : str
-        The sheet of it, or of the same workbook; empty: the first, or the same rows.
+        The sheet of that file; empty: the first sheet of another file, or the same rows.
     header_row : int
-        The line of its header row; 0: as the options say.
+        The line of its header row; 0: as in the options.
     renamed : dict of str to str
-        Of `columns` those that are taken over under a name of ours.
+        New names for some of `columns`.
     """
 
     by: tuple[str, ...]
@@ -94,39 +98,40 @@ class SourcePlan:
     Attributes
     ----------
     files : tuple of str
-        Names or patterns of files; empty: the files that the table has without them.
+        Names or patterns of files; empty: the files named after the table, or in ``[files]``.
     sheets : tuple of str
-        Names or patterns of sheets; empty: those called as the table, else the first.
+        Names or patterns of sheets; empty: those named after the table, otherwise the first.
     header_row : int
-        The line of the (first) header row, 1 being the first; 0: as the options say.
+        The line of the (first) header row, counted from 1; 0: as in the options.
     header_rows : int
         The number of header rows.
     fill_down : tuple of str
-        Their columns whose blank cells take the value above.
+        Their columns in which blank cells get the value above them.
     date_order : str
-        ``"month_first"``, ``"day_first"``, ``"year_first"`` (26-01-05), or empty: as the options
-        say.
+        ``"month_first"``, ``"day_first"``, ``"year_first"`` (26-01-05), or empty: as in the
+        options.
     columns : dict of str to str
-        Their column name (folded) to ours, of this source alone.
+        From their column name (folded) to ours, for this source only.
     copies : dict of str to tuple of str
-        Their column name (folded) to further columns of ours that it is, of this source alone.
+        From their column name (folded) to further columns of ours with the same values, for this
+        source only.
     where : Condition or None
-        The rows that are of this table.
+        Selects the rows of this table.
     drop_rows : Condition or None
-        The rows that are no rows: titles, totals, legends.
+        Selects rows to be removed: titles, totals, legends.
     join : tuple of Join
-        Columns taken over from other rows.
+        Columns joined from other rows.
     grid : Grid or None
-        How a grid becomes rows.
+        How a grid is changed into rows.
     lists : Lists or None
-        How lists of people become rows.
+        How lists of people are changed into rows.
     constants : dict of str to str
-        Our column to the value that every row has.
+        From our column to its value in every row.
     only : tuple of str
         Their columns that are kept; empty: all.
     one_row_for : tuple of str
-        Their columns of which each combination gives one row, the first in all files and sheets
-        of this source; empty: every row.
+        Their columns for which only the first row of each combination of values is kept, in all
+        files and sheets of this source; empty: every row is kept.
     """
 
     files: tuple[str, ...] = ()
@@ -149,17 +154,17 @@ class SourcePlan:
 
 @dataclass(frozen=True)
 class Link:
-    """How rows of a table find their episode.
+    """How the episode of a row is found.
 
     Attributes
     ----------
     by : {"episode_id", "person_and_date"}
-        By the episode's identifier, or by the person's and the day.
+        By the identifier of the episode, or by that of the person and the day.
     person : {"id", "name"}
-        What ``person_id`` holds.
+        Whether ``person_id`` contains identifiers or names.
     same_day : {"", "newer", "older"}
-        To which stay a row belongs that falls on the day on which one ends and the next begins;
-        empty: to neither.
+        The stay of a row on a day on which one stay ends and the next begins; empty: neither, and
+        the row is set aside.
     """
 
     by: str = "episode_id"
@@ -169,7 +174,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Database:
-    """A database to read from: the variable that holds its URL, and a query a table."""
+    """A database: the environment variable with its URL, and a query for each table."""
 
     url_variable: str
     queries: dict[str, str]
@@ -177,55 +182,57 @@ class Database:
 
 @dataclass(frozen=True)
 class Mapping:
-    """How one program's export is read.
+    """How the export of a program is read.
 
     Attributes
     ----------
     columns : dict of str to dict
-        For each table, their column name (folded) to ours.
+        For each table, from their column name (folded) to ours.
     copies : dict of str to dict
-        For each table, their column name (folded) to further columns of ours that it is.
+        For each table, from their column name (folded) to further columns of ours with the same
+        values.
     words : dict of str to dict
-        For each table and column of ours, their word (folded) to ours; ``""`` is missing.
+        For each table and column of ours, from their word (folded) to ours; ``""`` means missing.
     files : dict of str to tuple of str
-        For each table, the file patterns in a folder.
+        For each table, patterns of files in a folder.
     date_order : str
-        ``"month_first"``, ``"day_first"``, ``"year_first"`` (26-01-05), or empty: taken from the
-        dates themselves.
+        ``"month_first"``, ``"day_first"``, ``"year_first"`` (26-01-05), or empty: determined from
+        the dates.
     identical_rows : str
-        ``"fold"`` (rows equal in every column are one), ``"keep"`` (each is one), or empty: folded
-        where a key or the border of two files shows a repeat, else kept and listed.
+        ``"fold"`` (rows equal in every column are one), ``"keep"`` (they are all kept), or empty:
+        they are folded if a key or the border of two files shows a repeat, otherwise kept and
+        listed.
     skip_lines : int
-        Lines above the header line.
+        The number of lines above the header line.
     thresholds : dict of str to float
-        For a check, the share of rows (0 to 1) that may fail before the check has failed.
+        For a check, the share of rows (0 to 1) that can fail without a failed check.
     synthetic : bool
-        Whether the records are made up; pictures of them say so.
+        Whether the data are synthetic; pictures of them say so.
     missing : tuple of str
         Texts that mean missing in every column.
     two_digit_years : tuple of int
         The first and the last year that a year of two digits can be: 100 years.
     sources : dict of str to tuple of SourcePlan
-        For each table its sources, where the mapping gives them.
+        For each table its sources, if the mapping gives them.
     constants : dict of str to dict
-        For each table our column and the value of every row.
+        For each table, from our column to its value in every row.
     combine : dict of str to dict
-        For each table our column and their columns whose words are joined by " + ".
+        For each table, from our column to their columns whose words are joined by " + ".
     ticked : dict of str to dict
         For each table and column of ours, their checkbox columns and the word of each.
     units : dict of str to dict
-        For each table our column and the unit of its numbers.
+        For each table, from our column of minutes to the unit of its numbers.
     links : dict of str to Link
-        For attendance and check-ins how rows find their episode, where it is not by episode_id.
+        For attendance and check-ins, how the episode of a row is found, if not by episode_id.
     expected_every : int or None
-        Days between two check-ins that are due; None: only recorded check-ins were due.
+        Days between two check-ins; None: only recorded check-ins were due.
     expected_until : int or None
-        The last day from admission on which a check-in is due; None: they are due up to the
-        discharge, or to the end of follow-up where the export has it.
+        The last day since admission on which a check-in is due; None: check-ins are due up to the
+        discharge, or to the end of follow-up if the export has it.
     ids : dict of str to tuple of str
-        For ``episode_id`` and ``person_id`` what is disregarded when they are compared.
+        For ``episode_id`` and ``person_id``, the differences that are ignored in comparisons.
     database : Database or None
-        Where to read from, in place of files.
+        A database to read from instead of files.
     """
 
     columns: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -251,5 +258,5 @@ class Mapping:
     database: Database | None = None
 
     def link(self, table: str) -> Link:
-        """Return how rows of a table find their episode."""
+        """Return how the episode of a row of a table is found."""
         return self.links.get(table, Link())

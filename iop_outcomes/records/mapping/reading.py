@@ -1,6 +1,6 @@
-"""Reading a mapping: a TOML file, or a dictionary of the same shape, section by section.
+"""Reading a mapping from a TOML file, or a dictionary of the same form, section by section.
 
-The file reads from their word to ours::
+Each line gives a name or word of the export and then its name or word here::
 
     [files]
     attendance = ["sessions_*.csv"]
@@ -48,17 +48,19 @@ from iop_outcomes.records.schema import TABLES
 from iop_outcomes.records.sources.opening import kind_of, read_bytes, shown
 from iop_outcomes.shared.messages import names_asked
 
-_MOST_BYTES = 1 << 22  # of a mapping file
+_MOST_BYTES = 1 << 22  # largest size of a mapping file
 _SECTIONS = ("files", "options", "thresholds", "ids", "database", *TABLES)
 
 
 def read_mapping(source: str | Path | MappingType[str, Any] | Mapping | None) -> Mapping:
-    """Read a mapping from a TOML file or a dictionary of the same shape.
+    """Read a mapping from a TOML file or a dictionary of the same form.
+
+    None gives an empty mapping.
 
     Raises
     ------
     RecordsError
-        If the file cannot be read, or names a table, option or word that is not known.
+        If the file cannot be read, or has an unknown section, table, option or word.
     """
     if source is None:
         return Mapping()
@@ -68,13 +70,13 @@ def read_mapping(source: str | Path | MappingType[str, Any] | Mapping | None) ->
         raise RecordsError(
             "The mapping is neither a file nor a dictionary.",
             found=type(source).__name__,
-            instead='Write mapping="mapping.toml", or a dictionary of the same shape.',
+            instead='Write mapping="mapping.toml", or a dictionary of the same form.',
         )
     data = source if isinstance(source, MappingType) else _load(Path(source))
     unknown = [name for name in data if name not in _SECTIONS]
     if unknown:
         raise RecordsError(
-            f"The mapping has a section that is not known: {names_asked(unknown)}.",
+            f"The mapping has an unknown section: {names_asked(unknown)}.",
             instead=f"Use one of {', '.join(_SECTIONS)}.",
         )
     options = read_options(data.get("options", {}))
@@ -136,13 +138,13 @@ def _load(path: Path) -> MappingType[str, Any]:
     try:
         return tomllib.loads(data.decode("utf-8-sig"))
     except RecursionError:
-        what = "lists or tables within one another, hundreds deep"
+        what = "lists or tables nested hundreds deep"
     except tomllib.TOMLDecodeError as error:
-        place = re.search(r"\((at [^()]*)\)$", str(error))  # the rest may hold what is written
+        place = re.search(r"\((at [^()]*)\)$", str(error))  # the rest may quote the file
         what = f"an error {place[1]}" if place else "an error"
     except UnicodeDecodeError:
         what = "text that is not UTF-8"
-    except ValueError:  # Python reads no number of more than some thousand digits
+    except ValueError:  # Python does not read numbers of more than some thousand digits
         what = "a number of thousands of digits"
     raise RecordsError(
         f"The mapping file {name} cannot be read as TOML.",
@@ -155,7 +157,7 @@ def _load(path: Path) -> MappingType[str, Any]:
 def _patterns(table: str, patterns: Any) -> tuple[str, ...]:
     if table not in TABLES:
         raise RecordsError(
-            f"The mapping names files of a table that is not known: {table}.",
+            f"The mapping names files of an unknown table: {table}.",
             instead=f"Use one of {', '.join(TABLES)}.",
         )
     listed = [patterns] if isinstance(patterns, str) else patterns

@@ -1,4 +1,4 @@
-"""What the readers of all sections of a mapping need: lists, pairs, values in messages."""
+"""Functions for reading all sections of a mapping: lists, pairs, and values in messages."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def section(name: str, value: Any) -> dict[str, Any]:
 
 
 def only(where: str, given: Collection[object], known: Collection[str]) -> None:
-    """Raise RecordsError if a section has an entry that is not known."""
+    """Raise RecordsError if a section has an unknown entry."""
     unknown = [name for name in given if name not in known]
     if unknown:
         raise RecordsError(
@@ -31,7 +31,10 @@ def only(where: str, given: Collection[object], known: Collection[str]) -> None:
 
 
 def pairs(name: str, value: Any) -> dict[str, str]:
-    """Return the entries of a section, theirs (folded) to ours; each of theirs once."""
+    """Return a section as a dictionary from names of the export (folded) to names used here.
+
+    RecordsError is raised if a name has two meanings, or an entry is not text.
+    """
     result: dict[str, str] = {}
     for theirs, ours in section(name, value).items():
         if isinstance(theirs, bool) or not isinstance(theirs, str | int):
@@ -50,7 +53,7 @@ def pairs(name: str, value: Any) -> dict[str, str]:
 
 
 def columns_and_copies(name: str, value: Any) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
-    """Return their column names to ours, and to the further ones of a list: each once."""
+    """Return the new name of each column of the export, and further new names given as a list."""
     first: dict[object, Any] = {}
     others: dict[str, tuple[str, ...]] = {}
     for theirs, given in section(name, value).items():
@@ -61,7 +64,7 @@ def columns_and_copies(name: str, value: Any) -> tuple[dict[str, str], dict[str,
         named = texts(f"[{name}]", given, '"Result" = ["status", "used"]')
         if len(set(named)) < len(named):
             raise RecordsError(
-                f"The mapping's [{name}] names one column of ours twice for {short(theirs)}.",
+                f"The mapping's [{name}] gives one name twice for {short(theirs)}.",
                 instead='Write each once: "Result" = ["status", "used"].',
             )
         others[fold(str(theirs))] = named[1:]
@@ -70,14 +73,14 @@ def columns_and_copies(name: str, value: Any) -> tuple[dict[str, str], dict[str,
 
 def _no_text(name: str, value: object) -> RecordsError:
     return RecordsError(
-        f"The mapping's [{name}] has an entry that is no text.",
+        f"The mapping's [{name}] has an entry that is not text.",
         found=short(value),
         instead='Write lines such as "Their name" = "our name".',
     )
 
 
 def short(value: object) -> str:
-    """Write a value of the mapping so that it can be put into a message."""
+    """Return a value of the mapping as text for a message: ASCII, and not too long."""
     if isinstance(value, str | int | float) or value is None:
         text = ascii(value) if not isinstance(value, int) or abs(value) < 10**18 else "a number"
         return text if len(text) <= 60 else f"{text[:60]}..."
@@ -85,12 +88,12 @@ def short(value: object) -> str:
 
 
 def listed(value: Any) -> list[Any]:
-    """Return a list as it is, and anything else as a list of one."""
+    """Return a list or tuple as a list, and anything else as a list of one."""
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
 def texts(where: str, value: Any, example: str) -> tuple[str, ...]:
-    """Return a text or a list of texts, none of them empty."""
+    """Return a text or a list of texts as a tuple; raise RecordsError if one is empty."""
     result = listed(value)
     if not result or not all(isinstance(one, str) and one.strip() for one in result):
         raise RecordsError(
@@ -102,10 +105,10 @@ def texts(where: str, value: Any, example: str) -> tuple[str, ...]:
 
 
 def one_of(where: str, value: Any, allowed: tuple[str, ...]) -> str:
-    """Return a word that must be one of some."""
+    """Return a word; raise RecordsError if it is not one of `allowed`."""
     if not isinstance(value, str) or value not in allowed:
         raise RecordsError(
-            f"The mapping's {where} has a value that is not known.",
+            f"The mapping's {where} has an unknown value.",
             found=short(value),
             instead=f"Write one of {', '.join(allowed)}.",
         )
@@ -113,7 +116,7 @@ def one_of(where: str, value: Any, allowed: tuple[str, ...]) -> str:
 
 
 def whole(where: str, value: Any, low: int, high: int) -> int:
-    """Return a whole number within limits."""
+    """Return a whole number; raise RecordsError if it is not from `low` to `high`."""
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise RecordsError(
             f"The mapping's {where} is not a whole number from {low:,} to {high:,}.",
@@ -124,7 +127,7 @@ def whole(where: str, value: Any, low: int, high: int) -> int:
 
 
 def patterns(where: str, value: Any, example: str) -> tuple[str, ...]:
-    """Return the names or patterns of files."""
+    """Return names or patterns of files as a tuple; raise RecordsError for anything else."""
     result = listed(value)
     if not result or not all(map(is_pattern, result)):
         raise RecordsError(
@@ -136,7 +139,7 @@ def patterns(where: str, value: Any, example: str) -> tuple[str, ...]:
 
 
 def is_pattern(pattern: object) -> bool:
-    """Return whether a file's name can be compared with it."""
+    """Return whether a value is a pattern with which names of files can be compared."""
     if not isinstance(pattern, str) or "\x00" in pattern:
         return False
     try:
@@ -147,7 +150,7 @@ def is_pattern(pattern: object) -> bool:
 
 
 def cell_of(where: str, value: Any) -> str:
-    """Return a constant as the text of a cell."""
+    """Return a constant of the mapping as the text of a cell."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, str) or (isinstance(value, int | float) and abs(value) < 10**15):
@@ -155,7 +158,7 @@ def cell_of(where: str, value: Any) -> str:
     if hasattr(value, "isoformat"):  # a date of TOML
         return str(value.isoformat())
     raise RecordsError(
-        f"The mapping's {where} is no value of a cell.",
+        f"The mapping's {where} cannot be the value of a cell.",
         found=short(value),
         instead="Write a text, a number, a date, true or false.",
     )

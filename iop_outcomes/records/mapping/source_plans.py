@@ -36,7 +36,7 @@ def read_sources(table: str, value: Any, words: Words) -> tuple[SourcePlan, ...]
     Raises
     ------
     RecordsError
-        If a key is not known, or its value does not fit: which, what was found, what to write.
+        If a key is not known or its value is not valid.
     """
     given = section(table, value).get("from", [])
     sources = [given] if isinstance(given, MappingType) else given

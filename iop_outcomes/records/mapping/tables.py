@@ -1,4 +1,4 @@
-"""The sections of a mapping that are of one table, such as ``[TABLE.columns]``."""
+"""The sections of a mapping for one table, such as ``[TABLE.columns]``."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _EVERY = re.compile(r"\s*(\d{1,4})\s*(day|week)s?\s*")
 
 
 def require_keys(table: str, value: Any) -> None:
-    """Raise RecordsError if the section of a table has an entry that is not known."""
+    """Raise RecordsError if the section of a table has an unknown entry."""
     names = section(table, value)
     known = list(KEYS)
     if table != "episodes":
@@ -47,12 +47,12 @@ def require_keys(table: str, value: Any) -> None:
 
 
 def read_columns(table: str, value: Any) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
-    """Read ``[TABLE.columns]``: their column name (folded) to ours, and to further ones of ours."""
+    """Read ``[TABLE.columns]``: the new name of each column (folded), and further new names."""
     return columns_and_copies(f"{table}.columns", section(table, value).get("columns", {}))
 
 
 def read_words(table: str, value: Any) -> Words:
-    """Read ``[TABLE.words.COLUMN]``: for each column of ours their word (folded) to ours."""
+    """Read ``[TABLE.words.COLUMN]``: for each column the meaning of each word (folded)."""
     result = {}
     words = section(f"{table}.words", section(table, value).get("words", {}))
     for name, given in words.items():
@@ -63,7 +63,7 @@ def read_words(table: str, value: Any) -> Words:
 
 
 def column_of(table: str, name: str) -> Column | None:
-    """Return the declaration of a column of ours, under either of its names."""
+    """Return the declaration of a column by its name with calendar dates or with study days."""
     declared = TABLES[table]
     return declared.column(name) or declared.column(name, "study_days")
 
@@ -79,25 +79,25 @@ def _known_word(table: str, name: str, word: str) -> None:
     allowed = _allowed(table, name)
     if allowed and word not in ("", *allowed):
         raise RecordsError(
-            f"The mapping turns a word of {table}.{name} into one that is not known: {word!r}.",
+            f"The mapping turns a word of {table}.{name} into an unknown one: {word!r}.",
             instead=f"Use one of {', '.join(allowed)}, or '' for missing.",
         )
 
 
 def require_word(where: str, table: str, name: str, word: str, words: Words) -> None:
-    """Raise RecordsError if a word that the mapping gives a column could not be read there."""
+    """Raise RecordsError if a word in the mapping is not in the vocabulary of its column."""
     allowed = _allowed(table, name)
     known = {fold(word) for word in allowed} | set(words.get(name, {}))
     if allowed and fold(word) not in known:
         raise RecordsError(
-            f"The mapping's {where} gives {table}.{name} a word that is not known.",
+            f"The mapping's {where} gives {table}.{name} an unknown word.",
             found=short(word),
             instead=f"Use one of {', '.join(allowed)}, or a word of [{table}.words.{name}].",
         )
 
 
 def read_constants(where: str, table: str, value: Any, words: Words) -> dict[str, str]:
-    """Read constants: our column to the text that every row has."""
+    """Read constants: the text that a column has in every row."""
     result = {}
     for name, given in section(where, value).items():
         result[name] = cell_of(f"{where} {name}", given)
@@ -106,7 +106,7 @@ def read_constants(where: str, table: str, value: Any, words: Words) -> dict[str
 
 
 def read_combine(table: str, value: Any) -> dict[str, tuple[str, ...]]:
-    """Read ``[TABLE.combine]``: our column to two or more of their columns."""
+    """Read ``[TABLE.combine]``: the two or more columns of the export that make a column."""
     where = f"{table}.combine"
     result = {}
     for name, given in section(where, section(table, value).get("combine", {})).items():
@@ -123,7 +123,7 @@ def read_combine(table: str, value: Any) -> dict[str, tuple[str, ...]]:
 
 
 def read_ticked(table: str, value: Any, words: Words) -> Words:
-    """Read ``[TABLE.ticked]``: for our column their checkbox columns, each with its word."""
+    """Read ``[TABLE.ticked]``: for a column the checkbox columns, each with its word."""
     where = f"{table}.ticked"
     result = {}
     for name, given in section(where, section(table, value).get("ticked", {})).items():
@@ -146,7 +146,7 @@ def read_ticked(table: str, value: Any, words: Words) -> Words:
 
 
 def read_units(table: str, value: Any) -> dict[str, str]:
-    """Read ``[TABLE.units]``: a column of minutes to the unit of its numbers."""
+    """Read ``[TABLE.units]``: the units of numbers in columns of minutes."""
     where = f"[{table}.units]"
     units = section(f"{table}.units", section(table, value).get("units", {}))
     known = [column.name for column in TABLES[table].columns if column.unit == "minutes"]
@@ -163,7 +163,7 @@ def read_units(table: str, value: Any) -> dict[str, str]:
 
 
 def read_link(table: str, value: Any) -> Link | None:
-    """Read ``[TABLE.link]``: how rows find their episode."""
+    """Read ``[TABLE.link]``: how the episode of a row is found; None if not given."""
     given = section(table, value).get("link")
     if given is None:
         return None
@@ -174,7 +174,7 @@ def read_link(table: str, value: Any) -> Link | None:
     person = one_of(f"{where} person", link.get("person", "id"), ("id", "name"))
     if person == "name" and by != "person_and_date":
         raise RecordsError(
-            f"The mapping's {where} says that people are given by name, and links by episode_id.",
+            f"The mapping's {where} says that people are given by name, but links by episode_id.",
             instead='Write by = "person_and_date", or remove person.',
         )
     same_day = ""
@@ -213,7 +213,7 @@ def _days(checkins: dict[str, Any], name: str, most: int, example: str) -> int |
         days = int(match[1]) * (7 if match[2] == "week" else 1)
     if not 1 <= days <= most:
         raise RecordsError(
-            f"The mapping's [checkins] {name} is no number of days from 1 to {most:,}.",
+            f"The mapping's [checkins] {name} is not a number of days from 1 to {most:,}.",
             found=short(given),
             instead=f'Write {name} = "{example}".',
         )

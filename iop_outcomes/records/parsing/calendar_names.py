@@ -1,4 +1,4 @@
-"""Names of months and weekdays as exports write them, in English and German, as data."""
+"""Names of months and weekdays as they occur in exports, in English and German."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MONTHS: dict[str, int] = {
     for name in names
     for length in {3, len(name)}
 } | _SHORT
-"""The number of each month by its name in lower case: whole, or its first three letters."""
+"""The number of each month by its name in lower case: in full, or the first three letters."""
 
 WEEKDAYS: dict[str, int] = {
     name: number for number, names in enumerate(_WEEKDAYS) for name in (*names, names[0][:3])

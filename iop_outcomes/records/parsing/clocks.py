@@ -1,4 +1,4 @@
-"""A column of times of day: start times, end times, and ranges from one time to another."""
+"""Reading of columns of times of day: start times, end times, and ranges of times."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from iop_outcomes.records.parsing.parsed import Parsed
 from iop_outcomes.records.parsing.times_of_day import clock_minutes, time_range
 from iop_outcomes.records.schema import Column
 
-_SHARE_OF_DAY = re.compile(r"0?\.\d+|0")  # as a spreadsheet holds a time
+_SHARE_OF_DAY = re.compile(r"0?\.\d+|0")  # as a spreadsheet stores a time
 
 
 def read_clock(_: Column, clean: list[str]) -> Parsed:
     """Read clock times as minutes after midnight, and the lengths of ranges of times.
 
-    Times are by themselves, after a date, as shares of a day (0.375, where every text is one),
-    or as a range (``9:00 AM - 12:00 PM``), of which the start is the time.
+    A text can be a time, a time after a date, a share of a day (0.375, if every text is one), or a
+    range (``9:00 AM - 12:00 PM``), of which the start is the time.
     """
     minutes, lengths = np.full((2, len(clean)), np.nan)
     backwards = np.zeros(len(clean), dtype=bool)

@@ -1,4 +1,4 @@
-"""Every column of a staged table read by its kind, with what was mended or could not be read."""
+"""Reading of every column of a staged table, with lists of corrections and unreadable values."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Array = npt.NDArray[Any]
 
 
 def type_columns(staged: StagedTable, mapping: Mapping, log: Log) -> None:
-    """Read each column of a staged table by its kind; list what was mended or could not be read."""
+    """Read each column of a staged table by its kind; list corrections and unreadable values."""
     _rename_taken(staged, log)
     words = mapping.words.get(staged.table.name, {})
     times: dict[str, Times] = {}
@@ -64,12 +64,12 @@ def type_columns(staged: StagedTable, mapping: Mapping, log: Log) -> None:
 
 
 def declared_column(staged: StagedTable, name: str) -> Column | None:
-    """Return the declaration of a column of a staged table, or None for one of the export's own."""
+    """Return the declaration of a column of a staged table, or None for a covariate."""
     return session_column(staged, name) or staged.table.column(name, staged.time)
 
 
 def read_column(staged: StagedTable, name: str, column: Column, mapping: Mapping) -> Parsed:
-    """Return what the texts of a column say, worked out once until the column is typed."""
+    """Return the values of the texts of a column; they are determined once."""
     if name not in staged.parsed:
         staged.parsed[name] = parse(
             *(column, staged.raw[name], mapping),
@@ -83,7 +83,7 @@ def read_column(staged: StagedTable, name: str, column: Column, mapping: Mapping
 
 
 def _rename_taken(staged: StagedTable, log: Log) -> None:
-    """Give another name to columns of the export that are called as one that is worked out here."""
+    """Rename columns of the export that have the name of a column calculated here."""
     declared = {column.name_in(staged.time) for column in staged.table.columns}
     taken = set(WORKED_OUT[staged.table.name]) - declared
     names = {
@@ -96,12 +96,12 @@ def _rename_taken(staged: StagedTable, log: Log) -> None:
     for name, kept in renamed.items():
         log.whole_column(staged, "taken_name", name, f"kept as {kept}")
         log.notes.append(
-            f"the {staged.table.name} had a column {name} of their own: it is kept as {kept}"
+            f"the {staged.table.name} had a column {name} already: it is kept as {kept}"
         )
 
 
 def _by_row(column: Column, values: Array, codes: Array) -> Array:
-    """Spread the values of distinct texts over the rows; names are most often their own codes."""
+    """Return the value of each row from those of the distinct texts."""
     if column.kind == "name" and np.array_equal(values, np.arange(len(values))):
         return codes
     return values[codes] if len(values) else values
@@ -115,7 +115,7 @@ def _covariate(
     mapping: Mapping,
     log: Log,
 ) -> Column:
-    """Declare a column that no table knows, by what it holds; list codes among numbers."""
+    """Return the declaration of a covariate, by its values; list codes among numbers."""
     clean = without_words(coded.words.tolist(), words, mapping)
     kind, codes = covariate_kind(clean, coded.counts())
     rows = np.flatnonzero(coded.is_any(codes) & ~staged.folded)
@@ -125,7 +125,7 @@ def _covariate(
 
 
 def _rounded_before(staged: StagedTable, coded: Coded, name: str, column: Column, log: Log) -> None:
-    """List whole numbers that a frame held as a float too short for them."""
+    """List whole numbers that a frame had as a float that cannot represent them exactly."""
     if coded.exact_below == np.inf or column.kind not in ("name", "whole", "number"):
         return
     long = np.array([len(text) >= _SHORTEST_ROUNDED for text in coded.words.tolist()], dtype=bool)

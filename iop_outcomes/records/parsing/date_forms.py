@@ -1,4 +1,4 @@
-"""How one text is written as a date: its form, its day or parts, its time of day and zone."""
+"""One text as a date: its form, its day or parts, its time of day and its time zone."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _TIME = re.compile(
     rf"\s*{_ZONE}"
 )
 _RANGE = re.compile(r"(?P<date>.*?\d),?\s+(?P<range>\d{1,2}(?:[:.]\d{2}|\s*[AaPp]\.?[Mm]).*)")
-# For many texts at once, by RE2: no space and no T in the date, so that it ends before the first.
+# For many texts at once, in RE2: the date contains no space and no T.
 _DATE_AND_TIME = r"^(?P<d>[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4})(?P<t>[T\s].+)$"
 _COMPACT_TIME = re.compile(
     rf"(?P<date>\d{{8}})[T ]?(?P<clock>\d{{4}})(?:[0-5]\d(?:\.\d+)?)?\s*{_ZONE}"
@@ -54,37 +54,37 @@ _UNIX = re.compile(r"[1-4]\d{9}(?P<milliseconds>\d{3})?(?:\.\d+)?")  # 2001 to 2
 
 @dataclass(frozen=True)
 class DateText:
-    """How one text is written as a date.
+    """One text as a date.
 
     Attributes
     ----------
     form : str
         "iso", "parts" (3/29/2026), "named", "compact", "serial", "unix" or "unix_milliseconds";
-        empty if it is no date.
+        empty if it is not a date.
     day : int or None
-        Its day since 1970, if the form alone gives it.
+        Days since 1970-01-01, if the form alone determines the day.
     parts : tuple of int or None
-        Its first and second number and its year, where their order is not known yet.
+        The first and second number and the year, if the order of day and month is not known yet.
     two_digits : bool
-        Whether its year has two digits.
+        Whether the year has two digits.
     dotted : bool
-        Whether its parts are written with dots.
+        Whether the parts are separated by dots.
     hyphened : bool
-        Whether it is written as 26-01-05 or 26/01/05.
+        Whether the text has the form 26-01-05 or 26/01/05.
     stroked : bool
-        Whether it is written as 26/01/05.
+        Whether the text has the form 26/01/05.
     year_first : int or None
-        Its day since 1970 if its first part is the year, where it is written so.
+        For a text of this form, days since 1970-01-01 if the first part is the year.
     weekday : int or None
-        The weekday written before it; Monday is 0.
+        The weekday written before the date; Monday is 0.
     minutes : int or None
-        Its time of day, in minutes after midnight.
+        The time of day, in minutes after midnight.
     length : int or None
-        The minutes from its time of day to a second one.
+        The minutes from this time to a second time.
     backwards : bool
-        Whether that second one is not after the first.
+        Whether the second time is not after the first.
     zone : bool
-        Whether its time has a time zone.
+        Whether the time has a time zone.
     """
 
     form: str = ""
@@ -104,20 +104,20 @@ class DateText:
 
 @dataclass(frozen=True)
 class Timed:
-    """Texts that are a date in numbers with a time of day behind it.
+    """Texts that are a date in numbers followed by a time of day.
 
     Attributes
     ----------
     rows : numpy.ndarray of int64
         The positions of the texts.
     dates : list of DateText
-        How each distinct date of theirs is written.
+        The distinct dates.
     date : numpy.ndarray of int64
-        For each text which of them it is.
+        For each text the position of its date in `dates`.
     minutes : numpy.ndarray of float64
-        Its time of day, in minutes after midnight.
+        For each text the time of day, in minutes after midnight.
     zones : numpy.ndarray of bool
-        Whether that has a time zone.
+        For each text whether the time has a time zone.
     """
 
     rows: npt.NDArray[np.int64]
@@ -128,14 +128,14 @@ class Timed:
 
 
 class DateReader:
-    """Reads texts as dates; what a date or a time says is worked out once for each distinct one."""
+    """Reads texts as dates; each distinct date is read once."""
 
     def __init__(self, two_digit_years: tuple[int, int] = TWO_DIGIT_YEARS) -> None:
         self._first_year = two_digit_years[0]
         self._dates: dict[str, DateText] = {}
 
     def read(self, word: str) -> DateText:
-        """Return how a text is written as a date."""
+        """Return a text as a date."""
         match = _COMPACT_TIME.fullmatch(word)
         if match is not None:
             minutes = clock_minutes(match["clock"], digits=True)
@@ -154,10 +154,9 @@ class DateReader:
         return self._date(word)
 
     def timed(self, texts: Sequence[str]) -> Timed:
-        """Read those of many texts that are a date and a time, each part of them once.
+        """Return the texts that are a date and a time; each distinct part is read once.
 
-        Texts that are not so written, or of which the time is none, are not among its rows; `read`
-        gives the same for the others.
+        Other texts are not in the result. For the texts in it, `read` gives the same.
         """
         import pyarrow as pa
         import pyarrow.compute as pc
@@ -174,7 +173,7 @@ class DateReader:
         return Timed(rows, dates, codes[0][rows], minutes[of_row], zones[of_row])
 
     def _time(self, text: str) -> tuple[int, bool] | None:
-        """Read what is behind a date: the time, and whether it has a zone."""
+        """Return the time after a date and whether it has a time zone, or None if it is no time."""
         match = _TIME.fullmatch("1" + text)
         minutes = None if match is None or match["date"] != "1" else clock_minutes(match["clock"])
         return None if match is None or minutes is None else (minutes, bool(match["zone"]))
@@ -243,14 +242,14 @@ class DateReader:
 
 
 def _with(date: DateText, **changes: Any) -> DateText:
-    """Return a date with more known of it; what is no date remains none."""
+    """Return a date with changed attributes; a text that is not a date is not changed."""
     if not date.form:
         return date
     return replace(date, **changes)
 
 
 def day_number(year: int, month: int, day: int) -> int | None:
-    """Return the days since 1970 of a date, or None if there is no such day."""
+    """Return the days since 1970-01-01 of a date, or None if there is no such date."""
     try:
         return datetime.date(year, month, day).toordinal() - _EPOCH
     except ValueError:

@@ -1,12 +1,13 @@
-"""Day first or month first, for each file: from its own dates, before rows are compared.
+"""The order of day and month in each file, determined from its dates before rows are compared.
 
-A date such as 13/02/2026 is a date in one order only: it shows the order of its column in its file.
-A text that is a date in neither order (99/01/2026) shows nothing; no file shows the order of
-another. Where a column that is mostly written so shows nothing, the other such columns of the file
-do, and that is listed; where they show nothing either, an order is assumed (day first where the
-dates are written with dots, else month first), and that is listed. Else, and where a file holds
-dates of both orders, the value is left missing, and that is listed. Where the mapping says the
-order, of a source or of all, nothing is concluded or assumed.
+13/02/2026 is a date in one order only, and therefore shows the order of its column in its file.
+99/01/2026 is a date in neither order and shows nothing. No file shows the order of another file.
+
+If a column with mostly such dates does not show its order, the order of other such columns of the
+file is used. If these do not show it either, an order is assumed: day first if dates are written
+with dots, otherwise month first. Both are listed. In other columns, and if a file has dates of both
+orders, the value is left missing, and this is listed. If the mapping gives the order, for a source
+or for all, it is used.
 """
 
 from __future__ import annotations
@@ -40,32 +41,31 @@ from iop_outcomes.records.sources.coded import Coded, narrow
 from iop_outcomes.records.staging import StagedTable
 
 Mask = npt.NDArray[np.bool_]
-FEWEST_DAYS = 4  # different values from which on a part can be seen to be the day
+FEWEST_DAYS = 4  # different values that a part needs to be recognised as the day
 _LAST_MONTH, _LAST_DAY = 12, 31
-# What a text is, for its order; the last two as 26-01-05 or 26/01/05.
+# The kind of a text, which determines its order; the last two are written as 26-01-05 or 26/01/05.
 _OTHER, _OPEN_PARTS, _SETTLED_PARTS, _REAL_DATE, _OPEN_HYPHENS, _SETTLED_HYPHENS = range(6)
 
 
 @dataclass(frozen=True)
 class _Evidence:
-    """What the dates of one column show, file by file.
+    """What the dates of one column show about their order, file by file.
 
     Attributes
     ----------
     texts : DateTexts
         What each distinct text says.
     kind : numpy.ndarray of int8
-        For each distinct text whether it is a date in both orders, and another one in each
-        (`_OPEN_PARTS`, `_OPEN_HYPHENS`), another date in parts, or a date whose order follows from
-        its form.
+        The kind of each distinct text: a different date in each order (`_OPEN_PARTS`,
+        `_OPEN_HYPHENS`), another date in parts, or a date whose order follows from its form.
     day_first, month_first : numpy.ndarray of bool
-        For each file whether the column has a date that is one in this order only.
+        For each file whether the column has a date that is valid in this order only.
     in_parts, dotted : numpy.ndarray of bool
-        For each file whether most dates of the column are written in parts, and with dots.
+        For each file whether most dates of the column are in parts, and most of these with dots.
     swapped : numpy.ndarray of bool
-        For each file whether a spreadsheet swapped day and month of a part of its dates.
+        For each file whether a spreadsheet has swapped day and month in some of its dates.
     years : list of str
-        For each file the order of its texts 26-01-05 or 26/01/05, if the year may be first.
+        For each file the order of texts such as 26-01-05 or 26/01/05, if the year may be first.
     """
 
     texts: DateTexts
@@ -79,10 +79,10 @@ class _Evidence:
 
 
 def settle_orders(staged: StagedTable, mapping: Mapping) -> None:
-    """Say for every text of a date column in which order its day and month are read.
+    """Determine for every text of a date column the order in which day and month are read.
 
-    A text that is read in two ways, in two files, becomes two texts of the staged table: rows that
-    look alike are then not taken for one row.
+    A text that is read in two ways in two files becomes two texts of the staged table, so that rows
+    with it are not treated as equal.
     """
     if staged.time != "calendar":
         return
@@ -134,7 +134,7 @@ def _evidence(
         none = np.zeros(files, dtype=bool)
         return _Evidence(texts, kind, none, none, none, none, none, years)
     if hyphened.any():
-        kind[hyphened] += _OPEN_HYPHENS - _OPEN_PARTS  # the settled ones are as far behind
+        kind[hyphened] += _OPEN_HYPHENS - _OPEN_PARTS  # the same difference for settled ones
         for file in np.flatnonzero(_held(staged, coded, hyphened)).tolist():
             here = np.unique(coded.codes[staged.file == file])
             own = orders_of_files[file] or year_order(texts, here.tolist())
@@ -168,13 +168,13 @@ def _usual(staged: StagedTable, coded: Coded, texts: DateTexts, dotted: Mask) ->
 
 
 def _held(staged: StagedTable, coded: Coded, chosen: Mask) -> Mask:
-    """Return for each file whether its rows hold one of the chosen texts."""
+    """Return for each file whether its rows have one of the chosen texts."""
     files = staged.file[coded.is_any(chosen)]
     return np.asarray(np.bincount(files, minlength=len(staged.files)) > 0)
 
 
 def _of_file(file: int, own: _Evidence, others: list[_Evidence]) -> str:
-    """Return the order that open texts of a column have in a file."""
+    """Return the order in a file for texts of a column that are dates in both orders."""
     day, month = bool(own.day_first[file]), bool(own.month_first[file])
     telling = [evidence for evidence in others if evidence.in_parts[file]]
     other_day = any(evidence.day_first[file] for evidence in telling)
@@ -189,7 +189,7 @@ def _of_file(file: int, own: _Evidence, others: list[_Evidence]) -> str:
 
 
 def _split(staged: StagedTable, name: str, own: _Evidence, orders: npt.NDArray[np.object_]) -> None:
-    """Give the texts of a column the order of the files that they are in."""
+    """Record the order of each text, and divide texts that have different orders in two files."""
     coded = staged.raw[name]
     staged.date_texts[name] = own.texts
     differs = (orders != orders[:, :1]).any(axis=1)
@@ -212,21 +212,23 @@ def _split(staged: StagedTable, name: str, own: _Evidence, orders: npt.NDArray[n
 
 
 def year_order(texts: DateTexts, positions: Iterable[int]) -> str:
-    """Return whether the year is first in the texts 99-99-99, 99/99/99 of a column and file.
+    """Return whether the year is first in texts such as 99-99-99 or 99/99/99 of a column and file.
 
-    With strokes a first part that can be a month is one, and a part of one digit beside them
-    (3/2/26) shows that no year is in front.
+    With slashes, a first part that can be a month is a month, and a date with a part of one digit
+    (3/2/26) shows that the year is not first.
 
     Parameters
     ----------
+    texts : DateTexts
+        The texts of the column.
     positions : iterable of int
-        The distinct texts that are there.
+        The positions of the texts in the file.
 
     Returns
     -------
     str
-        `YEAR_FIRST`, `DAY_OR_YEAR` where neither part can be seen to be the year and none of the
-        first ones can be a month, or `OPEN`: these texts are as any others in parts.
+        `YEAR_FIRST`; `DAY_OR_YEAR` if nothing shows which part is the year, and no first part can
+        be a month; or `OPEN`: the texts are read like other dates in parts.
     """
     in_parts = [texts.parts[place] for place in positions if place in texts.parts]
     hyphened = [text for text in in_parts if text.hyphened]

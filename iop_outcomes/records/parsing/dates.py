@@ -1,4 +1,4 @@
-"""Calendar dates: the texts of a column into days, with what was mended or could not be read."""
+"""Reading of calendar dates, with lists of corrections and of texts that could not be read."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _EARLIEST = np.datetime64(EARLIEST_DATE, "D").astype(np.int64)
 _LATEST = np.datetime64(LATEST_DATE, "D").astype(np.int64)
 _LONGEST_DATE = 10  # characters of 2026-01-05
 _BEFORE = round(YEARS_BEFORE * 365.2425)
-DAY_FIRST, MONTH_FIRST = "day_first", "month_first"  # settled: by the mapping or the dates
+DAY_FIRST, MONTH_FIRST = "day_first", "month_first"  # given by the mapping or shown by the dates
 DAY_FIRST_AS_OTHERS, MONTH_FIRST_AS_OTHERS = "day_first_as_others", "month_first_as_others"
 DAY_FIRST_ASSUMED, MONTH_FIRST_ASSUMED = "day_first_assumed", "month_first_assumed"
-YEAR_FIRST = "year_first"  # of 26-01-05; other texts are then as without it
+YEAR_FIRST = "year_first"  # of texts such as 26-01-05; it does not affect other texts
 HALF_SWAPPED, DAY_OR_YEAR, OPEN = "half_swapped", "day_or_year", ""
 ASSUMED = {
     DAY_FIRST_AS_OTHERS: "kept: read as day first, as the file's others",
@@ -42,22 +42,24 @@ _DAYS_FIRST = (DAY_FIRST, DAY_FIRST_AS_OTHERS, DAY_FIRST_ASSUMED)
 
 @dataclass
 class DateTexts:
-    """What distinct texts say as dates, before the order of day and month is settled.
+    """Distinct texts as dates, before the order of day and month is determined.
 
     Attributes
     ----------
     forms : numpy.ndarray of object
-        How each text is written, see `date_forms.DateText`; empty if it is no date.
+        The form of each text, see `date_forms.DateText`; empty if it is not a date.
     days : numpy.ndarray of int32
-        Its day, or NO_DAY if it has none or the order is not settled.
+        The day (days since 1970-01-01), or NO_DAY if there is none or the order is not determined.
     minutes, lengths : numpy.ndarray of float64
-        Its time of day in minutes after midnight, and the minutes from there to a second time.
+        The time of day in minutes after midnight, and the minutes from it to a second time; NaN
+        without one.
     zones, two_digits, backwards : numpy.ndarray of bool
-        Whether its time has a zone, its year two digits, its second time is not after the first.
+        Whether the time has a time zone; whether the year has two digits; whether the second time
+        is not after the first.
     parts : dict of int to DateText
-        The texts whose day and month are to be distinguished.
+        By position, the texts in which day and month must be distinguished.
     weekdays : dict of int to int
-        The weekday that is written with a text; Monday is 0.
+        By position, the weekday that is written with a text; Monday is 0.
     """
 
     forms: Array
@@ -71,20 +73,20 @@ class DateTexts:
     weekdays: dict[int, int] = field(default_factory=dict)
 
     def is_form(self, *forms: str) -> npt.NDArray[np.bool_]:
-        """Return which texts are written in one of these ways."""
+        """Return which texts have one of these forms."""
         codes, names = form_codes(self.forms)
         chosen = np.array([name in forms for name in names], dtype=bool)
         result: npt.NDArray[np.bool_] = chosen[codes]
         return result
 
     def both_days(self, position: int) -> tuple[int | None, int | None]:
-        """Return the day of a text in parts as month first, and as day first."""
+        """Return the day of a text in parts read as month first, and read as day first."""
         return _both_days(self.parts[position].parts or (0, 0, 0))
 
     def orders(self, position: int) -> tuple[int | None, int | None]:
-        """Return both days of a text in parts, without one that falls on another weekday.
+        """Return both days of a text in parts; one is None if the weekday excludes it.
 
-        A weekday that is written with the text rules one of the two out if the other fits.
+        A weekday that is written with the text excludes a day if the other day has that weekday.
         """
         days = self.both_days(position)
         text = self.parts[position]
@@ -96,7 +98,7 @@ class DateTexts:
         return days[0] if fitting[0] else None, days[1] if fitting[1] else None
 
     def take(self, positions: Sequence[int]) -> DateTexts:
-        """Return what the texts at these positions say, in their order."""
+        """Return the same for the texts at some positions, in that order."""
         place = np.asarray(positions, dtype=np.int64)
         old = place.tolist()
         return DateTexts(
@@ -112,27 +114,27 @@ class DateTexts:
         )
 
 
-@lru_cache(maxsize=2**16)  # distinct texts are many where they have times, their dates are few
+@lru_cache(maxsize=2**16)  # texts with times are many, but have few dates
 def _both_days(parts: tuple[int, int, int]) -> tuple[int | None, int | None]:
     first, second, year = parts
     return day_number(year, first, second), day_number(year, second, first)
 
 
 def form_codes(forms: Array) -> tuple[Array, Array]:
-    """Return forms as codes, and the names of these in the order of the alphabet."""
+    """Return the codes of forms, and the names of the codes in alphabetical order."""
     codes, names = pd.factorize(forms, sort=True)
     return codes, np.asarray(names, dtype=object)
 
 
 def weekday_of(day: int) -> int:
-    """Return the weekday of a day since 1970, a Thursday; Monday is 0."""
+    """Return the weekday of a day since 1970-01-01 (a Thursday); Monday is 0."""
     return (day + 3) % 7
 
 
 def date_texts(clean: list[str], two_digit_years: tuple[int, int] = TWO_DIGIT_YEARS) -> DateTexts:
-    """Return how each distinct text is written, and its day where the form alone gives it.
+    """Return the form of each distinct text, and its day if the form alone determines it.
 
-    A number of seconds since 1970 is a date only where every text is one.
+    A number of seconds since 1970 is read as a date only if every text is one.
     """
     size = len(clean)
     forms, days = np.full(size, "", dtype=object), np.full(size, NO_DAY, dtype=np.int32)
@@ -142,7 +144,7 @@ def date_texts(clean: list[str], two_digit_years: tuple[int, int] = TWO_DIGIT_YE
     left = np.ones(size, dtype=bool)
     if size and max(map(len, clean)) > _LONGEST_DATE:
         left[_take_in_timed(texts, reader.timed(clean))] = False
-    # Without a hyphen it is no such date; pandas takes "today" and "now" for one.
+    # Only texts with a hyphen: pandas would read "today" and "now" as dates.
     hyphened = left & np.array(["-" in text for text in clean], dtype=bool)
     if hyphened.any():
         rows = np.flatnonzero(hyphened)
@@ -160,7 +162,7 @@ def date_texts(clean: list[str], two_digit_years: tuple[int, int] = TWO_DIGIT_YE
 
 
 def _take_in_timed(texts: DateTexts, timed: Timed) -> npt.NDArray[np.int64]:
-    """Take in dates with times of day that were read together; return their positions."""
+    """Record dates with times of day that were read together, and return their positions."""
     dates, rows = timed.dates, timed.rows
     known = np.array([bool(date.form) for date in dates], dtype=bool)[timed.date]
     texts.forms[rows] = np.array([date.form for date in dates], dtype=object)[timed.date]
@@ -192,7 +194,7 @@ def _take_in(texts: DateTexts, position: int, text: DateText) -> None:
 
 
 def _unless_all_are_unix(texts: DateTexts, clean: list[str]) -> None:
-    """Take numbers of seconds for no dates, where they are among other texts."""
+    """Remove dates from numbers of seconds since 1970, unless all texts are such numbers."""
     unix = texts.is_form(*UNIX)
     if not unix.any():
         return
@@ -212,23 +214,23 @@ def read_dates(
     texts: DateTexts | None = None,
     two_digit_years: tuple[int, int] = TWO_DIGIT_YEARS,
 ) -> Parsed:
-    """Read calendar dates: the column's commonest form is its own, others are mended and listed.
+    """Read calendar dates. Dates in another form than most are converted and listed.
 
     Parameters
     ----------
     clean : list of str
         The distinct texts.
     coded : Coded
-        The column, for how often each text is in it.
+        The column, for the number of rows with each text.
     orders : sequence of str
-        For each text in which order its day and month are read, if its form leaves that open; see
+        For each text the order of day and month, used if its form does not determine it; see
         `date_orders`.
     column : Column, optional
-        The declaration of the column, for how old its dates may be.
+        The declaration of the column, which says whether dates can be decades before the others.
     texts : DateTexts, optional
-        What the texts say, where that is known already.
+        The texts as dates, if they were read already.
     two_digit_years : tuple of int
-        The first and the last of the hundred years that years of two digits stand for.
+        The first and the last of the hundred years that years of two digits mean.
     """
     texts = date_texts(clean, two_digit_years) if texts is None else texts
     days = texts.days
@@ -259,7 +261,7 @@ def read_dates(
 
 
 def _say_forms(texts: DateTexts, counts: Array, parsed: Parsed) -> None:
-    """List the dates that are written in another form than most, and bare day numbers."""
+    """List dates in another form than most dates of the column, and serial numbers."""
     usual = commonest(texts.forms, counts)
     known = texts.days != NO_DAY
     serial = texts.forms == "serial"
@@ -279,7 +281,7 @@ def _say_forms(texts: DateTexts, counts: Array, parsed: Parsed) -> None:
 
 
 def _say_times(texts: DateTexts, counts: Array, parsed: Parsed) -> None:
-    """List times of 24:00 and zones: by row, or of all together where most times have one."""
+    """List times of 24:00, and time zones by row, or once if most texts have one."""
     for position in np.flatnonzero(texts.minutes == 1440).tolist():
         parsed.fault("time_24_00", position, "mended: read as the end of that day")
     done = "mended: the date as written, its zone left out"
@@ -296,7 +298,7 @@ def _say_times(texts: DateTexts, counts: Array, parsed: Parsed) -> None:
 
 
 def _say_weekdays(texts: DateTexts, parsed: Parsed) -> None:
-    """List the dates that fall on another weekday than the one written with them."""
+    """List dates that are not on the weekday written with them."""
     for position, weekday in texts.weekdays.items():
         day = int(texts.days[position])
         if day != NO_DAY and weekday_of(day) != weekday:
@@ -304,7 +306,7 @@ def _say_weekdays(texts: DateTexts, parsed: Parsed) -> None:
 
 
 def _implausible(days: Array, column: Column | None) -> npt.NDArray[np.bool_]:
-    """Return which days are impossible: outside the limits, or decades before the others."""
+    """Return which days are implausible: outside the limits, or decades before the median."""
     known = days != NO_DAY
     result: npt.NDArray[np.bool_] = known & ((days < _EARLIEST) | (days > _LATEST))
     if column is not None and not column.may_be_long_ago and known.any():
@@ -315,7 +317,7 @@ def _implausible(days: Array, column: Column | None) -> npt.NDArray[np.bool_]:
 
 
 def _settle(texts: DateTexts, orders: Sequence[str], parsed: Parsed) -> None:
-    """Read the texts in parts: by the only order that makes a date of them, or the one given."""
+    """Determine the day of texts in parts: by the only valid order, or by the given order."""
     for position, order in enumerate(orders):
         if order == HALF_SWAPPED:
             text = "value left missing: day and month may be swapped"
@@ -352,7 +354,7 @@ def _settle(texts: DateTexts, orders: Sequence[str], parsed: Parsed) -> None:
 
 
 def commonest(forms: Array, counts: Array) -> str:
-    """Return the form in which most rows are written; of two that are as common, the first."""
+    """Return the form of most rows; in a tie the first in alphabetical order."""
     inverse, names = form_codes(forms)
     held = np.bincount(inverse, weights=counts, minlength=len(names))
     held[names == ""] = -1

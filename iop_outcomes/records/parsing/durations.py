@@ -1,4 +1,4 @@
-"""What a text says as a length of time, in minutes: with its own unit, or in the column's unit."""
+"""Texts as lengths of time in minutes, with a unit in the text or in the unit of the column."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from iop_outcomes.records.parsing.parsed import Parsed
 from iop_outcomes.records.schema import LONGEST_SESSION, Column
 
 MINUTES_IN = {"seconds": 1 / 60, "minutes": 1.0, "hours": 60.0, "days": 1440.0}
-"""How many minutes the units are that a mapping may give a column of minutes."""
+"""The units that a mapping can give for a column of minutes, in minutes."""
 
-_SHORTEST, _USUAL = 8, 30  # minutes: a median up to the first is none of sessions
+_SHORTEST, _USUAL = 8, 30  # minutes: a median up to 8 is implausible, one from 30 is usual
 
 _UNIT_WORDS = {
     "days": ("d", "day", "days", "tag", "tage", "tagen"),
@@ -41,9 +41,9 @@ _BARE_REST = re.compile(r"(\d+)\s*(?:h|hr|hrs|hour|hours|std)\.?\s*([0-5]?\d)", 
 
 
 def duration(word: str) -> float | None:
-    """Return the minutes that a text with its own unit says, or None if it says none.
+    """Return the minutes in a text with a unit, or None if it is not a length of time.
 
-    Such are ``180 Minutes``, ``3h 0m``, ``2h30``, ``1.5 h``, ``3 Std.``, ``3:00`` (hours and
+    Examples are ``180 Minutes``, ``3h 0m``, ``2h30``, ``1.5 h``, ``3 Std.``, ``3:00`` (hours and
     minutes), ``03:00:00``, ``0 days 03:00:00`` and ``PT3H``.
     """
     if match := _CLOCK.fullmatch(word):
@@ -60,7 +60,7 @@ def duration(word: str) -> float | None:
 
 
 def _in_parts(word: str) -> float | None:
-    """Read numbers with their units, from the largest unit down, each once."""
+    """Return the sum of numbers with units in decreasing order, each at most once, or None."""
     total, position, last = 0.0, 0, -1
     while position < len(word):
         match = _PART.match(word, position)
@@ -82,8 +82,8 @@ def read_minutes(
 ) -> Parsed:
     """Read lengths of time as float64 minutes; plain numbers are in `unit`.
 
-    Sentences say how many rows have a unit of their own or a decimal comma; what is no length is
-    listed. `counts` says how many rows have each text.
+    Sentences say how many rows have a unit in the text or a decimal comma. Other texts become NaN
+    and are listed. `counts` is the number of rows with each text.
     """
     values, parsed = plain_numbers(clean)
     values = np.round(values * MINUTES_IN[unit], 6)  # 0.0416666666666667 days are 60 minutes
@@ -106,7 +106,7 @@ def _doubt_unit(
     unit: str,
     column: Column,
 ) -> None:
-    """List plain numbers of which the median is no length of a session, with a unit that fits."""
+    """List plain numbers whose median is not the length of a session, with a better unit."""
     positive = plain & (parsed.values > 0)
     rows = np.cumsum(counts[positive][np.argsort(parsed.values[positive])])
     if not len(rows) or not rows[-1]:

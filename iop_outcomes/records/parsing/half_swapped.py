@@ -1,8 +1,9 @@
-"""Dates of which a spreadsheet has swapped day and month in a part: reported, and not mended.
+"""Recognition of files in which a spreadsheet has swapped day and month in some of the dates.
 
-A spreadsheet that opens dates of the other order makes a date of those whose day is 12 or less,
-with day and month swapped, and leaves the others as text. What it then writes has two kinds of
-dates: texts whose day is above 12 in every one, and dates whose day is 12 or less in every one.
+A spreadsheet that expects the other order of day and month converts texts whose day is 12 or less
+into dates with day and month swapped, and leaves the others as text. The file then has two kinds of
+dates: texts whose day is always above 12, and dates whose day is always 12 or less. These dates are
+reported and not corrected.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from iop_outcomes.records.parsing.dates import DateTexts
 from iop_outcomes.records.parsing.parsed import NO_DAY
 
 REAL_DATES = ("iso", "named", "compact", "serial")
-_CHANCE = 0.001  # probability of such a division of days by chance, below which it is reported
-_LOW = 12 / 31  # the share of days that are 12 or less, about
-_NEARER = 7  # days
+_CHANCE = 0.001  # the probability by chance below which this is reported
+_LOW = 12 / 31  # approximate share of days that are 12 or less
+_NEARER = 7  # days by which the unchanged dates must be nearer the texts
 
 Days = npt.NDArray[np.int64]
 
@@ -30,16 +31,16 @@ def half_swapped(texts: DateTexts, here: npt.NDArray[np.integer[Any]]) -> bool:
     Parameters
     ----------
     texts : DateTexts
-        What the texts of the column say.
+        The dates in the texts of the column.
     here : numpy.ndarray of int
-        The positions of those that are in the file.
+        The positions of the texts that are in the file.
 
     Notes
     -----
-    With n real dates and m texts, days would part so by chance with a probability of about
-    (12/31)^n (19/31)^m if the two had the days of the same month. It is reported where this is
-    below 1 in 1,000, unless the unchanged dates lie clearly nearer the texts than with day and
-    month swapped, as they do where somebody wrote dates in another way from the 13th of a month on.
+    With n real dates and m texts, all of them different, this division of days has a probability of
+    about (12/31)^n (19/31)^m by chance. It is reported if this is below 1 in 1,000, unless the real
+    dates as they are lie clearly nearer the texts than with day and month swapped. That is so if
+    somebody wrote dates in another way from the 13th of a month on.
     """
     parts = [position for position in here.tolist() if position in texts.parts]
     days = [_only_day(texts, position) for position in parts]
@@ -63,19 +64,19 @@ def half_swapped(texts: DateTexts, here: npt.NDArray[np.integer[Any]]) -> bool:
 
 
 def _only_day(texts: DateTexts, position: int) -> int | None:
-    """Return the day of a text that is a date in one order only, and has a day above 12."""
+    """Return the day number of a text that is a date in one order only, otherwise None."""
     days = [day for day in texts.both_days(position) if day is not None]
     return days[0] if len(days) == 1 else None
 
 
 def _swapped(day: int) -> int | None:
-    """Return the day whose day and month are the month and day of another, if there is one."""
+    """Return a date with day and month swapped, or None if there is no such date."""
     year, month, number = map(int, str(np.datetime64(day, "D")).split("-"))
     return day_number(year, number, month)
 
 
 def _distance(days: Days, others: Days) -> float:
-    """Return how many days the days are from the nearest of the others, on average."""
+    """Return the mean distance, in days, of each day from the nearest of the others."""
     place = np.searchsorted(others, days)
     before = np.abs(days - others[np.clip(place - 1, 0, len(others) - 1)])
     after = np.abs(days - others[np.clip(place, 0, len(others) - 1)])

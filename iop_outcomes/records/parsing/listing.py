@@ -1,4 +1,4 @@
-"""What was met in a column, listed: faults by row or once for all, sentences, and counts."""
+"""Lists of the faults of a column, by row or once for all rows, with sentences and counts."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from iop_outcomes.records.sources.coded import Coded
 from iop_outcomes.records.staging import Log, StagedTable
 from iop_outcomes.shared.text import format_count
 
-_LOST = "value left missing"  # what is done where a text gives no value begins so
-_FEW = 10  # rows with an error of a program, up to which they are listed one by one
+_LOST = "value left missing"  # the beginning of what is done if a text has no value
+_FEW = 10  # more rows with an error of a program are not listed one by one
 _ALWAYS = ("surrounding_spaces", "missing_word", "error_word")
 _CHECKS_BY_KIND: dict[str, tuple[str, ...]] = {
     "name": _ALWAYS,
@@ -41,7 +41,7 @@ _CHECKS_BY_KIND: dict[str, tuple[str, ...]] = {
 def log_faults(
     staged: StagedTable, coded: Coded, name: str, column: Column, parsed: Parsed, log: Log
 ) -> None:
-    """List the faults of a column; set rows aside that lack a value which every row needs."""
+    """List the faults of a column, and set aside rows without a value in a required column."""
     table = staged.table.name
     filled = len(staged) - int(coded.is_any(coded.words == "").sum())
     failed = _log_once(staged, coded, name, column, parsed, log)
@@ -82,7 +82,7 @@ def _checks(staged: StagedTable, column: Column) -> tuple[str, ...]:
 def _log_once(
     staged: StagedTable, coded: Coded, name: str, column: Column, parsed: Parsed, log: Log
 ) -> dict[str, int]:
-    """List the faults that are listed once for all rows, and say sentences; count the rows."""
+    """List faults once for all rows, note sentences, and return the number of rows by check."""
     failed: dict[str, int] = {}
     for check, texts, done in parsed.of_all:
         rows = _rows(staged, coded, texts)

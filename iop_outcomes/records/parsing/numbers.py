@@ -1,4 +1,4 @@
-"""What a text says as a number, and whether a column that no table declares holds numbers."""
+"""Texts as numbers, and the decision whether a covariate contains numbers or words."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ MARKS |= {"?", ".", "..", "...", "-", "--", "---", "\u2013", "\u2014"}
 ERRORS = {"#n/a", "#value!", "#ref!", "#div/0!", "#name?", "#num!", "#null!", "#spill!", "#calc!"}
 ERRORS |= {"#error!", "#field!", "#blocked!", "#getting_data", "#nv", "#wert!", "#bezug!", "#zahl!"}
 ERRORS |= {"invalid date", "invalid datetime"}
-"""What a spreadsheet or a report writes where it has no value to write."""
+"""Error values that spreadsheets and reports write instead of a value."""
 MARKS |= ERRORS
-"""What stands for a missing number, whatever else the column holds."""
+"""Texts that mean a missing number in any column."""
 
 WORDS_FOR_MISSING = {
     "none",
@@ -30,9 +30,9 @@ WORDS_FOR_MISSING = {
     "not available",
     "(blank)",
 }
-"""What stands for a missing number in a column of numbers, and is a value among words."""
+"""Texts that mean a missing number in a column of numbers, but are values in a column of words."""
 
-OTHER_WORDS = 0.05  # the share of values that may be other words in a column of numbers
+OTHER_WORDS = 0.05  # the largest share of other words in a column of numbers
 _NUMERAL = re.compile(
     r"-?(?:(?:(?:0|[1-9][0-9]*)\.[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"  # with a point
     r"|(?:0|[1-9][0-9]*)(?:[eE][+-][0-9]+)?)"
@@ -46,39 +46,39 @@ _LARGEST_WHOLE = 2**63
 def covariate_kind(
     clean: list[str], counts: npt.NDArray[np.integer[Any]]
 ) -> tuple[Kind, npt.NDArray[np.bool_]]:
-    """Return whether a column that no table declares holds numbers or words.
+    """Return whether a covariate contains numbers or words.
 
     Parameters
     ----------
     clean : list of str
         The distinct texts, without surrounding spaces.
     counts : numpy.ndarray of int
-        How many rows hold each.
+        The number of rows with each text.
 
     Returns
     -------
     kind : {"whole", "number", "name"}
         Whole numbers, numbers, or words.
     codes : numpy.ndarray of bool
-        The texts that alone make words of a column whose other values are numbers.
+        The texts because of which the column is words although all its other values are numbers.
 
     Notes
     -----
-    A number is written as programs write numbers: digits, a point, an exponent with a sign or
-    after a point; no zero before other digits, no sign but a minus. ``02139``, ``1E5``, ``A12``,
-    ``+1555`` or ``45y`` is a code: it has a digit and is no number so written. Of the rows that
-    hold neither nothing nor a mark such as ``n/a`` or ``-`` (`MARKS`), a column of numbers has
+    A number is written as programs write numbers: digits, a point, an exponent with a sign or after
+    a point; no zero before other digits, no sign other than minus. A text with a digit that is not
+    such a number is a code: ``02139``, ``1E5``, ``A12``, ``+1555``, ``45y``. Rows that are blank or
+    have a mark such as ``n/a`` or ``-`` (`MARKS`) are not counted. A column of numbers has
 
-    - no code: one code means that the digits beside it may be codes as well, and a code that is
-      read as a number, or left missing, cannot be got back (``02139`` and ``2139`` would be one);
-    - numbers in at least half: ``none`` or ``unknown`` (`WORDS_FOR_MISSING`) then stands for a
-      missing number, while a column in which most values are words, and some are digits, is words;
-    - other words in at most one in twenty: one ``refused`` among many ages would otherwise make
-      as many groups as there are ages. They are left missing, and listed one by one.
+    - no code: with one code, the other values may be codes too, and a code that is read as a number
+      or left missing cannot be recovered (``02139`` and ``2139`` would be the same);
+    - numbers in at least half of the rows: ``none`` or ``unknown`` (`WORDS_FOR_MISSING`) then means
+      a missing number. A column of mostly words with some numbers is words;
+    - other words in at most one row in twenty: otherwise one ``refused`` among many ages would make
+      every age a separate group. These words are left missing, and listed one by one.
 
     Every text that is left missing is listed, and so are codes in a column that would be numbers
-    without them. Numbers that are whole are "whole" (kept as int64) where they fit; numbers of
-    which a float64 would round the whole part are identifiers, and stay words.
+    without them. Whole numbers are "whole" (int64) if they fit. Numbers whose whole part a float64
+    would round are identifiers, and remain words.
     """
     folded = [text.casefold() for text in clean]
     numeral = np.array([_is_numeral(text) for text in clean], dtype=bool)
@@ -102,7 +102,7 @@ def covariate_kind(
 
 
 def is_error(text: str) -> bool:
-    """Return whether a text is the error of a program, or the marks of a column too narrow."""
+    """Return whether a text is an error value, or the marks of a column that is too narrow (##)."""
     return text.casefold() in ERRORS or (len(text) > 2 and text.strip("#") == "")
 
 
@@ -111,7 +111,7 @@ def _is_numeral(text: str) -> bool:
 
 
 def _kind_of_numbers(texts: list[str]) -> Kind:
-    """Return the kind that holds all the numbers as they are written."""
+    """Return the kind that represents all of the numbers exactly."""
     whole = [_WHOLE.fullmatch(text) for text in texts]
     if all(whole):
         sizes = [int(match[1]) for match in whole if match]
@@ -122,7 +122,7 @@ def _kind_of_numbers(texts: list[str]) -> Kind:
 
 
 def read_whole(_: Column, clean: list[str]) -> Parsed:
-    """Read whole numbers as int64; anything else is `NO_WHOLE`, and listed."""
+    """Read whole numbers as int64; other texts become `NO_WHOLE` and are listed."""
     values = np.full(len(clean), NO_WHOLE, dtype=np.int64)
     for position, text in enumerate(clean):
         match = _WHOLE.fullmatch(text)
@@ -150,10 +150,10 @@ _POINT = re.compile(r"[-+]?\d*\.\d*")
 
 
 def read_numbers(column: Column, clean: list[str]) -> Parsed:
-    """Read numbers as float64 within the column's limits; anything else is NaN, and listed.
+    """Read numbers as float64 within the limits of the column; others are NaN and listed.
 
-    A number may have a decimal comma, the column's own unit (``0 days``) or its highest value
-    (``6/10``) behind it; sentences say how many rows do.
+    A number can have a decimal comma, or the unit of the column (``0 days``) or its highest value
+    (``6/10``) after it; sentences say in how many rows.
     """
     bare = [_without_unit(column, text) for text in clean]
     values, parsed = plain_numbers(bare)
@@ -173,10 +173,10 @@ def _without_unit(column: Column, text: str) -> str:
 
 
 def plain_numbers(clean: list[str]) -> tuple[npt.NDArray[np.float64], Parsed]:
-    """Read texts without a unit as numbers, with decimal comma or groups of thousands.
+    """Read texts without a unit as numbers, with decimal commas or separators of thousands.
 
-    ``3,00`` has a decimal comma, ``1,234.5`` and ``1,234,567`` have groups; ``1,234`` is read as
-    the others of the column are, and is no number where these do not show it.
+    ``3,00`` has a decimal comma; ``1,234.5`` and ``1,234,567`` have separators. ``1,234`` is read
+    like the other texts of the column; if these do not show how, it is not a number.
     """
     commas = np.array([_DECIMAL_COMMA.fullmatch(text) is not None for text in clean], dtype=bool)
     grouped = any(_GROUPED_BY_COMMA.fullmatch(text) for text in clean)
@@ -203,7 +203,7 @@ def _grouped(text: str) -> bool:
 
 
 def within_limits(parsed: Parsed, column: Column) -> Parsed:
-    """Leave numbers outside the column's limits missing, and list them."""
+    """Make numbers outside the limits of the column missing, and list them."""
     low = -np.inf if column.low is None else column.low
     high = np.inf if column.high is None else column.high
     outside = (parsed.values < low) | (parsed.values > high)
@@ -215,7 +215,7 @@ def within_limits(parsed: Parsed, column: Column) -> Parsed:
 
 
 def list_bad(parsed: Parsed, clean: list[str]) -> Parsed:
-    """List the texts that hold something and are no number."""
+    """List the texts that are not blank and not numbers."""
     for position in np.flatnonzero(parsed.missing).tolist():
         if clean[position]:
             parsed.fault("bad_number", position, "value left missing")
@@ -223,10 +223,10 @@ def list_bad(parsed: Parsed, clean: list[str]) -> Parsed:
 
 
 def numbers(clean: list[str]) -> npt.NDArray[np.float64]:
-    """Read texts as finite numbers; anything else is NaN."""
+    """Return texts as finite numbers; other texts become NaN."""
     texts = pd.Series(clean, dtype=object)
     values = np.array(pd.to_numeric(texts, errors="coerce"), dtype=np.float64)
     finite = np.isfinite(values)
     values[~finite] = np.nan
-    values[finite] = texts.to_numpy()[finite].astype(np.float64)  # to the last digit, as Python
+    values[finite] = texts.to_numpy()[finite].astype(np.float64)  # exact to the last digit
     return values

@@ -1,4 +1,4 @@
-"""What was read of a column: a value for each distinct text, and the faults met."""
+"""The values of a column, one for each distinct text, and the faults found in the texts."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-NO_DAY = np.int32(-(2**31))  # the day that stands for a missing one
-NO_WHOLE = np.int64(-(2**63))  # the whole number that stands for a missing one
+NO_DAY = np.int32(-(2**31))  # stands for a missing day
+NO_WHOLE = np.int64(-(2**63))  # stands for a missing whole number
 NO_CODE = -1
 
 Array = npt.NDArray[Any]
@@ -17,7 +17,7 @@ Array = npt.NDArray[Any]
 
 @dataclass
 class Parsed:
-    """The values of a column's distinct texts, and the faults met in them.
+    """The values of the distinct texts of a column, and the faults found in them.
 
     Attributes
     ----------
@@ -25,20 +25,21 @@ class Parsed:
         One value a text: int32 days, int64 whole numbers, float64 numbers, int8 flags or
         int32 codes.
     missing : numpy.ndarray of bool
-        Texts that give no value.
+        Texts without a value.
     levels : list of str
-        What the codes of a word or name column stand for.
+        The values of the codes of a word or name column.
     faults : dict of str to dict of int to str
-        For each check the texts that have the fault, with what was done; listed row by row.
+        For each check the positions of the texts with the fault, and what was done; listed row by
+        row.
     of_all : list of tuple
-        Faults that are listed once: the check, the texts that have it, and what was done.
+        Faults that are listed once: the check, the texts with the fault, and what was done.
     sentences : list of tuple
-        The content of a note: a sentence with ``{rows}`` and ``{name}``, and the texts that
-        it is of.
+        Notes: a sentence with ``{rows}`` and ``{name}``, and the texts to which it applies.
     minutes, lengths : numpy.ndarray of float64 or None
-        Minutes after midnight, and from there to a second time, where texts have them.
+        A time in minutes after midnight, and the minutes from it to a second time; missing (NaN)
+        without one.
     backwards : numpy.ndarray of bool or None
-        Whether the second time of a text is not after its first.
+        Whether the second time of a text is not after the first.
     """
 
     values: Array
@@ -52,15 +53,15 @@ class Parsed:
     backwards: npt.NDArray[np.bool_] | None = None
 
     def fault(self, check: str, position: int, done: str) -> None:
-        """Note that the text at `position` has a fault."""
+        """Record that the text at `position` has a fault."""
         self.faults.setdefault(check, {})[position] = done
 
     def fault_of_all(self, check: str, texts: npt.NDArray[np.bool_], done: str) -> None:
-        """Note a fault of some texts that is listed once for all of them."""
+        """Record a fault of some texts that is listed once for all of them."""
         if texts.any():
             self.of_all.append((check, texts, done))
 
     def say(self, sentence: str, texts: npt.NDArray[np.bool_]) -> None:
-        """Note a sentence on some texts; ``{rows}`` is how many rows hold them."""
+        """Record a sentence on some texts; ``{rows}`` becomes the number of rows with them."""
         if texts.any():
             self.sentences.append((sentence, texts))

@@ -1,4 +1,4 @@
-"""Start and length of sessions, from the columns that hold times: one place for all of them."""
+"""Start and length of sessions, from all columns that contain times."""
 
 from __future__ import annotations
 
@@ -21,12 +21,16 @@ from iop_outcomes.records.schema import (
 from iop_outcomes.records.staging import Log, StagedTable
 
 Array = npt.NDArray[Any]
-TIME_COLUMNS = ("start_time", "time_range", "date")  # where a start may be, the preferred first
+TIME_COLUMNS = ("start_time", "time_range", "date")  # columns with a start, in order of preference
 
 
 @dataclass(frozen=True)
 class Times:
-    """What a column says of the times of sessions, row by row; None if it has no ranges."""
+    """The times of sessions in a column, row by row.
+
+    ``minutes`` is after midnight; ``lengths`` (minutes) and ``backwards`` are None if the column
+    has no ranges of times.
+    """
 
     minutes: Array
     lengths: Array | None
@@ -34,7 +38,7 @@ class Times:
 
 
 def session_column(staged: StagedTable, name: str) -> Column | None:
-    """Return the declaration of a column that only says when a session was, if it is one."""
+    """Return the declaration of ``time_range`` or ``end_time`` of attendance, otherwise None."""
     return SESSION_TIMES.get(name) if staged.table.name == ATTENDANCE.name else None
 
 
@@ -45,7 +49,7 @@ def times_of(parsed: Parsed, codes: Array) -> Times | None:
         return None
     ranges = bool(np.isfinite(lengths).any() or backwards.any())
     if not ranges and not (minutes > 0).any():
-        return None  # midnight in every row is no time of day
+        return None  # midnight in every row means that there is no time of day
     if not ranges:
         return Times(minutes[codes], None, None)
     return Times(minutes[codes], lengths[codes], backwards[codes])
@@ -54,19 +58,19 @@ def times_of(parsed: Parsed, codes: Array) -> Times | None:
 def take_session_times(staged: StagedTable, times: dict[str, Times], log: Log) -> None:
     """Fill start_time and minutes_scheduled from ranges, end times, and times in dates.
 
-    A start that is in ``start_time`` comes before one in ``time_range``, and this before the
-    time of the date. A length is taken where ``minutes_scheduled`` says none.
+    A start in ``start_time`` has precedence over one in ``time_range``, and this over the time in
+    the date. A length is used if ``minutes_scheduled`` has none.
     """
     if staged.table.name != ATTENDANCE.name:
         return
-    bearing = [(name, times[name]) for name in TIME_COLUMNS if name in times]
+    with_starts = [(name, times[name]) for name in TIME_COLUMNS if name in times]
     length = np.full(len(staged), np.nan)
     wrong = np.zeros(len(staged), dtype=bool)
     looked = np.zeros(len(staged), dtype=bool)
-    if bearing:
-        name, first = bearing[0]
+    if with_starts:
+        name, first = with_starts[0]
         start = first.minutes
-        for name, column_times in bearing:
+        for name, column_times in with_starts:
             if name == "time_range":
                 start = np.where(np.isnan(start), column_times.minutes, start)
             if column_times.lengths is not None and column_times.backwards is not None:
@@ -93,7 +97,7 @@ def take_session_times(staged: StagedTable, times: dict[str, Times], log: Log) -
 
 
 def _to_the_end(start: Array, end: Array) -> Array:
-    """Return the minutes from starts to ends, over midnight where a session can be so long."""
+    """Return the minutes from start to end; past midnight if a session can be that long."""
     length = end - start
     over_midnight = length + DAY
     fits = (length <= 0) & (over_midnight <= LONGEST_SESSION)
@@ -102,7 +106,7 @@ def _to_the_end(start: Array, end: Array) -> Array:
 
 
 def _fill_lengths(staged: StagedTable, length: Array, source: str, log: Log) -> None:
-    """Take the lengths where the export states none; one that no session can have is listed."""
+    """Use the lengths where the export has none, and list lengths that no session can have."""
     name = MINUTES_SCHEDULED.name
     own = staged.values.get(name, np.full(len(staged), np.nan))
     wanted = np.isnan(own) & np.isfinite(length) & ~staged.folded

@@ -1,4 +1,4 @@
-"""What a text says of a time of day, or of a range from one time to another."""
+"""Texts as times of day, or as ranges from one time to another."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ _RANGE = re.compile(
 
 @dataclass(frozen=True)
 class Clock:
-    """A time of day as it is written: hour, minute, and a, p or nothing for its half."""
+    """A time of day as written: hour, minute, "a" or "p" for am or pm (or empty).
+
+    ``bare`` is True for an hour alone.
+    """
 
     hour: int
     minute: int
@@ -31,7 +34,7 @@ class Clock:
     bare: bool = False
 
     def minutes(self, half: str = "") -> int | None:
-        """Return the minutes after midnight, in the half of the day that it has or is given."""
+        """Return the minutes after midnight; `half` ("a" or "p") is used if the time has none."""
         half = self.half or half
         if half:
             if not 1 <= self.hour <= 12:
@@ -41,7 +44,7 @@ class Clock:
 
 
 def clock(word: str, *, digits: bool = False) -> Clock | None:
-    """Read one time of day; with `digits`, also 1730. An hour alone is `bare`."""
+    """Return one time of day, or None; with `digits`, 1730 is one too."""
     match = _CLOCK.fullmatch(word) or (_DIGITS.fullmatch(word) if digits else None)
     if match is None:
         return None
@@ -54,17 +57,18 @@ def clock(word: str, *, digits: bool = False) -> Clock | None:
 
 
 def clock_minutes(word: str, *, digits: bool = False) -> int | None:
-    """Return the minutes after midnight of a time of day, or None if the text is none."""
+    """Return a time of day in minutes after midnight, or None if the text is not one."""
     read = clock(word, digits=digits)
     return None if read is None or read.bare else read.minutes()
 
 
 def time_range(word: str) -> tuple[int, int | None] | None:
-    """Read a range of times: its start in minutes after midnight, and its length.
+    """Return the start of a range of times (minutes after midnight) and its length (minutes).
 
-    The length is None where the end is not after the start. An end on the next day is read where
-    the range is then no longer than a session can be. ``9:00 - 12:00 PM`` and ``9 AM - 12`` are
-    completed: the start is the last one before the end, the end the first one after the start.
+    None if the text is not a range. The length is None if the end is not after the start. An end on
+    the next day is accepted if the range is then not longer than a session can be. In ``9:00 -
+    12:00 PM`` and ``9 AM - 12`` the missing am or pm is chosen so that the range is as short as
+    possible.
     """
     match = _RANGE.fullmatch(word)
     if match is None:
@@ -84,7 +88,7 @@ def time_range(word: str) -> tuple[int, int | None] | None:
 
 
 def _ways(own: Clock, other: Clock) -> list[int]:
-    """Return the minutes after midnight that a time of a range may be."""
+    """Return the possible minutes after midnight of one time of a range."""
     if own.half or not other.half or not 1 <= own.hour <= 12:
         halves = [own.minutes()]
     else:

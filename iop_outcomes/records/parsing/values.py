@@ -1,7 +1,7 @@
-"""What a text says, by the kind of its column; worked out once for each distinct text.
+"""The values of texts by the kind of their column, determined once for each distinct text.
 
-Each reader takes the distinct texts of a column and returns values with the faults it met: a
-fault names its check and the texts that have it, and nothing is mended without one.
+Each reader takes the distinct texts of a column and returns values and faults. A fault names its
+check and the texts that have it; every correction is recorded as a fault.
 """
 
 from __future__ import annotations
@@ -52,11 +52,26 @@ def parse(
     texts: DateTexts | None = None,
     unit: str = "",
 ) -> Parsed:
-    """Read the distinct texts of a column in a set of the given kind of time.
+    """Read the distinct texts of a column.
 
-    `words` are the mapping's words for this column, theirs (folded) to ours; `orders` says for
-    each text of a date column in which order its day and month are, `texts` what is known of it
-    already, `unit` in which unit plain numbers of minutes are.
+    Parameters
+    ----------
+    column : Column
+        The declaration of the column.
+    coded : Coded
+        The column as text.
+    mapping : Mapping
+        The mapping.
+    time : {"calendar", "study_days"}
+        The kind of dates.
+    words : dict of str to str, optional
+        The words of the mapping for this column: from words of the export (folded) to words here.
+    orders : sequence of str, optional
+        For each text of a date column the order of its day and month.
+    texts : DateTexts, optional
+        What the texts of a date column say, if it was determined already.
+    unit : str
+        The unit of plain numbers in a column of minutes.
     """
     words = words or {}
     clean, faults = _stripped(coded.words.tolist())
@@ -91,7 +106,7 @@ def parse(
 
 
 def _stripped(texts: list[str]) -> tuple[list[str], dict[str, dict[int, str]]]:
-    """Return texts without surrounding spaces, and which ones had some."""
+    """Return texts without surrounding spaces, and the fault of texts that had some."""
     clean = [text.strip() for text in texts]
     if clean == texts:
         return clean, {}
@@ -104,7 +119,7 @@ def _stripped(texts: list[str]) -> tuple[list[str], dict[str, dict[int, str]]]:
 
 
 def _take_errors(clean: list[str], known: set[str]) -> list[npt.NDArray[np.bool_]]:
-    """Make the errors of programs missing; return for each distinct one the texts that are it."""
+    """Make error values of programs missing in `clean`; return for each error the texts with it."""
     met: dict[str, list[int]] = {}
     for position, word in enumerate(clean):
         if word and word[0] in "#Ii" and is_error(word) and fold(word) not in known:
@@ -121,9 +136,10 @@ def _take_errors(clean: list[str], known: set[str]) -> list[npt.NDArray[np.bool_
 def without_words(
     texts: list[str], words: dict[str, str], mapping: Mapping | None = None
 ) -> list[str]:
-    """Return texts without surrounding spaces, with a mapping's words put in place of theirs.
+    """Return texts without surrounding spaces, with words replaced as the mapping says.
 
-    What the mapping says to be missing in every column is empty, unless it is one of the words.
+    A text that the mapping declares to be missing in every column becomes empty, unless it is one
+    of the words.
     """
     clean = [text.strip() for text in texts]
     absent = {word.strip().casefold() for word in mapping.missing} if mapping else set()

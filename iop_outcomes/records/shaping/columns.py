@@ -1,4 +1,4 @@
-"""Coded columns taken apart and put together; no step goes over rows in Python."""
+"""Operations on coded columns, for selecting and combining rows; without Python loops over rows."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ Mask = npt.NDArray[np.bool_]
 
 
 def column_name(raw: Raw, name: str, ours: Mapping[str, str], where: str) -> str:
-    """Return the name of a column of a file as the file writes it.
+    """Return the name of a column as it is written in the file.
 
     Parameters
     ----------
     raw : Raw
         The file.
     name : str
-        Its name in the mapping: theirs, or the one that `ours` gives it.
+        Its name in the mapping: the name in the export, or its new name in `ours`.
     ours : mapping of str to str
-        Their column name (folded) to ours.
+        From names in the export (folded) to names here.
     where : str
         The key of the mapping, for the message.
 
@@ -42,13 +42,13 @@ def column_name(raw: Raw, name: str, ours: Mapping[str, str], where: str) -> str
         raise RecordsError(
             f"{raw.file} has no column {short(name)}, which {where} of the mapping names.",
             found=columns_found(raw.columns, name),
-            instead="Write the name as the header of the file gives it.",
+            instead="Write the name as it is in the header of the file.",
         )
     return written
 
 
 def name_if_there(raw: Raw, name: str, ours: Mapping[str, str]) -> str | None:
-    """Return the name of a column of a file as the file writes it, or None."""
+    """Return the name of a column as it is written in the file, or None if there is none."""
     wanted = fold(name)
     for each in raw.columns:
         if fold(each) == wanted:
@@ -60,7 +60,7 @@ def name_if_there(raw: Raw, name: str, ours: Mapping[str, str]) -> str | None:
 
 
 def take(raw: Raw, rows: Array) -> Raw:
-    """Return a file with the given rows, in their order; a row may be taken several times."""
+    """Return a file with the given rows, in that order; a row can occur several times."""
     return replace(
         raw,
         columns={name: taken(coded, rows) for name, coded in raw.columns.items()},
@@ -69,7 +69,7 @@ def take(raw: Raw, rows: Array) -> Raw:
 
 
 def choose(raw: Raw, keep: Mask) -> Raw:
-    """Return a file with the rows of a mask; remarks on the lines of the others go with them."""
+    """Return a file with the rows in `keep`; remarks on lines of other rows are removed."""
     if keep.all():
         return raw
     gone = set(raw.lines[~keep].tolist())
@@ -79,12 +79,12 @@ def choose(raw: Raw, keep: Mask) -> Raw:
 
 
 def taken(coded: Coded, rows: Array) -> Coded:
-    """Return the given rows of a column, and of its texts those that are in them."""
+    """Return the given rows of a column, with the texts that occur in them."""
     return compact(coded.codes[rows], coded.words, coded.exact_below)
 
 
 def compact(codes: Array, words: Array, exact_below: float = np.inf) -> Coded:
-    """Return codes into texts as a column, without the texts that are in no row."""
+    """Return a column from codes and texts, without the texts that occur in no row."""
     used = np.zeros(len(words), dtype=bool)
     used[codes] = True
     place = np.cumsum(used) - 1
@@ -93,13 +93,13 @@ def compact(codes: Array, words: Array, exact_below: float = np.inf) -> Coded:
 
 
 def constant(text: str, size: int) -> Coded:
-    """Return a column that holds the same text in every row."""
+    """Return a column with the same text in every row."""
     words = np.array([text] if size else [], dtype=object)
     return Coded(np.zeros(size, dtype=np.int8), words)
 
 
 def is_blank(coded: Coded) -> Mask:
-    """Return for each row whether its cell holds nothing but spaces."""
+    """Return for each row whether its cell is empty or has only spaces."""
     return coded.is_any(np.array([not str(word).strip() for word in coded.words], dtype=bool))
 
 
@@ -111,7 +111,7 @@ def of_words(coded: Coded, change: Callable[[str], str]) -> Coded:
 
 
 def of_pairs(columns: Sequence[Coded], change: Callable[[tuple[str, ...]], str]) -> Coded:
-    """Return one column of several: for each distinct combination of their texts one text."""
+    """Return one column from several: one text for each distinct combination of their texts."""
     key = keys(columns)
     _, first, row_key = np.unique(key, return_index=True, return_inverse=True)
     texts = [
@@ -132,7 +132,7 @@ def keys(columns: Sequence[Coded]) -> npt.NDArray[np.int64]:
 
 
 def stacked(parts: Sequence[Coded]) -> Coded:
-    """Return columns under one another as one."""
+    """Return one column with the rows of several columns, one after another."""
     texts = [part.words for part in parts]
     codes, words = pd.factorize(np.concatenate(texts)) if parts else (np.zeros(0), np.zeros(0))
     starts = np.cumsum([0] + [len(part) for part in texts])
@@ -143,5 +143,5 @@ def stacked(parts: Sequence[Coded]) -> Coded:
 
 
 def with_remarks(raw: Raw, remarks: Iterable[Remark]) -> Raw:
-    """Return a file with more remarks."""
+    """Return a file with further remarks."""
     return replace(raw, remarks=(*raw.remarks, *remarks))

@@ -1,4 +1,4 @@
-"""Headings of a grid as dates: ``10/8``, ``Mon 6 Oct``, ``2026-10-06``, or ``8`` of a month."""
+"""Headings of grids as dates: ``10/8``, ``Mon 6 Oct``, ``2026-10-06``, or ``8`` of a month."""
 
 from __future__ import annotations
 
@@ -23,14 +23,16 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 @dataclass(frozen=True)
 class Heading:
-    """What a heading says of its date; 0 where it does not say it.
+    """The date in a heading, as far as it is given.
 
     Attributes
     ----------
+    year, month, day : int
+        0 if not given.
     numbers : tuple of int
-        Day and month in their order, where that is open; else empty.
+        Day and month as written, if their order is not known; otherwise empty.
     rest : str
-        What is behind the date.
+        The text after the date.
     """
 
     year: int = 0
@@ -41,9 +43,9 @@ class Heading:
 
 
 def read_heading(text: str, bare: bool) -> Heading | None:
-    """Return what a heading says of its date, or None if it is none.
+    """Return the date in a heading, or None if it is not a date.
 
-    With `bare`, a number from 1 to 31 by itself is the day of a month that the sheet names.
+    With `bare`, a number from 1 to 31 alone is the day of a month that the name of the sheet gives.
     """
     plain = _without_weekday(text.strip())
     if match := _ISO.match(plain):
@@ -70,7 +72,9 @@ def _without_weekday(text: str) -> str:
 def _named(match: re.Match[str], month: int, plain: str) -> Heading | None:
     before, after = match[1], match[3]
     if before:
-        year, day, end = after, int(before), match.end()
+        is_year = after is not None and len(after) in (2, 4)
+        year, day = after if is_year else "", int(before)
+        end = match.start(3) if after and not is_year else match.end()
     elif after and len(after) <= 2:
         year, day, end = "", int(after), match.end()
         if later := re.match(r"(?:st|nd|rd|th)?,?\s*(\d{4})", plain[end:]):
@@ -95,7 +99,7 @@ def _four_digits(text: str | None) -> int:
 
 
 def month_of(name: str) -> int:
-    """Return the month in the name of a sheet or file, or 0."""
+    """Return the month in the name of a sheet or file, or 0 if there is none."""
     for word in _WORD.findall(name):
         if len(word) > 2 and word.casefold() in MONTHS:
             return MONTHS[word.casefold()]
@@ -104,7 +108,7 @@ def month_of(name: str) -> int:
 
 
 def year_of(name: str) -> int:
-    """Return the year in the name of a sheet or file, or 0."""
+    """Return the year in the name of a sheet or file, or 0 if there is none or several."""
     years = {int(year) for year in _YEAR.findall(name)}
     if len(years) == 1:
         return years.pop()
@@ -117,15 +121,26 @@ def dates_of(
 ) -> list[datetime.date]:
     """Return the date of each heading, in their order.
 
-    A year that is in no heading is that of the mapping or of the name. With a month in that name, a
-    heading of another month belongs to the year in which it is nearest to it. Without one the year
-    is that of the first heading, and goes up where a heading's month is before that of the one to
-    its left.
+    A year that the headings lack is that of the mapping, or of the name of the file or sheet. If
+    that name has a month too, a heading with another month gets the year in which it is nearest to
+    that month. If not, the first heading gets the year, and the year is increased at each heading
+    whose month is earlier than that of the heading before it.
+
+    Parameters
+    ----------
+    headings : list of Heading
+        The headings.
+    grid : Grid
+        What the mapping says of the grid.
+    order : str
+        The order of day and month in the mapping, or empty.
+    file, sheet : str
+        The names of the file and sheet.
 
     Raises
     ------
     RecordsError
-        If order, month or year are not known, or a heading is no day of the calendar.
+        If the order, month or year is not known, or a heading is not a day of the calendar.
     """
     name = file if grid.year == "file" else sheet or file
     month = month_of(sheet) or month_of(file)
@@ -153,7 +168,7 @@ def dates_of(
             result.append(datetime.date(heading.year, heading.month, heading.day))
         except ValueError:
             raise RecordsError(
-                f"A heading of the grid in {file} is no day of the calendar.",
+                f"A heading of the grid in {file} is not a day of the calendar.",
                 found=f"month {heading.month}, day {heading.day} of {heading.year}",
                 instead='Check the year of the grid, and date_order = "day_first" or '
                 '"month_first".',
@@ -172,7 +187,7 @@ def _in_month(heading: Heading, month: int) -> Heading:
 
 
 def _ordered(headings: list[Heading], order: str, month: int, file: str) -> list[Heading]:
-    """Say of each heading of two numbers which is the month."""
+    """Return the headings with day and month distinguished where they have two numbers."""
     numbers = [heading.numbers for heading in headings if heading.numbers]
     if not numbers:
         return headings
@@ -194,7 +209,7 @@ def _ordered(headings: list[Heading], order: str, month: int, file: str) -> list
 
 
 def _order_of_numbers(numbers: list[tuple[int, int]], month: int) -> str:
-    """Return the order that the numbers show: one above 12, or the sheet's month throughout."""
+    """Return the order of day and month, by a number above 12 or the month of the sheet."""
     can = {
         MONTH_FIRST: all(first <= 12 for first, _ in numbers),
         DAY_FIRST: all(second <= 12 for _, second in numbers),

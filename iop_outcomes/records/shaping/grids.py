@@ -1,4 +1,4 @@
-"""A grid made into rows: one row a person and one column a date become one row a mark."""
+"""Grids: one row a person and one column a date become one row a person and date."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from iop_outcomes.records.sources.coded import Coded, Raw, narrow
 from iop_outcomes.shared.messages import columns_found
 
 NO_ROW = "no_row"
-HEADING = "grid_heading"  # a column that distinguishes headings of one date
+HEADING = "grid_heading"  # a column that distinguishes several headings of one date
 _DAY = re.compile(r"(?:study\s*)?(?:day|d)?\s*(-?\d{1,5})", re.IGNORECASE)
 
 
 def melt(raw: Raw, grid: Grid, ours: Mapping[str, str], order: str) -> tuple[Raw, frozenset[str]]:
-    """Make one row of each mark of a grid; return also the names of the columns made.
+    """Make one row for each cell of a grid; return also the names of the new columns.
 
-    Rows stay in the order of their lines, and within a line in that of the columns. The columns
+    Rows are in the order of their lines, and within a line in the order of the columns. Columns
     outside the grid are repeated.
 
     Raises
@@ -48,7 +48,7 @@ def melt(raw: Raw, grid: Grid, ours: Mapping[str, str], order: str) -> tuple[Raw
     for name, target in zip(taken_names, (grid.headings, grid.becomes), strict=True):
         if name is not None and name not in read:
             raise RecordsError(
-                f"{raw.file} has a column {short(target)} of its own, which the grid makes.",
+                f"{raw.file} has a column {short(target)} of its own, as the grid makes.",
                 instead="Map it to another name in columns = { ... } of [[TABLE.from]].",
             )
     size, width = len(raw.lines), len(read)
@@ -82,7 +82,7 @@ def _filled(marks: Coded, blank: str) -> Coded:
 
 
 def _columns_of(raw: Raw, grid: Grid) -> dict[str, Heading | None]:
-    """Return the columns that form the grid, each with what its heading says of a date."""
+    """Return the columns of the grid, each with the date in its heading (None without one)."""
     dated = grid.headings == "date"
     if grid.columns:
         patterns = [fold(pattern) for pattern in grid.columns]
@@ -99,15 +99,15 @@ def _columns_of(raw: Raw, grid: Grid) -> dict[str, Heading | None]:
         raise RecordsError(
             f"{raw.file} has no column of the grid.",
             found=columns_found(raw.columns),
-            instead="Check header_row: the grid's dates are its headings. If they are written in "
-            'another way, name the columns: grid = { columns = ["Week *"] }.',
+            instead="Check header_row: the dates of the grid are its headings. If they are written "
+            'in another way, name the columns: grid = { columns = ["Week *"] }.',
         )
     unread = [name for name, heading in headings.items() if dated and heading is None]
     if unread:
         place = list(raw.columns).index(unread[0]) + 1
         raise RecordsError(
-            f"{raw.file} has a heading in the grid that is no date: column {place}.",
-            instead="Name only the columns of the grid, or give headings = another column of ours.",
+            f"{raw.file} has a heading in the grid that is not a date: column {place}.",
+            instead="Name only the columns of the grid, or give headings = another column.",
         )
     return headings
 
@@ -119,7 +119,7 @@ def _as_written(raw: Raw, name: str) -> str:
 def _headings(
     raw: Raw, grid: Grid, names: list[str], read: Mapping[str, Heading | None], order: str
 ) -> tuple[list[str], list[str]]:
-    """Return the text of each heading in its column, and what distinguishes those of one date."""
+    """Return the text of each heading for its column, and what distinguishes equal ones."""
     if grid.headings == "date":
         headings = [heading for heading in read.values() if heading is not None]
         file, _, sheet = raw.file.partition(": sheet ")

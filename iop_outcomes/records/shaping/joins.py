@@ -1,4 +1,4 @@
-"""Columns taken over from other rows of the same file, or from another file, by a common key."""
+"""Values joined from other rows of the same file, or from another file, by a common key."""
 
 from __future__ import annotations
 
@@ -25,12 +25,17 @@ CONFLICT = "join_conflict"
 
 
 def join_rows(raw: Raw, other: Raw, join: Join, ours: Mapping[str, str], where: str) -> Raw:
-    """Take over columns from the rows of `other` that have the same key.
+    """Add columns from the rows of `other` with the same key.
 
-    A column is taken over under its own name, or under the one of ours that the join gives it. A
-    cell of the file's own stays where it holds something. Of several rows with the key, the first
-    that holds something gives the value; a later one that holds another is listed, and so is a row
-    of `other` whose key is in no row of `raw`.
+    A column has its name in `other`, or the new name that the join gives it. If the file has the
+    column already, only its blank cells are filled; a different value in `other` is listed. If
+    several rows of `other` have the key, the first that is not blank gives the value; a later one
+    with another value is listed, and so is a row of `other` whose key is in no row of `raw`.
+
+    Raises
+    ------
+    RecordsError
+        If a file lacks a column of the join.
     """
     own_key, other_key = _common_keys(raw, other, join, ours, where)
     columns = dict(raw.columns)
@@ -61,7 +66,7 @@ def join_rows(raw: Raw, other: Raw, join: Join, ours: Mapping[str, str], where: 
 
 
 def _taken_over(own: Coded, other: Coded, source: Array) -> tuple[Coded, Array]:
-    """Return a column with its blank cells taken over, and where its own differ from the other."""
+    """Return a column with blank cells filled from another, and which other cells differ."""
     both = stacked([own, replace(other, codes=other.codes), constant("", 1)])
     size, blank = len(own.codes), len(both.codes) - 1
     own_codes = both.codes[:size]
@@ -83,7 +88,7 @@ def _listed(raw: Raw, rows: Array, coded: Coded, column: str) -> list[Remark]:
 def _common_keys(
     raw: Raw, other: Raw, join: Join, ours: Mapping[str, str], where: str
 ) -> tuple[Array, Array]:
-    """Return for each row of both the number of its key, -1 where a part of it is blank."""
+    """Return a number for the key of each row of both files, -1 if a part of the key is blank."""
     parts = []
     blank = np.zeros(len(raw.lines) + len(other.lines), dtype=bool)
     for name in join.by:

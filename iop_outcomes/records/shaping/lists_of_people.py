@@ -1,4 +1,4 @@
-"""Lists of people in a cell made into rows: one row a session becomes one row a person."""
+"""Lists of people in cells: one row a session becomes one row a person and session."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ TWICE = "twice_in_list"
 def spread(
     raw: Raw, lists: Lists, ours: Mapping[str, str], where: str
 ) -> tuple[Raw, frozenset[str]]:
-    """Make one row of each person of a list; return also the names of the columns made.
+    """Make one row for each person in a list; return also the names of the new columns.
 
-    Rows stay in the order of their lines, and within a line in that of the lists. Somebody who
-    is twice in one list gets one row; somebody who is in two lists of one line gets one
-    without a word, since what became of it is not known. Both are listed.
+    Rows are in the order of their lines, and within a line in the order of the lists. A person who
+    is twice in one list gets one row. A person who is in two lists of one line gets one row without
+    a word, because the outcome is not known. Both are listed.
     """
     names = [column_name(raw, name, ours, f"{where} lists") for name in lists.words]
     for target in (lists.id, lists.becomes):
         there = name_if_there(raw, target, ours)
         if there is not None and there not in names:
             raise RecordsError(
-                f"{raw.file} has a column {short(target)} of its own, which the lists make.",
+                f"{raw.file} has a column {short(target)} of its own, as the lists make.",
                 instead="Map it to another name in columns = { ... } of [[TABLE.from]].",
             )
     parts = [_people(raw.columns[name], lists.separators) for name in names]
@@ -61,7 +61,7 @@ def spread(
 
 
 def _people(coded: Coded, separators: tuple[str, ...]) -> tuple[Array, Array]:
-    """Return who is in the lists of a column, each with its row; texts are split once."""
+    """Return the rows and names of the people in the lists of a column."""
     split = re.compile("|".join(re.escape(part) for part in separators))
     people = [
         [each.strip() for each in split.split(str(word)) if each.strip()]
@@ -79,7 +79,7 @@ def _people(coded: Coded, separators: tuple[str, ...]) -> tuple[Array, Array]:
 def _once(
     raw: Raw, rows: Array, word: Array, person: Array, levels: Array, lists: Lists
 ) -> tuple[Array, Array, list[Remark]]:
-    """Return the list of each entry (-1: two lists), the first entry of each, and what was met."""
+    """Return the list of each entry (-1 for two lists), which entries are first, and remarks."""
     key = rows * max(len(levels), 1) + person
     _, first_of, group = np.unique(key, return_index=True, return_inverse=True)
     two = np.zeros(len(first_of), dtype=bool)

@@ -1,4 +1,4 @@
-"""Columns made of others: joined words, ticked boxes, constants, cells filled down."""
+"""Columns made from others: combined words, checkboxes, constants, and cells filled down."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _NOT_TICKED = {"", "0", "0.0", "no", "n", "false", "f", "unchecked", "☐"}
 
 
 def fill_down(raw: Raw, names: tuple[str, ...], ours: Mapping[str, str], where: str) -> Raw:
-    """Give blank cells the value above them, and leave out that cells of theirs are merged."""
+    """Fill blank cells with the value above them, and drop remarks on merged cells in them."""
     columns, filled = dict(raw.columns), set()
     for asked_name in names:
         name = column_name(raw, asked_name, ours, where)
@@ -46,7 +46,7 @@ def fill_down(raw: Raw, names: tuple[str, ...], ours: Mapping[str, str], where: 
 def put_copies(
     raw: Raw, copies: Mapping[str, tuple[str, ...]], ours: Mapping[str, str], table: str
 ) -> tuple[Raw, frozenset[str]]:
-    """Make further columns of ours of a column of theirs; return the names that were made."""
+    """Copy columns of the export to further columns; return the names that were added."""
     columns = dict(raw.columns)
     for theirs, names in copies.items():
         there = next((name for name in raw.columns if fold(name) == theirs), None)
@@ -64,9 +64,10 @@ def put_copies(
 def put_constants(
     raw: Raw, constants: Mapping[str, str], ours: Mapping[str, str], *, where: str = ""
 ) -> Raw:
-    """Give every row a value in a column of ours.
+    """Add columns that have one value in every row.
 
-    With `where`, a file that has the column already is refused; without, it keeps its own.
+    If a file has such a column already: with `where` RecordsError is raised, without it the file
+    keeps its own column.
     """
     columns = dict(raw.columns)
     for name, text in constants.items():
@@ -86,9 +87,9 @@ def put_constants(
 def combine_words(
     raw: Raw, combine: Mapping[str, tuple[str, ...]], ours: Mapping[str, str], table: str
 ) -> tuple[Raw, frozenset[str]]:
-    """Join the words of several columns by " + " into one of ours; blank ones are passed over.
+    """Combine the words of several columns into one, joined by " + "; blank cells are skipped.
 
-    A source that has none of the columns is left as it is. Returns the names that were made.
+    A file with none of the columns is not changed. Return also the names of the new columns.
     """
     columns = dict(raw.columns)
     new_columns = set()
@@ -117,13 +118,13 @@ def _replace_target(
     ours: Mapping[str, str],
     where: str,
 ) -> None:
-    """Take the column that is made again out of the columns, if it is one of its own parts."""
+    """Remove an existing column with the name of a new one; it must be one of its parts."""
     there = name_if_there(raw, name, ours)
     if there is None:
         return
     if there not in parts:
         raise RecordsError(
-            f"{raw.file} has a column {short(name)} of its own, which {where} makes of others.",
+            f"{raw.file} has a column {short(name)} of its own, which {where} makes from others.",
             instead="Name it among them, or map it to another name.",
         )
     del columns[there]
@@ -132,10 +133,11 @@ def _replace_target(
 def read_ticks(
     raw: Raw, ticked: Mapping[str, Mapping[str, str]], ours: Mapping[str, str], table: str
 ) -> tuple[Raw, frozenset[str]]:
-    """Make one word of checkbox columns: that of the one that is ticked; none is missing.
+    """Combine checkbox columns into one column with the word of the box that is ticked.
 
-    A row with several ticks gets no word and is listed; so is a cell neither ticked nor not.
-    A source that has none of the columns is left as it is. Returns the names that were made.
+    The word is missing if no box is ticked. If several are, it is missing and the row is listed. A
+    cell with an unknown value is listed and counts as not ticked. A file with none of
+    the columns is not changed. Return also the names of the new columns.
     """
     columns = dict(raw.columns)
     remarks: list[Remark] = []
@@ -150,7 +152,7 @@ def read_ticks(
             odd = [fold(str(word)) not in _TICKED | _NOT_TICKED for word in part.words.tolist()]
             rows = np.flatnonzero(part.is_any(np.array(odd, dtype=bool)))
             remarks += [
-                Remark(line, text, UNKNOWN_TICK, "kept: taken as not ticked", column=box)
+                Remark(line, text, UNKNOWN_TICK, "kept: read as not ticked", column=box)
                 for line, text in zip(raw.lines[rows].tolist(), part.text(rows), strict=True)
             ]
         words = list(dict.fromkeys(boxes.values()))

@@ -1,4 +1,4 @@
-"""What a mapping says of files, and whether their kind can have it."""
+"""Checks that the mapping asks only for what the kind of a file can have."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _KINDS_WITHOUT_LINES = {".parquet": "Parquet", **dict.fromkeys(JSON_LINES, "JSON
 
 
 def has_lines(source: Path | pd.DataFrame | Raw) -> bool:
-    """Return whether a source is a file with lines or rows above its header."""
+    """Return whether a source is a file that can have lines or rows above its header."""
     return isinstance(source, Path) and ending(source) not in _KINDS_WITHOUT_LINES
 
 
 def require_layout(plan: SourcePlan, source: Path | pd.DataFrame | Raw, where: str) -> None:
-    """Raise RecordsError if a plan says of a source what its kind cannot have.
+    """Raise RecordsError if the mapping asks for something that a source cannot have.
 
     Parameters
     ----------
     plan : SourcePlan
-        What the mapping says.
+        What the mapping says of the source.
     source : Path, DataFrame or Raw
         The file or frame.
     where : str
@@ -40,14 +40,14 @@ def require_layout(plan: SourcePlan, source: Path | pd.DataFrame | Raw, where: s
     Raises
     ------
     RecordsError
-        If it has no header row, or no sheets, and one is named.
+        If a header row or a sheet is named for a source that has none.
     """
     lines = {"header_row": plan.header_row > 0, "header_rows": plan.header_rows > 1}
     named = [key for key, is_set in lines.items() if is_set]
     if isinstance(source, pd.DataFrame):
         if named or plan.sheets:
             raise RecordsError(
-                f"The mapping's {where} says where the header of a file is, and a frame was given.",
+                f"The mapping's {where} says where the header of a file is, but a frame was given.",
                 instead="Remove header_row, header_rows and sheets, or give the file.",
             )
     elif isinstance(source, Path) and named and not has_lines(source):
@@ -60,17 +60,17 @@ def require_layout(plan: SourcePlan, source: Path | pd.DataFrame | Raw, where: s
     elif isinstance(source, Path) and plan.sheets and ending(source) not in WORKBOOKS:
         key = "sheet" if where.endswith("join") else "sheets"
         raise RecordsError(
-            f"{shown(source)} has no sheets: it is no workbook.",
+            f"{shown(source)} has no sheets: it is not a workbook.",
             found=f"{key} in {where} of the mapping",
             instead=f"Remove {key} there, or name a workbook; files of two kinds take two sources.",
         )
 
 
 def require_lines(mapping: Mapping, sources: Iterable[Path | pd.DataFrame | Raw]) -> None:
-    """Raise RecordsError if lines are to be skipped and nothing that was given has lines."""
+    """Raise RecordsError if lines are to be skipped, but no source has lines."""
     if mapping.skip_lines and not any(map(has_lines, sources)):
         raise RecordsError(
-            "The mapping skips lines above a header, and nothing that is read has such lines.",
+            "The mapping skips lines above a header, but nothing that is read has such lines.",
             found=f"[options] skip_lines = {mapping.skip_lines}, and frames, queries, Parquet or "
             "JSON lines",
             instead="Remove skip_lines.",
@@ -80,9 +80,10 @@ def require_lines(mapping: Mapping, sources: Iterable[Path | pd.DataFrame | Raw]
 def headings_not_there(
     table: str, raws: Iterable[Raw], mapping: Mapping, plans: Iterable[SourcePlan]
 ) -> list[str]:
-    """Say which headings the mapping names for a table and no source of it has.
+    """Return a sentence on headings that the mapping names, but that no source of the table has.
 
-    It is reported and not refused: one mapping may serve many exports, and a column may be in some.
+    This is not an error: one mapping can be used for many exports, and a column may be in some
+    only.
     """
     parts = {fold(part) for names in mapping.combine.get(table, {}).values() for part in names}
     boxes = {fold(box) for boxes in mapping.ticked.get(table, {}).values() for box in boxes}

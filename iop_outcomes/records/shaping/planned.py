@@ -1,4 +1,4 @@
-"""The files of a set read and shaped, each by the plan of its source; each file is read once."""
+"""Reads all files and changes them into rows of tables; each file is read once."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _STARTS = {
 
 
 def table_of(name: str) -> str | None:
-    """Return the table that a file or sheet of this name holds, or None."""
+    """Return the table that a file or sheet of this name contains, or None."""
     for table, starts in _STARTS.items():
         if fold(name).startswith(starts):
             return table
@@ -46,18 +46,18 @@ def is_workbook(path: Path) -> bool:
 
 @dataclass(frozen=True)
 class Job:
-    """One file or frame to be read as one table, or a part of it.
+    """One file or frame that is to be read as a table, or as a part of one.
 
     Attributes
     ----------
     table : str
         The table.
     source : Path, DataFrame or Raw
-        The file or frame, or what was read already.
+        The file or frame, or its content if it was read already.
     plan : SourcePlan
-        How it is read.
+        What the mapping says of its source.
     by_name : bool
-        Whether of a workbook only the sheets are meant that are called as the table.
+        Whether only those sheets of a workbook are meant that have the name of the table.
     """
 
     table: str
@@ -68,14 +68,16 @@ class Job:
 
 @dataclass
 class Reader:
-    """Reads and shapes the files of a set, and remembers what of them was used.
+    """Reads files and changes them into rows of tables, and remembers which sheets were used.
 
     Attributes
     ----------
     mapping : Mapping
         The mapping.
     files : sequence of Path
-        All files, among which a join finds another one.
+        All files, in which joins look for other files.
+    used : dict of Path to set of str
+        The files that were read; for a workbook the titles of the sheets.
     """
 
     mapping: Mapping
@@ -85,7 +87,7 @@ class Reader:
     _books: dict[tuple[Path, Layout], Workbook] = field(default_factory=dict)
 
     def read(self, jobs: Sequence[Job]) -> tuple[dict[str, list[Raw]], list[str]]:
-        """Return the raw tables of the jobs, in their order, and remarks as sentences."""
+        """Return the files of each table as coded text, and notes as sentences."""
         tables: dict[str, list[Raw]] = {}
         notes: list[str] = []
         read: dict[str, tuple[list[Raw], list[SourcePlan]]] = {}
@@ -108,7 +110,7 @@ class Reader:
         return tables, notes
 
     def ignored_sheets(self) -> list[str]:
-        """Name the sheets of the workbooks that were read for no table."""
+        """Return the names of sheets of workbooks that were read for no table."""
         names: list[str] = []
         for path, used in self.used.items():
             seen: dict[str, str] = {}
@@ -160,14 +162,14 @@ class Reader:
 
 
 def _notes_on_made(table: str, raws: list[Raw]) -> list[str]:
-    """Say how many rows were made of how many lines."""
+    """Return a sentence on how many rows were made from how many lines, for grids and lists."""
     unfolded = [raw for raw in raws if raw.made_of]
     if not unfolded:
         return []
     files = dict.fromkeys(raw.file.partition(": sheet ")[0] for raw in unfolded)
     rows, lines = sum(len(raw.lines) for raw in unfolded), sum(raw.made_of for raw in unfolded)
     where = next(iter(files)) if len(files) == 1 else f"{len(files):,} files"
-    return [f"{where}: {rows:,} rows of {table} were made of {lines:,} lines"]
+    return [f"{where}: {rows:,} rows of {table} were made from {lines:,} lines"]
 
 
 @dataclass(frozen=True)

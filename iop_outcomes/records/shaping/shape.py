@@ -1,4 +1,4 @@
-"""The rows of one source made into rows of its table: every shape, in its order."""
+"""The rows of one source changed into rows of its table, step by step."""
 
 from __future__ import annotations
 
@@ -34,20 +34,20 @@ Other = Callable[[Join, Raw], Raw]
 def shape(
     raws: list[Raw], plan: SourcePlan, table: str, mapping: Mapping, other: Other
 ) -> list[Raw]:
-    """Make rows of a table of the files, or sheets, of one source.
+    """Return the files or sheets of one source with the rows of their table.
 
     Parameters
     ----------
     raws : list of Raw
         The files as read.
     plan : SourcePlan
-        How they are read.
+        What the mapping says of this source.
     table : str
-        The table that they are of.
+        The table to which they belong.
     mapping : Mapping
         The whole mapping.
     other : callable
-        Gives the file or sheet that a join names.
+        Returns the file or sheet that a join names.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def shape(
 def _rows(
     raw: Raw, plan: SourcePlan, table: str, mapping: Mapping, ours: dict[str, str], other: Other
 ) -> Raw:
-    """Choose the rows, and take over what is in others."""
+    """Select rows, fill blank cells from above, and join values from other rows."""
     where = f"[[{table}.from]]"
     if plan.drop_rows is not None:
         raw = choose(raw, ~plan.drop_rows.rows(raw, ours))
@@ -82,7 +82,7 @@ def _rows(
 
 
 def _columns(raw: Raw, plan: SourcePlan, table: str, mapping: Mapping, ours: dict[str, str]) -> Raw:
-    """Unfold grids and lists, and make the columns that are made of others."""
+    """Change grids and lists into rows, and make columns from other columns."""
     where = f"[[{table}.from]]"
     order = plan.date_order or mapping.date_order
     own_before = {fold(name) for name in raw.columns}
@@ -115,7 +115,7 @@ def _columns(raw: Raw, plan: SourcePlan, table: str, mapping: Mapping, ours: dic
 
 
 def _first_rows(raws: list[Raw], plan: SourcePlan, ours: dict[str, str], where: str) -> list[Raw]:
-    """Keep the first row of each combination of some columns, over all files of a source."""
+    """Keep the first row of each combination of values of some columns, over all files."""
     parts = [
         stacked(
             [of_words(raw.columns[column_name(raw, name, ours, where)], str.strip) for raw in raws]

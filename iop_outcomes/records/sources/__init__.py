@@ -1,7 +1,7 @@
-"""Files to columns of text: where they lie, how they are written, row by row.
+"""Reading of files, databases and frames as columns of text.
 
-Paths and frames come in; columns of text with their lines go out. What a column means is not known
-here.
+Paths, addresses and frames come in; columns of text with line numbers go out. The meaning of a
+column is not known here.
 """
 
 from __future__ import annotations

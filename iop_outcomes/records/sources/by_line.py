@@ -1,9 +1,9 @@
-"""Delimited text read line by line, so that a quote that never closes swallows nothing.
+"""Reading of delimited text line by line, so that an unclosed quote does not hide other rows.
 
-A row is a line, unless a quoted cell runs over several. It is taken to do so only if its quotes
-close as they should, the row has as many cells as the header, and no line within the cell looks
-like a row itself. Any other line that ends inside quotes is a broken row by itself, and reading
-continues with the next line.
+A row is a line, unless a quoted cell has several lines. This is accepted only if its quotes are
+closed correctly, the row has as many cells as the header, and no line within the cell looks like a
+row. Any other line that ends within quotes is a broken row, and reading continues with the next
+line.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from iop_outcomes.records.sources.quotes import count_lines, cut_line
 from iop_outcomes.records.sources.rows import LIKE_A_ROW, SAMPLE, form, from_rows
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
-_LONGEST_SEARCH = 20  # times the text, gone through in search of closing quotes
+_LONGEST_SEARCH = 20  # the text is read at most so many times in search of closing quotes
 
 
 def read_lines(text: str, delimiter: str, layout: Layout, file: str, digest: str) -> Raw:
@@ -32,7 +32,7 @@ def read_lines(text: str, delimiter: str, layout: Layout, file: str, digest: str
     Raises
     ------
     RecordsError
-        If it has no header, the header's quotes do not close, or lines are unaccounted for.
+        If it has no header, a quote in the header is not closed, or lines were not read.
     """
     lines = io.StringIO(text, newline="").readlines()
     reader = _Reader(lines, delimiter, layout, file)
@@ -54,12 +54,12 @@ def read_lines(text: str, delimiter: str, layout: Layout, file: str, digest: str
 
 
 def stray_quote(line: int) -> Remark:
-    """Say that a quote closes before its cell ends."""
+    """Return a remark that a quote closes before the end of its cell."""
     return Remark(line, "", "stray_quote", "kept: the text after the quote is part of the cell")
 
 
 class _Reader:
-    """The lines of a file on their way to rows; `place` lines are done."""
+    """Makes rows from the lines of a file; `place` is the number of lines already read."""
 
     def __init__(self, lines: list[str], delimiter: str, layout: Layout, file: str) -> None:
         self.place = min(layout.lines_above, len(lines))
@@ -77,11 +77,11 @@ class _Reader:
         self._forms: list[set[str]] = []
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
-        """Yield each row's line and cells, the header first."""
+        """Yield the line number and the cells of each row, the header first."""
         quoted = [number for number, line in enumerate(self._lines) if '"' in line]
         for number in quoted:
             if number < self.place:
-                continue  # within a row that runs over several lines
+                continue  # within a row with several lines
             yield from self._plain(number)
             row = self._quoted(self._lines[number])
             if row is not None:
@@ -90,18 +90,18 @@ class _Reader:
         yield from self._plain(len(self._lines))
 
     def _meet(self, row: list[str]) -> None:
-        """Make the header of the first rows."""
+        """Collect the first rows until the header is complete."""
         if not self._header:
             self._above.append(row)
             if len(self._above) == self._header_rows:
                 self._header = join_headers(self._above)
 
     def _plain(self, end: int) -> Iterator[tuple[int, list[str]]]:
-        """Yield the rows of the lines from here to `end`, which have no quote."""
+        """Yield the rows of the next lines up to `end`, which have no quotes."""
         delimiter = self._delimiter
         for number, line in enumerate(self._lines[self.place : end], start=self.place + 1):
             bare = line.rstrip("\r\n")
-            if bare:  # a blank line is no row
+            if bare:  # a blank line is not a row
                 row = bare.split(delimiter)
                 self._meet(row)
                 yield number, row
@@ -133,11 +133,11 @@ class _Reader:
         return None
 
     def _over_lines(self) -> tuple[list[str] | None, int]:
-        """Return the row that runs from here over several lines, and how many; or None."""
+        """Return the row with several lines that begins here and the number of lines, or None."""
         reader = csv.reader(self._counted(), delimiter=self._delimiter, strict=True)
         try:
             row = next(reader)
-        except csv.Error:  # the quotes do not close as they should, or the cell is too long
+        except csv.Error:  # quotes are not closed correctly, or the cell is too long
             return None, 0
         if not self._header:
             return (None if _swallowed_by_header(row, self._delimiter) else row), reader.line_num
@@ -149,7 +149,7 @@ class _Reader:
         return row, reader.line_num
 
     def _counted(self) -> Iterator[str]:
-        """Yield the lines from here on, as long as the search is worth it."""
+        """Yield the next lines; raise RecordsError if too many were searched in vain."""
         for number in range(self.place, len(self._lines)):
             line = self._lines[number]
             self._searched += len(line)
@@ -162,7 +162,7 @@ class _Reader:
             yield line
 
     def _swallows_rows(self, row: list[str]) -> bool:
-        """Return whether a cell over several lines holds what looks like whole rows."""
+        """Return whether a cell with several lines contains text that looks like whole rows."""
         if not self._forms:
             self._forms = self._usual_forms()
         last = len(self._header) - 1
@@ -175,7 +175,7 @@ class _Reader:
                 return True
             before, after = self._cells(end), self._cells(first)
             if len(before) > place and len(after) > last - place:
-                # the first cells of a swallowed row, and the last ones of the row that swallows it
+                # the first cells of a hidden row, and the last cells of the row that hides it
                 begin = enumerate(before[:place])
                 rest = enumerate(after[len(after) - (last - place) :], start=place + 1)
                 if self._like_a_row(chain(begin, rest), row, whole=False):
@@ -188,7 +188,7 @@ class _Reader:
     def _like_a_row(
         self, cells: Iterator[tuple[int, str]], row: list[str], whole: bool = True
     ) -> bool:
-        """Return whether cells, each with its column, have the forms usual in their columns."""
+        """Return whether cells, given with their columns, have the usual forms of these columns."""
         placed = list(cells)
         if len(self._header) < 2 or (whole and len(placed) != len(self._header)):
             return False
@@ -198,7 +198,7 @@ class _Reader:
         return bool(filled) and usual >= LIKE_A_ROW * len(filled)
 
     def _usual_forms(self) -> list[set[str]]:
-        """Return the forms of the cells of each column, by rows that no quote can have spoilt."""
+        """Return the forms of the cells of each column, from rows without quotes."""
         delimiters = len(self._header) - 1
         plain = (
             line.rstrip("\r\n")
@@ -210,12 +210,12 @@ class _Reader:
 
 
 def _swallowed_by_header(row: list[str], delimiter: str) -> bool:
-    """Return whether a heading over several lines holds as many cells as the header itself."""
+    """Return whether a heading with several lines contains as many cells as the header."""
     widest = max(
         (
             text.count(delimiter)
             for cell in row
-            for text in _LINE_END.split(cell)[1:]  # the first line is the heading's own
+            for text in _LINE_END.split(cell)[1:]  # the first line is of the heading itself
         ),
         default=0,
     )

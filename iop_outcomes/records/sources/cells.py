@@ -1,4 +1,4 @@
-"""A typed cell as text, and the cells of a frame that are none."""
+"""Typed cells as text, and cells of frames that have to be changed to be readable."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pandas as pd
 from iop_outcomes.records.sources.coded import Remark
 from iop_outcomes.shared.characters import confusing_characters_written, has_confusing_character
 
-WRITTEN = "mended: written as its number"  # what is done with a letter that confuses
+WRITTEN = "mended: written as its number"  # done with lone surrogates and NUL
 
 _PLAIN = frozenset(
     {
@@ -23,7 +23,7 @@ _PLAIN = frozenset(
 
 
 def cell_text(cell: object) -> str:
-    """Write a typed cell as the text that a CSV export of it would hold."""
+    """Return a typed cell as the text that it would have in a CSV export."""
     if cell is None or cell is pd.NaT or cell is pd.NA:
         return ""
     if isinstance(cell, bool | np.bool_):
@@ -51,10 +51,10 @@ def cell_text(cell: object) -> str:
 
 
 def readable(series: pd.Series[Any], column: str) -> tuple[pd.Series[Any], tuple[Remark, ...]]:
-    """Return a column whose cells can be distinguished and written, and what was met in it.
+    """Return a column whose cells can be distinguished and written, and remarks on changed cells.
 
-    Lone surrogates and NULs are written as their numbers. Other objects than numbers, texts and
-    dates are texts; those that cannot be written are missing.
+    Lone surrogates and NULs are replaced by their code points. Objects other than numbers, texts
+    and dates become texts; if that is not possible they become missing.
     """
     whole = series
     if isinstance(series.dtype, pd.CategoricalDtype):

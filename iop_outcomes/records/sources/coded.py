@@ -1,7 +1,7 @@
-"""A file or frame as read: columns of coded text, with file and line kept.
+"""A file or frame as read: columns of coded text, with the line of each row.
 
-Every column is codes into its distinct texts: what a column says is worked out once for each
-distinct text, and the raw text of each row stays at hand for the list of problems.
+Every column consists of codes and of its distinct texts. The value of a text is determined once for
+each distinct text, and the original text of each row is kept for the list of problems.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class Coded:
-    """A column as text: ``words[codes]`` is what is in its rows.
+    """A column as text: ``words[codes]`` are the texts of its rows.
 
-    Whole numbers from `exact_below` on may have been rounded by the float that held them.
+    Whole numbers of at least `exact_below` may have been rounded, because they were floats.
     """
 
     codes: npt.NDArray[np.signedinteger[Any]]
@@ -29,14 +29,14 @@ class Coded:
     exact_below: float = np.inf
 
     def is_any(self, chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-        """Return for each row whether its text is one of the chosen ones."""
+        """Return for each row whether its text is one of the chosen ones (a bool for each text)."""
         if not chosen.any():
             return np.zeros(len(self.codes), dtype=bool)
         rows: npt.NDArray[np.bool_] = chosen[self.codes]
         return rows
 
     def counts(self) -> npt.NDArray[np.int64]:
-        """Return how many rows have each text."""
+        """Return the number of rows with each text."""
         return np.bincount(self.codes, minlength=len(self.words)).astype(np.int64)
 
     def text(self, rows: npt.NDArray[Any]) -> npt.NDArray[np.object_]:
@@ -47,7 +47,7 @@ class Coded:
 
 @dataclass(frozen=True)
 class OddRow:
-    """A row that could not be put into columns, and the check that it failed."""
+    """A row that could not be divided into columns, and the check that it failed."""
 
     line: int
     text: str
@@ -58,10 +58,10 @@ class OddRow:
 
 @dataclass(frozen=True)
 class Remark:
-    """What was met in a file, at a line of it or, with line 0, in the whole of it.
+    """A remark on a line of a file, or with line 0 on the whole file.
 
-    The column is under the name that the file gives it; empty if it is of the row. `count` is
-    the number of rows that it is of.
+    `column` is the name in the file, or empty for the whole row. `count` is the number of rows
+    concerned.
     """
 
     line: int
@@ -80,38 +80,39 @@ class Raw:
     Attributes
     ----------
     file : str
-        The file's name without its folder, or ``"frame"``.
+        The name of the file without its folder, or ``"frame"``.
     columns : dict of str to Coded
-        The columns under the names that the file gives them.
+        The columns, by their names in the file.
     lines : numpy.ndarray of int32
         For each row its line in the file (the header is line 1), or its number in the frame.
     odd : tuple of OddRow
         Rows with too few or too many fields, or with a quote that does not close; they are not
         in `columns`.
     sha256 : str
-        The digest of the file's bytes; empty for a frame.
+        The SHA-256 digest of the bytes of the file; empty for a frame.
     encoding : str
-        What the text was read as, where it was not UTF-8.
+        The encoding in which the text was read, if it was not UTF-8.
     synthetic : bool
-        Whether the frame says of itself that its people are made up.
+        Whether the labels of the frame say that its data are synthetic.
     remarks : tuple of Remark
-        What was met in the file besides.
+        Remarks on the file.
     rows_over_lines : int
-        Rows that run over several lines of the file, as their quoted cells do.
+        The number of rows with several lines in the file, because of quoted cells.
     dates_from_1904 : bool
-        Whether a bare number that stands for a date counts from 1904, not from 1900.
+        Whether serial numbers of dates count from 1904 instead of 1900.
     repeated : dict of str to str
-        For each column whose heading occurs further left too: its name in `columns` to its heading.
+        For columns whose heading also occurs further left: from the name in `columns` to the
+        heading.
     sheet : str
-        The sheet of a workbook that it is.
+        The sheet, if it is one of a workbook.
     own_names : dict of str to str
-        The names that its source in the mapping gives to columns, and those of columns made.
+        New names of columns, given for this source in the mapping, and names of columns made.
     date_order : str
-        The order of day and month that its source in the mapping gives.
+        The order of day and month that the mapping gives for this source.
     left_out : int
-        Rows of the file that the mapping says are none of the table.
+        The number of rows that are not of the table, as the mapping says.
     made_of : int
-        Of how many lines its rows were made, where that is another number; else 0.
+        The number of lines from which the rows were made, if it is different; otherwise 0.
     """
 
     file: str
@@ -133,7 +134,7 @@ class Raw:
 
 
 def narrow(codes: Array, levels: int) -> Array:
-    """Return codes in the smallest signed type that holds them and -1."""
+    """Return codes in the smallest signed integer type that can represent them and -1."""
     for size in (np.int8, np.int16):
         if levels <= np.iinfo(size).max:
             return codes.astype(size)
@@ -141,6 +142,6 @@ def narrow(codes: Array, levels: int) -> Array:
 
 
 def coded(texts: Sequence[str]) -> Coded:
-    """Return texts as codes into the distinct ones, in the order in which they first occur."""
+    """Return texts as a coded column, with distinct texts in the order of first occurrence."""
     codes, words = pd.factorize(np.asarray(texts, dtype=object))
     return Coded(narrow(codes, len(words)), np.asarray(words, dtype=object))

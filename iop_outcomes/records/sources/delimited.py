@@ -1,8 +1,8 @@
-"""Delimited text in: by pyarrow where a file is one plain line a row, else line by line.
+"""Reading of delimited text: by pyarrow if every row is one plain line, otherwise line by line.
 
-The lines of a file are counted apart from the parser, and the rows that it gives must be as many:
-otherwise, and where a quote does not close on its line or there is a NUL, the file is read
-line by line.
+The lines of a file are counted independently of the parser. If the parser does not give the same
+number of rows, if a quote is not closed on its line, or if there is a NUL, the file is read line by
+line.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def read_delimited(path: Path, layout: Layout) -> Raw:
-    """Read a CSV, TSV or other delimited file, packed or not, as coded text.
+    """Read a CSV, TSV or other delimited file, compressed or not, as coded text.
 
     Raises
     ------
     RecordsError
-        If it cannot be opened, is empty, is no text, or has no header.
+        If it cannot be opened, is empty, is not text, or has no header.
     """
     name = shown(path)
     unpacked = unpack(path) if is_packed(path) else None
@@ -82,7 +82,7 @@ def read_delimited(path: Path, layout: Layout) -> Raw:
 
 
 def _require_lines(name: str, head: bytes) -> None:
-    """Raise RecordsError unless a file begins as text in lines does."""
+    """Raise RecordsError unless the beginning of a file is text in lines."""
     if not head:
         raise RecordsError(f"{name} is empty.", instead="Export it again, with its header line.")
     require_text(name, head)
@@ -95,7 +95,7 @@ def _require_lines(name: str, head: bytes) -> None:
 
 
 def _one_row_a_line(rows: int, counter: LineCounter, first: int) -> bool:
-    """Return whether every line below the header is a row, and none ends inside quotes."""
+    """Return whether every line below the header is a row, and none ends within quotes."""
     if counter.given_up or counter.old_ends or counter.nul:
         return False
     opens = any(line >= first for line in counter.opens)
@@ -103,7 +103,7 @@ def _one_row_a_line(rows: int, counter: LineCounter, first: int) -> bool:
 
 
 def _scan(path: Path, unpacked: bytes | None, counter: LineCounter) -> str:
-    """Go over a file once: count its lines, and return the digest of its bytes."""
+    """Read a file once, count its lines, and return the digest of its bytes."""
     digest = hashlib.sha256()
     if unpacked is not None:
         digest.update(read_bytes(path))
@@ -119,7 +119,7 @@ def _scan(path: Path, unpacked: bytes | None, counter: LineCounter) -> str:
 
 
 def _read_by_line(data: bytes, layout: Layout, name: str, digest: str) -> Raw:
-    """Read what is not one plain line of UTF-8 a row: blank lines, line ends inside cells."""
+    """Read a file line by line: any encoding, blank lines, and line ends within cells."""
     text, encoding = as_text(data, name)
     text = text.removeprefix("\ufeff")
     head = io.StringIO(text[:BLOCK], newline="").readlines()[layout.lines_above :]
@@ -137,7 +137,7 @@ def _read_by_line(data: bytes, layout: Layout, name: str, digest: str) -> Raw:
 
 
 def _nul_characters(raw: Raw) -> list[Remark]:
-    """List the cells in which NUL was written as its number."""
+    """Return remarks on cells in which NUL was replaced by its code point."""
     number = code_point("\0")
     remarks: list[Remark] = []
     for name, column in raw.columns.items():
@@ -151,7 +151,7 @@ def _nul_characters(raw: Raw) -> list[Remark]:
 
 
 def as_text(data: bytes, name: str) -> tuple[str, str]:
-    """Return the text of a file's bytes, and what it was read as if not UTF-8."""
+    """Return the bytes of a file as text, and the encoding if it is not UTF-8."""
     wide = _wide_encoding(data[:BLOCK])
     if wide:
         try:
@@ -171,7 +171,7 @@ def as_text(data: bytes, name: str) -> tuple[str, str]:
 
 
 def _wide_encoding(head: bytes) -> str:
-    """Return the encoding of text in two or four bytes a letter, or an empty text."""
+    """Return the encoding of text with two or four bytes a character, or an empty text."""
     if head.startswith(_UTF_32):
         return "utf-32"
     if head.startswith(_UTF_16):
@@ -191,7 +191,7 @@ def _delimiter(header: str) -> str:
 
 @dataclass(frozen=True)
 class _Plain:
-    """A file whose header is on one plain line; without names it does not."""
+    """A file to be read by pyarrow; without `names` its header is not on plain lines."""
 
     path: Path
     unpacked: bytes | None
@@ -201,7 +201,7 @@ class _Plain:
 
 
 def _read_plain(plain: _Plain, quoted: bool) -> pa.Table | None:
-    """Read by pyarrow, every column as codes; None if the file cannot be read so."""
+    """Read a file by pyarrow, with every column as codes; None if that is not possible."""
     import pyarrow as pa
     from pyarrow import csv as arrow
 
@@ -226,11 +226,11 @@ def _read_plain(plain: _Plain, quoted: bool) -> pa.Table | None:
             ),
         )
     except pa.ArrowInvalid:
-        return None  # rows of unequal length, or text that is not UTF-8, most often
+        return None  # usually rows of unequal length, or text that is not UTF-8
 
 
 def _plain_header(head: bytes, layout: Layout, file: str) -> tuple[Headings, str]:
-    """Return the names and the delimiter of a header whose rows are one plain line each."""
+    """Return the names and the delimiter of a header; no names unless its rows are plain lines."""
     nothing = Headings([]), ","
     above, size = layout.lines_above, layout.header_rows
     lines = head.removeprefix(b"\xef\xbb\xbf").split(b"\n", above + size)
@@ -255,7 +255,7 @@ def _plain_header(head: bytes, layout: Layout, file: str) -> tuple[Headings, str
 
 
 def _as_codes(read: dict[str, pa.ChunkedArray]) -> dict[str, Coded]:
-    """Return columns as coded text, and leave nothing of them in `read`."""
+    """Return columns as coded text, and remove them from `read` to free memory."""
     import pyarrow as pa
 
     columns: dict[str, Coded] = {}

@@ -42,17 +42,17 @@ if TYPE_CHECKING:
 
 PLAIN = (".csv", ".tsv", ".txt", ".parquet", *JSON_LINES, *WORKBOOKS)
 SUFFIXES = (*PLAIN, ".gz", ".zip")
-_ROW_NUMBERS = re.compile(r"__index_level_\d+__")  # those of the frame that pandas wrote
-MOST_CELLS = 1_000_000_000  # in a Parquet file, which can say a column of one value in a few bytes
+_ROW_NUMBERS = re.compile(r"__index_level_\d+__")  # the row numbers that pandas wrote
+MOST_CELLS = 1_000_000_000  # in a Parquet file, where a constant column takes only a few bytes
 
 
 def read_raw(source: str | Path | pd.DataFrame, *, layout: Layout | None = None) -> Raw:
-    """Read one file or frame as coded text; of a workbook the first sheet that is asked for.
+    """Read one file or frame as coded text; of a workbook the first sheet of the layout.
 
     Raises
     ------
     RecordsError
-        If the file is not there, is empty, is of an unknown kind, or cannot be read.
+        If the file does not exist, is empty, is of an unknown kind, or cannot be read.
     """
     if isinstance(source, pd.DataFrame):
         return _from_frame(source, "frame")
@@ -86,11 +86,11 @@ def read_raw(source: str | Path | pd.DataFrame, *, layout: Layout | None = None)
 
 
 def _only_file(path: Path) -> Path:
-    """Return the one file of a zip file that is of a kind that is read."""
+    """Return the only readable file of a zip file; raise RecordsError if there is not just one."""
     files = [file for file in files_in_zip(path) if ending(file) in PLAIN]
     if len(files) != 1:
         raise RecordsError(
-            f"{shown(path)} holds {len(files):,} files of a kind that is read, and one was meant.",
+            f"{shown(path)} contains {len(files):,} files that can be read, but one is needed.",
             instead='Give it as the source, like a folder: read_records("exports.zip").',
         )
     return files[0]
@@ -119,7 +119,7 @@ def _from_frame(frame: pd.DataFrame, file: str, digest: str = "") -> Raw:
 
 
 def _with_named_index(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the frame with the named levels of its index as columns: they hold values too."""
+    """Return the frame with the named levels of its index as columns."""
     names = [name for name in frame.index.names if name is not None and name not in frame.columns]
     return frame.reset_index(level=names) if names else frame
 
@@ -128,7 +128,7 @@ def _coded_series(series: pd.Series[Any]) -> Coded:
     if isinstance(series.dtype, pd.CategoricalDtype):
         return _coded_categories(series)
     if series.dtype == object and pd.api.types.infer_dtype(series) in ("mixed", "mixed-integer"):
-        # 1 and True are equal in Python, and not the same text; lists are not distinguished at all
+        # 1 and True are equal in Python but have different texts; lists cannot be compared
         series = _texts_of(series)
     try:
         codes, words = pd.factorize(series, use_na_sentinel=True)
@@ -138,7 +138,7 @@ def _coded_series(series: pd.Series[Any]) -> Coded:
 
 
 def _coded_words(codes: Array, words: Any, kind: np.dtype[Any] | None) -> Coded:
-    """Return codes into typed cells, -1 being missing, as codes into their texts."""
+    """Return a coded column from codes (-1 for missing) and typed values."""
     if kind is None:
         exact_below = np.inf
         texts = [cell_text(word) for word in words.tolist()]
@@ -182,7 +182,7 @@ def _parquet(path: Path) -> Raw:
         cells = file.metadata.num_rows * file.metadata.num_columns
         if cells > MOST_CELLS:
             raise RecordsError(
-                f"{name} holds more than is read at once.",
+                f"{name} contains more than is read at once.",
                 found=f"{cells:,} cells; at most {MOST_CELLS:,} are read",
                 instead="Give it as several smaller files.",
             )
@@ -215,9 +215,9 @@ def _parquet(path: Path) -> Raw:
 
 
 def _coded_arrow(column: pa.ChunkedArray, place: int, file: str) -> Coded:
-    """Return a column of Parquet as coded text; whole numbers stay whole where some are missing.
+    """Return a column of Parquet as coded text; whole numbers stay whole if some are missing.
 
-    What pandas wrote of itself beside the columns is not needed, and may be broken.
+    The metadata of pandas are not used, because they can be damaged.
     """
     import pyarrow as pa
 
@@ -231,7 +231,7 @@ def _coded_arrow(column: pa.ChunkedArray, place: int, file: str) -> Coded:
             column = column.dictionary_encode()
         chunks = column.unify_dictionaries().chunks
         words = chunks[0].dictionary.to_pandas(integer_object_nulls=True)
-    except Exception as error:  # of many kinds: a time zone that is not known, most often
+    except Exception as error:  # of many kinds, usually an unknown time zone
         raise RecordsError(
             f"{file} has a column that cannot be read: number {place + 1}.",
             found=f"{kind[:80]}, {type(error).__name__}",
@@ -242,7 +242,7 @@ def _coded_arrow(column: pa.ChunkedArray, place: int, file: str) -> Coded:
 
 
 def _attributes(metadata: dict[bytes, bytes]) -> dict[str, Any]:
-    """Return what pandas wrote of a frame's own notes, if that can be read."""
+    """Return the attributes of the frame in the metadata of pandas; empty if they are damaged."""
     try:
         written = json.loads(metadata.get(b"pandas", b"{}"))
         return dict(written.get("attributes", {}))

@@ -1,4 +1,4 @@
-"""The header of a file as column names, each once."""
+"""The header of a file as column names that are all different."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ class Headings:
     Attributes
     ----------
     names : list of str
-        One a column, all different.
+        One for each column, all different.
     repeated : dict of str to str
-        For each column whose heading occurs further left too: its name here to its heading.
+        For columns whose heading also occurs further left: from the name here to the heading.
     """
 
     names: list[str]
     repeated: dict[str, str] = field(default_factory=dict)
 
     def remarks(self, line: int) -> tuple[Remark, ...]:
-        """List the headings that occur twice; the header is on this line."""
+        """Return remarks on headings that occur twice, for a header on this line."""
         return tuple(
             Remark(line, heading, "repeated_heading", f"kept: called {name}", column=name)
             for name, heading in self.repeated.items()
@@ -37,16 +37,16 @@ class Headings:
 def headings(header: Sequence[str], file: str) -> Headings:
     """Return the column names of a header.
 
-    A heading that occurs twice is ``name`` and ``name_2``; a blank one is ``column_`` and its
-    place. Blank ones behind the last are no columns.
+    The second column with a heading ``name`` is ``name_2``. A column with a blank heading is
+    ``column_`` and its number; blank headings at the end are ignored.
 
     Raises
     ------
     RecordsError
-        If there is no name, or more columns than a table can have.
+        If there is no name, or there are more than 4,096 columns.
     """
     titles = [name.strip() for name in header]
-    while titles and not titles[-1]:  # Excel leaves empty cells behind the last column
+    while titles and not titles[-1]:  # Excel leaves empty cells after the last column
         titles.pop()
     if not titles:
         raise RecordsError(
@@ -82,7 +82,10 @@ def _next_free(heading: str, taken: set[str]) -> str:
 
 
 def join_headers(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return one header of one or several header rows.
+    """Return a single header from one or several header rows.
+
+    Names are joined by a space. A blank cell of an upper row takes the text on its left, if the
+    last row has a text in that column.
 
     Examples
     --------
@@ -97,6 +100,6 @@ def join_headers(rows: Sequence[Sequence[str]]) -> list[str]:
         before = ""
         for place, cell in enumerate(row):
             before = cell or before
-            # a column without a name of its own takes none from its neighbour
+            # a column without a name in the last row takes no name from its neighbour
             row[place] = cell or (before if padded[-1][place] else "")
     return [" ".join(part for part in parts if part) for parts in zip(*padded, strict=True)]

@@ -1,7 +1,7 @@
-"""JSON lines in: one object a line, its keys the columns, in the order in which they are first met.
+"""Reading of JSON lines: one object a line; its keys are the columns, in order of first occurrence.
 
-A line that is no object is set aside. A value within a value (a list, an object) is no cell: it is
-left missing and listed, and so is a key that a line holds twice with different values.
+A line that is not an object is set aside. A value that is a list or an object becomes missing and
+is listed, and so does the value of a key that a line has twice with different values.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from iop_outcomes.shared.characters import confusing_characters_written
 
 JSON_LINES = (".jsonl", ".ndjson")
 _MISSING = "value left missing"
-_MOST_LISTED = 0.5  # of the rows: where more are of one kind, they are listed in one line
+_MOST_LISTED = 0.5  # share of rows with one problem above which they are listed in one line
 
 
 def read_json_lines(path: Path) -> Raw:
     """Read a file of JSON lines as coded text.
 
-    Numbers are the text that is in the file, true and false are yes and no, null is missing, as
-    is a key that a line does not have.
+    Numbers keep the text that is in the file; true and false become yes and no. A value is missing
+    if it is null or the line does not have the key.
 
     Raises
     ------
     RecordsError
-        If it cannot be opened, or holds no line that is an object.
+        If it cannot be opened, or has no line that is an object.
     """
     name = shown(path)
     data, digest = content(path)
@@ -67,7 +67,7 @@ def read_json_lines(path: Path) -> Raw:
 
 @dataclass
 class _Reader:
-    """The lines on their way to columns; each column holds the texts of the rows so far."""
+    """Makes columns from lines; each column has the texts of the rows so far."""
 
     lines: list[int] = field(default_factory=list)
     columns: dict[str, list[str]] = field(default_factory=dict)
@@ -75,7 +75,7 @@ class _Reader:
     met: dict[tuple[str, str], list[tuple[int, str]]] = field(default_factory=dict)
 
     def take(self, number: int, line: str) -> None:
-        """Take one line in: a row of cells, or a broken one."""
+        """Read one line: a row of cells, or a broken line."""
         try:
             pairs = _DECODER.decode(line)
         except (ValueError, RecursionError):
@@ -86,7 +86,7 @@ class _Reader:
         row = dict(pairs)
         if len(row) < len(pairs):
             self._twice(number, pairs, row)
-        escaped = "\\u" in line  # only then can it hold a letter that programs confuse
+        escaped = "\\u" in line  # only then can it contain a lone surrogate or NUL
         for key, value in row.items():
             column = self.columns.get(key)
             if column is None:
@@ -100,7 +100,7 @@ class _Reader:
         self.lines.append(number)
 
     def _twice(self, number: int, pairs: _Pairs, row: dict[str, Any]) -> None:
-        """Empty the cells of the keys that the line holds twice with different values."""
+        """Make values missing whose key the line has twice with different values."""
         for key, value in pairs:
             if value != row[key] and row[key] is not None:
                 self.met.setdefault(("repeated_key", key), []).append((number, ""))
@@ -121,7 +121,7 @@ class _Reader:
         return str(value) if type(value) is _Text else cell_text(value)
 
     def texts(self) -> list[list[str]]:
-        """Return the texts of each column, all of one length."""
+        """Return the texts of each column, all of the same length."""
         rows = len(self.lines)
         return [texts + [""] * (rows - len(texts)) for texts in self.columns.values()]
 
@@ -132,7 +132,7 @@ class _Reader:
         return first < min(self.lines, default=0) and text[:1] == "[" and text[-1:] != "]"
 
     def remarks(self, header: list[str]) -> list[Remark]:
-        """List what was met, by line; in one line where it is of most rows."""
+        """Return remarks on cells by line; in one line if most rows have the problem."""
         names = dict(zip(self.columns, header, strict=True))
         remarks = []
         for (check, key), cells in self.met.items():
@@ -147,7 +147,7 @@ class _Reader:
 
 
 _WHAT = {
-    "nested_value": "the value is a list or an object of its own",
+    "nested_value": "the value is itself a list or an object",
     "repeated_key": "the key is twice there, with different values",
 }
 
@@ -170,7 +170,7 @@ _DECODER = json.JSONDecoder(
 
 
 def _plain(value: Any) -> Any:
-    """Return a value with its objects as dictionaries, to be written again."""
+    """Return a value with its objects as dictionaries, so that it can be written as JSON."""
     if isinstance(value, _Pairs):
         return {key: _plain(item) for key, item in value}
     return [_plain(item) for item in value] if isinstance(value, list) else value
@@ -182,7 +182,7 @@ def _no_rows(name: str, reader: _Reader, lines: int) -> RecordsError:
     first = reader.broken[0][1]
     whole = first[:1] in ("[", "{")
     return RecordsError(
-        f"{name} holds no JSON lines.",
+        f"{name} contains no JSON lines.",
         found="a JSON document over several lines, or a list"
         if whole
         else f"{lines:,} lines, none of which is a JSON object",

@@ -1,4 +1,4 @@
-"""Where the header of a file is, how many rows it has, and which sheets are read."""
+"""The position and size of the header of a file, and the sheets that are read."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ _MOST_NAMED = 12  # sheets in a message
 
 @dataclass(frozen=True)
 class Layout:
-    """How a file or sheet is laid out.
+    """The layout of a file or sheet.
 
     Attributes
     ----------
     header_row : int or None
-        The line of the first header row, 1 being the first line of the file or sheet. The rows
-        above it are titles and are not read. None: the first row that is not empty.
+        The line of the first header row, counted from 1. Rows above it are not read. None: the
+        first row that is not empty.
     header_rows : int
-        How many rows the header has. The names of several are joined by a space; a blank cell
-        of an upper one takes the text on its left.
+        The number of header rows. Their names are joined by a space; a blank cell of an upper row
+        takes the text on its left.
     sheets : tuple of str
         Of a workbook: names of sheets, or patterns with ``*``, ``?`` and ``[``, compared without
         regard to case. A hidden sheet is read only if it is named without a pattern. Empty:
@@ -36,26 +36,26 @@ class Layout:
 
     @property
     def lines_above(self) -> int:
-        """Return how many lines are above the header, as far as the layout says."""
+        """The number of lines above the header; 0 if the layout does not say it."""
         return (self.header_row or 1) - 1
 
 
 def chosen_sheets(visible: Mapping[str, bool], layout: Layout, file: str) -> list[str]:
-    """Return the sheets that a layout asks for, in the order of the workbook.
+    """Return the sheets that a layout names, in the order of the workbook.
 
     Parameters
     ----------
     visible : mapping of str to bool
         For each sheet of the workbook whether it is not hidden.
     layout : Layout
-        What is asked for.
+        The layout.
     file : str
-        How messages name the workbook.
+        The name of the workbook in messages.
 
     Raises
     ------
     RecordsError
-        If a sheet is asked for that is not there, or no sheet fits a pattern.
+        If a named sheet does not exist, or no sheet matches a pattern.
     """
     if not layout.sheets:
         return [title for title, shown in visible.items() if shown]

@@ -1,4 +1,4 @@
-"""Which file, sheet or frame is which table."""
+"""The assignment of files, sheets, queries and frames to tables."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ Sources = Source | Sequence[Source]
 
 @dataclass
 class Located:
-    """The raw tables of a set, the files of its folder that are none of them, and remarks."""
+    """The files of each table as coded text, the names of files that are not read, and notes."""
 
     raws: dict[str, list[Raw]] = field(default_factory=dict)
     ignored: list[str] = field(default_factory=list)
@@ -51,12 +51,12 @@ class Located:
 
 
 def find(source: Any, tables: dict[str, Sources | None], mapping: Mapping) -> Located:
-    """Read all files and frames of a set, by table.
+    """Read all files, queries and frames, by table.
 
     Raises
     ------
     RecordsError
-        If nothing, or not enough, is there to read.
+        If something cannot be read, or a needed table is missing.
     """
     located = Located()
     files: list[Path] = []
@@ -88,12 +88,12 @@ def find(source: Any, tables: dict[str, Sources | None], mapping: Mapping) -> Lo
 
 
 def _jobs_of_database(source: Any, mapping: Mapping, tables_given: set[str]) -> list[Job]:
-    """Read the queries of the mapping, from the given address or the one that it names."""
+    """Return the jobs for the queries of the mapping, run at the given address or its own."""
     address = source if is_address(source) else None
     if mapping.database is None:
         if address is not None:
             raise RecordsError(
-                "A database is given, and no mapping says what to read from it.",
+                "A database is given, but no mapping says what to read from it.",
                 instead="Give a mapping with [database.queries] and a line a table: "
                 'episodes = "select episode_id, admit_date from episodes".',
             )
@@ -101,7 +101,7 @@ def _jobs_of_database(source: Any, mapping: Mapping, tables_given: set[str]) -> 
     if address is None:
         if not mapping.database.url_variable:
             raise RecordsError(
-                "The mapping has queries, and does not say where the database is.",
+                "The mapping has queries, but does not say where the database is.",
                 instead='Write [database] url_variable = "IOP_DATABASE_URL", the name of the '
                 "environment variable that holds its address.",
             )
@@ -117,8 +117,8 @@ def _jobs_of_database(source: Any, mapping: Mapping, tables_given: set[str]) -> 
         laid_out = any(plan.header_row or plan.header_rows > 1 for plan in plans)
         if laid_out or any(plan.files or plan.sheets for plan in plans) or table in mapping.files:
             raise RecordsError(
-                f"The {table} come from a query, and [[{table}.from]] or [files] of the mapping "
-                "names files, or says how they are laid out.",
+                f"The {table} come from a query, but [[{table}.from]] or [files] of the mapping "
+                "names files, or gives their layout.",
                 instead="Remove file, sheets, header_row and header_rows there, or the query.",
             )
         jobs += [Job(table, raw, plan) for plan in plans or (SourcePlan(),)]
@@ -126,7 +126,7 @@ def _jobs_of_database(source: Any, mapping: Mapping, tables_given: set[str]) -> 
 
 
 def _jobs_given(source: Source, table: str, mapping: Mapping) -> list[Job]:
-    """Return how a file or frame is read that was given as one table."""
+    """Return the jobs for a file or frame that was given as one table."""
     if not isinstance(source, str | Path | pd.DataFrame):
         raise RecordsError(
             f"What is given for {table} is neither a file nor a frame.",
@@ -155,7 +155,7 @@ def _fits(file: Path, plan: SourcePlan) -> bool:
 
 
 def _files_at(path: Path, mapping: Mapping, located: Located) -> list[Path]:
-    """Return the files that are in a folder, or the one file that was given."""
+    """Return the files in a folder or zip file, or the single file that was given."""
     kind = kind_of(path)
     if kind == "folder" or is_zip(path):
         listing = Listing(_named_by(mapping))
@@ -167,7 +167,7 @@ def _files_at(path: Path, mapping: Mapping, located: Located) -> list[Path]:
     if kind == "absent":
         raise RecordsError(
             f"There is no folder or workbook {shown(path)}.",
-            instead="Give the folder that holds episodes.csv, attendance.csv and checkins.csv.",
+            instead="Give the folder that contains episodes.csv, attendance.csv and checkins.csv.",
         )
     refuse_not_read(path)
     if not is_workbook(path) and not mapping.sources:
@@ -180,7 +180,7 @@ def _files_at(path: Path, mapping: Mapping, located: Located) -> list[Path]:
 
 
 def _named_by(mapping: Mapping) -> tuple[str, ...]:
-    """Return the names and patterns of files that a mapping gives."""
+    """Return the names and patterns of files in a mapping."""
     plans = [plan for plans in mapping.sources.values() for plan in plans]
     named = [pattern for patterns in mapping.files.values() for pattern in patterns]
     joined = [join.file for plan in plans for join in plan.join if join.file]
@@ -188,7 +188,7 @@ def _named_by(mapping: Mapping) -> tuple[str, ...]:
 
 
 def _jobs_of(path: Path, files: list[Path], mapping: Mapping, located: Located) -> list[Job]:
-    """Return how the files of a folder, or one file, are read: as which tables, by which plans."""
+    """Return the jobs for the files of a folder, or for one file."""
     one_file = kind_of(path) != "folder" and not (is_zip(path) and len(files) > 1)
     own = {} if one_file else _own_files(path, files, mapping, located)
     jobs = []
@@ -214,7 +214,7 @@ def _jobs_of(path: Path, files: list[Path], mapping: Mapping, located: Located) 
 def _own_files(
     folder: Path, files: list[Path], mapping: Mapping, located: Located
 ) -> dict[str, list[Path]]:
-    """Return the files of each table: those that [files] names, else those called as it is."""
+    """Return the files of each table: those in [files], otherwise those with its name."""
     taken = _named_files(folder, files, mapping, located)
     own: dict[str, list[Path]] = {}
     for file in files:
@@ -226,7 +226,7 @@ def _own_files(
 
 
 def _no_file(table: str, plan: SourcePlan, located: Located, there: str) -> None:
-    """Say that no file fits a plan: a remark on a pattern, an error on a name."""
+    """Note that no file matches the pattern of a plan, or raise RecordsError for a name."""
     for pattern in plan.files:
         refuse_not_read(Path(pattern))
     named = ", ".join(map(_pattern, plan.files))
@@ -236,9 +236,9 @@ def _no_file(table: str, plan: SourcePlan, located: Located, there: str) -> None
         )
         return
     raise RecordsError(
-        f"The mapping's [[{table}.from]] names no file that is there."
+        f"The mapping's [[{table}.from]] names no file that exists."
         if plan.files
-        else f"The mapping's [[{table}.from]] does not say which file it is of.",
+        else f"The mapping's [[{table}.from]] does not say which file is meant.",
         found=f"{named}; {there}" if named else there,
         instead='Write file = "name.csv", or a pattern: the name of a file in the folder. Files '
         "of folders within are not read: put them beside the others.",
@@ -246,13 +246,13 @@ def _no_file(table: str, plan: SourcePlan, located: Located, there: str) -> None
 
 
 def _pattern(pattern: str) -> str:
-    """Return a name or pattern of files as the mapping writes it, with its folder."""
+    """Return a name or pattern of the mapping for a message: on one line, not too long."""
     text = one_line(pattern)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 def _there(path: Path, files: list[Path]) -> str:
-    """Name the files that are read, and those of folders within, which are not."""
+    """Return a text with the files that can be read, and files in folders within, not read."""
     within = []
     if kind_of(path) == "folder":
         within = [
@@ -276,7 +276,7 @@ def _some(names: list[str]) -> str:
 def _named_files(
     folder: Path, files: list[Path], mapping: Mapping, located: Located
 ) -> dict[Path, str]:
-    """Return the files that the mapping names, each with its table."""
+    """Return the files in [files] of the mapping, each with its table."""
     taken: dict[Path, str] = {}
     for table, patterns in mapping.files.items():
         for pattern in patterns:

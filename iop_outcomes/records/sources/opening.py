@@ -1,7 +1,7 @@
-"""Files opened with care: what is no file, never ends or grows beyond measure is refused.
+"""Safe opening of files: anything but a regular file of limited size is refused.
 
-A path may lead into a zip file, as if that was a folder: ``exports.zip/attendance.csv``. What
-is there is read into memory; nothing is unpacked to a disk.
+A path can lead into a zip file as if it were a folder: ``exports.zip/attendance.csv``. Such a file
+is read into memory; nothing is unpacked to a disk.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from iop_outcomes.records.sources.packed.zip_files import (
 from iop_outcomes.shared.characters import one_line
 
 BLOCK = 1 << 20  # bytes read at a time
-MOST_UNPACKED = 8 << 30  # bytes that a packed file may hold
-MOST_RATIO = 200  # times its packed size; exports of records reach 10 to 50
-FREE_OF_RATIO = 64 << 20  # bytes up to which the ratio does not matter
+MOST_UNPACKED = 8 << 30  # largest unpacked size of a compressed file, in bytes
+MOST_RATIO = 200  # largest ratio of unpacked to packed size; exports of records reach 10 to 50
+FREE_OF_RATIO = 64 << 20  # unpacked bytes for which the ratio is not limited
 _LONGEST_NAME = 80
 _ENDING = re.compile(r"\.[a-z][a-z0-9]*")
 
 Kind = Literal["file", "folder", "other", "absent"]
 
-_BY_CONTENT = {  # the first bytes of files that are no text
+_BY_CONTENT = {  # the first bytes of files that are not text
     b"PK\x03\x04": "an Excel workbook or another zip file",
     b"PAR1": "a Parquet file",
     b"\x1f\x8b": "a gzip file",
@@ -55,7 +55,7 @@ _WEB_PAGE = (b"<html", b"<!doctype", b"<table", b"<head", b"<meta", b"<?xml")
 
 
 def shown(path: str | Path) -> str:
-    """Return the name of a file as it is in a message: printable, and not too long."""
+    """Return the name of a file for messages: printable, not too long, and without its folder."""
     path = Path(path)
     outer = next((parent for parent in path.parents if parent.suffix.lower() == ".zip"), path)
     name = one_line(path.relative_to(outer.parent).as_posix() if outer is not path else path.name)
@@ -63,17 +63,17 @@ def shown(path: str | Path) -> str:
 
 
 def reason(error: BaseException) -> str:
-    """Return what the operating system said, or the kind of the error."""
+    """Return the message of the operating system, or the type of the error."""
     return getattr(error, "strerror", None) or type(error).__name__
 
 
 def kind_of(path: Path) -> Kind:
-    """Return what is at a path, links followed.
+    """Return the kind of file at a path; links are followed.
 
     Raises
     ------
     RecordsError
-        If the system gives no answer: the path is too long, or holds what no path may hold.
+        If the system cannot tell, because the path is too long or has an invalid character.
     """
     try:
         outer, name = _split(path)
@@ -95,7 +95,7 @@ def kind_of(path: Path) -> Kind:
 
 
 def require_file(path: Path) -> None:
-    """Raise RecordsError unless a regular file, with an end, is at the path."""
+    """Raise RecordsError unless there is a regular file at the path."""
     kind = kind_of(path)
     if kind == "absent":
         raise RecordsError(
@@ -112,7 +112,7 @@ def require_file(path: Path) -> None:
 
 
 def read_bytes(path: Path, most: int | None = None) -> bytes:
-    """Return the bytes of a regular file of at most `most` bytes."""
+    """Return the bytes of a regular file; raise RecordsError if it has more than `most`."""
     require_file(path)
     try:
         size = size_of(path)
@@ -128,7 +128,7 @@ def read_bytes(path: Path, most: int | None = None) -> bytes:
 
 
 def first_bytes(path: Path) -> bytes:
-    """Return the first block of a regular file."""
+    """Return the first block of a regular file, decompressed."""
     require_file(path)
     if is_packed(path):
         return unpack(path)[:BLOCK]
@@ -146,29 +146,29 @@ def size_of(path: Path) -> int:
 
 
 def is_packed(path: Path) -> bool:
-    """Return whether a file is packed by gzip, or is in a zip file."""
+    """Return whether a file is compressed by gzip (.gz), or is in a zip file."""
     return path.suffix.lower() == ".gz" or bool(_split(path)[1])
 
 
 def ending(path: Path) -> str:
-    """Return the ending of a file that gives its kind: of ``a.xlsx.gz`` it is ``.xlsx``."""
+    """Return the ending that shows the kind of a file: ``.xlsx`` for ``a.xlsx.gz``."""
     suffix = path.suffix.lower()
     inner = Path(path.stem).suffix.lower() if suffix == ".gz" else ""
     return inner if _ENDING.fullmatch(inner) else suffix
 
 
 def is_zip(path: Path) -> bool:
-    """Return whether a path is that of a zip file, by its name."""
+    """Return whether there is a file with the ending of a zip file at a path."""
     return path.suffix.lower() == ".zip" and kind_of(path) == "file"
 
 
 def files_in_zip(path: Path) -> list[Path]:
-    """Return the files that a zip file holds, each as a path below it.
+    """Return the files in a zip file, each as a path below it.
 
     Raises
     ------
     RecordsError
-        If it cannot be read, needs a password, holds more than is read, or is a workbook.
+        If it cannot be read, needs a password, is too large, is empty, or is a workbook.
     """
     if _split(path)[1]:
         raise RecordsError(
@@ -182,24 +182,26 @@ def files_in_zip(path: Path) -> list[Path]:
             instead="Give it its own ending: .xlsx, .xlsb or .ods.",
         )
     if not names:
-        raise RecordsError(f"{shown(path)} holds no files.", instead="Pack it or export it again.")
+        raise RecordsError(
+            f"{shown(path)} contains no files.", instead="Pack it or export it again."
+        )
     return names
 
 
 def fits(path: Path, pattern: str) -> bool:
-    """Return whether a file, or the zip file that it is in, has a name of this pattern."""
+    """Return whether the name of a file, or of its zip file, matches a pattern."""
     outer, name = _split(path)
     return path.match(pattern) or (bool(name) and outer.match(pattern))
 
 
 def zip_of(path: Path) -> Path | None:
-    """Return the zip file that a path leads into, if it does."""
+    """Return the zip file into which a path leads, or None."""
     outer, name = _split(path)
     return outer if name else None
 
 
 def _split(path: Path) -> tuple[Path, str]:
-    """Return the zip file that a path leads into and the name within it, or the path and ""."""
+    """Return the zip file into which a path leads and the name within it, or the path and ""."""
     for outer in path.parents:
         if outer.suffix.lower() == ".zip" and outer.is_file():
             return outer, path.relative_to(outer).as_posix()
@@ -211,14 +213,14 @@ def _bounds(path: Path) -> Bounds:
 
 
 def content(path: Path) -> tuple[bytes, str]:
-    """Return what a file holds, unpacked, and the digest of its bytes, unchanged."""
+    """Return the content of a file, decompressed, and the SHA-256 digest of its bytes as stored."""
     stored = read_bytes(path)
     data = unpack(path) if path.suffix.lower() == ".gz" else stored
     return data, hashlib.sha256(stored).hexdigest()
 
 
 def unpack(path: Path) -> bytes:
-    """Return what a packed file holds, unless it holds more than a table can be meant to."""
+    """Return the content of a compressed file; raise RecordsError if it is too large."""
     require_file(path)
     if _split(path)[1]:
         if path.suffix.lower() == ".gz":
@@ -252,12 +254,12 @@ def unpack(path: Path) -> bytes:
 
 
 def most_unpacked(packed: int) -> int:
-    """Return how many bytes a packed file of n bytes may hold."""
+    """Return the largest unpacked size that is read from a compressed file of `packed` bytes."""
     return min(MOST_UNPACKED, max(FREE_OF_RATIO, MOST_RATIO * packed))
 
 
 def require_text(name: str, head: bytes) -> None:
-    """Raise RecordsError if the first bytes are those of another kind of file."""
+    """Raise RecordsError if the first bytes are not those of a text file with lines."""
     for start, kind in _BY_CONTENT.items():
         if head.startswith(start):
             raise RecordsError(
@@ -274,7 +276,7 @@ def require_text(name: str, head: bytes) -> None:
 
 
 def by_content(data: bytes) -> str:
-    """Return what kind of file begins so, or an empty text."""
+    """Return the kind of file that begins with these bytes, or an empty text."""
     return next((kind for start, kind in _BY_CONTENT.items() if data.startswith(start)), "")
 
 

@@ -1,4 +1,4 @@
-"""Quotes in delimited text: a line cut into its cells, and what its quotes are worth."""
+"""Quotes in delimited text: dividing a line into cells, and checking its quotes."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _LONGEST_LINE = 1 << 24  # bytes
 
 @dataclass(frozen=True)
 class Cut:
-    """One line, cut into cells.
+    """A line divided into cells.
 
     Attributes
     ----------
     cells : list of str
-        Its cells, without the quotes around them.
+        The cells, without the quotes around them.
     stray : bool
         Whether a quote closes a cell and more text follows before the delimiter.
     open : bool
@@ -31,11 +31,11 @@ class Cut:
 
 
 def cut_line(line: str, delimiter: str) -> Cut:
-    """Cut one line, its end left out, as spreadsheets do.
+    """Divide a line (without its line end) into cells, as spreadsheets do.
 
-    A quote at the start of a cell opens it and two quotes in it are one. What follows a closing
-    quote belongs to the cell. A quote further into a cell that does not begin with one is
-    a letter like any other (``5" pipe``).
+    A quote at the start of a cell opens it, and two quotes within it are one quote character. Text
+    after the closing quote belongs to the cell. In a cell that does not begin with a quote, a quote
+    is an ordinary character (``5" pipe``).
     """
     cells: list[str] = []
     stray, place, size = False, 0, len(line)
@@ -54,7 +54,7 @@ def cut_line(line: str, delimiter: str) -> Cut:
 
 
 def _quoted(line: str, place: int) -> tuple[str, int]:
-    """Return a quoted text from `place` on, and where it ends: -1 if it does not."""
+    """Return a quoted text that begins at `place`, and its end; -1 if it is not closed."""
     parts: list[str] = []
     while True:
         end = line.find('"', place)
@@ -68,15 +68,15 @@ def _quoted(line: str, place: int) -> tuple[str, int]:
 
 
 def count_lines(text: str) -> int:
-    """Return the number of lines of a text, whichever way they end."""
+    """Return the number of lines of a text, with line ends of any kind."""
     ends = text.count("\n") + text.count("\r") - text.count("\r\n")
     return ends + bool(text and text[-1] not in "\r\n")
 
 
 class LineCounter:
-    """Counts the lines of a file's bytes, block by block, and looks at the quotes of each.
+    """Counts the lines in the bytes of a file, block by block, and checks their quotes.
 
-    It knows nothing of rows: what a parser reads is compared with it.
+    It is independent of the parser, whose rows are compared with these lines.
 
     Attributes
     ----------
@@ -89,10 +89,10 @@ class LineCounter:
     old_ends : bool
         Whether a line ends with a carriage return alone.
     strays, opens : list of int
-        The lines (the first is 1) with a quote that closes before its cell ends; those that
-        end inside quotes, each taken by itself.
+        Numbers of lines (from 1) with a quote that closes before the end of its cell; and of lines
+        that end within quotes, each line judged separately.
     given_up : bool
-        Whether a line is so long that lines are no longer counted.
+        Whether counting was stopped because a line is too long.
     """
 
     def __init__(self, delimiter: str) -> None:
@@ -104,7 +104,7 @@ class LineCounter:
         self.strays: list[int] = []
         self.opens: list[int] = []
         self._delimiter = delimiter
-        self._fine = np.zeros(256, dtype=bool)  # what may be beside the quotes of a cell
+        self._fine = np.zeros(256, dtype=bool)  # what can be next to the quotes of a cell
         self._fine[[_QUOTE, _LINE_END, _RETURN, ord(delimiter)]] = True
         self._rest = b""
 
@@ -133,7 +133,7 @@ class LineCounter:
             self._rest = b""
 
     def _look(self, lines: bytes) -> None:
-        """Look at whole lines."""
+        """Count whole lines and check their quotes."""
         if b"\r" in lines and lines.count(b"\r") != lines.count(b"\r\n"):
             self.old_ends = True
         if b'"' in lines:
@@ -148,10 +148,11 @@ class LineCounter:
 
 
 def _odd_lines(lines: bytes, fine: npt.NDArray[np.bool_]) -> list[tuple[int, int, int]]:
-    """Return number, start and end of the lines whose quotes are not all around cells.
+    """Return number, start and end of lines with quotes other than those around cells.
 
-    Odd-numbered quotes of a line open a cell: a delimiter, a quote or the line's start is
-    before them. Even-numbered ones close it: a delimiter, a quote or the line's end follows.
+    An odd-numbered quote of a line must open a cell: before it is a delimiter, a quote or the start
+    of the line. An even-numbered one must close it: after it is a delimiter, a quote or the line
+    end.
     """
     data = np.frombuffer(b"\n" + lines, dtype=np.uint8)
     ends = np.flatnonzero(data == _LINE_END)  # the first is before the first line

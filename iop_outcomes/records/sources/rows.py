@@ -1,9 +1,9 @@
-"""Rows of text to columns: the header first, each row with its line.
+"""Columns from rows of text, the header first, each row with its line.
 
-A row that ends before the last column has lost empty fields at its end: it is filled up and
-listed, unless its cells do not have the forms that are usual in their columns, as where a line
-end broke a row in two, or one of them holds what is between cells, as where a quote is
-wrong. A row with more fields than the header is set aside.
+A row with fewer fields than the header is assumed to lack empty fields at its end: it is completed
+and listed. This is not done if its cells do not have the usual forms of their columns (a line end
+may have divided a row) or one of them contains the delimiter (a quote may be wrong). Such a row,
+and a row with more fields than the header, is set aside.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from iop_outcomes.records.sources.headings import headings, join_headers
 from iop_outcomes.records.sources.layout import Layout
 
 _LETTERS, _DIGITS, _SPACES = re.compile(r"[^\W\d_]+"), re.compile(r"\d+"), re.compile(r"\s+")
-SAMPLE = 300  # rows from which the usual form of a column is taken
-LIKE_A_ROW = 2 / 3  # of its cells have a form that is usual in their columns
-_ENOUGH_ROWS = 3  # from which a usual form can be recognised
-_MOST_LISTED = 0.5  # of the rows: where more are short, they are listed in one line
+SAMPLE = 300  # rows from which the usual forms of a column are determined
+LIKE_A_ROW = 2 / 3  # share of cells with a usual form that a row must have
+_ENOUGH_ROWS = 3  # rows needed to determine usual forms
+_MOST_LISTED = 0.5  # share of short rows above which they are listed in one line
 
 Row = tuple[int, list[str]]
 
@@ -31,9 +31,9 @@ Row = tuple[int, list[str]]
 def from_rows(
     records: Iterable[Row], file: str, digest: str, layout: Layout, delimiter: str = ""
 ) -> Raw:
-    """Build columns from rows of text, the header first, each with its line.
+    """Return columns from rows of text, the header first, each with its line.
 
-    `delimiter` is what is between the cells of the file, if anything does.
+    `delimiter` separates the cells in the file; it is empty for a workbook.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def from_rows(
 def _fill_up(
     rows: list[list[str]], lines: list[int], short: list[int], width: int, delimiter: str
 ) -> tuple[list[int], tuple[Remark, ...]]:
-    """Fill up the short rows; return those that cannot be filled, and remarks on the others."""
+    """Complete short rows; return the rows that cannot be completed, and remarks on the others."""
     seen = _Seen(usual_forms(rows, width), delimiter, width)
     whole = [seen.looks_whole(rows[row]) for row in short]
     broken = [row for row, good in zip(short, whole, strict=True) if not good]
@@ -103,12 +103,12 @@ def _fill_up(
 
 
 class _Seen:
-    """Return whether short rows look like the beginning of rows, each distinct text once."""
+    """Judges whether short rows look like the beginning of rows; each distinct text once."""
 
     def __init__(self, forms: list[set[str]], delimiter: str, width: int) -> None:
         self._forms = forms
         self._delimiter = delimiter
-        # of each text: 0 empty, 1 of a usual form, 2 of another, 3 it holds what is between cells
+        # for each text: 0 blank, 1 a usual form, 2 another form, 3 it contains the delimiter
         self._known: list[dict[str, int]] = [{} for _ in range(width)]
 
     def looks_whole(self, row: list[str]) -> bool:
@@ -130,9 +130,9 @@ class _Seen:
 
 
 def usual_forms(rows: Sequence[Sequence[str]], width: int) -> list[set[str]]:
-    """Return for each column the forms of its cells that are in several of the first rows.
+    """Return for each column the forms of cells that occur in several of the first rows.
 
-    Empty where there are too few rows to say.
+    The list is empty if there are too few rows.
     """
     sample = rows[:SAMPLE]
     if len(sample) < _ENOUGH_ROWS:
@@ -145,5 +145,5 @@ def usual_forms(rows: Sequence[Sequence[str]], width: int) -> list[set[str]]:
 
 
 def form(text: str) -> str:
-    """Return what a text is made of: E12 is a9, 2026-01-05 is 9-9-9."""
+    """Return the form of a text: E12 is a9, 2026-01-05 is 9-9-9."""
     return _SPACES.sub(" ", _DIGITS.sub("9", _LETTERS.sub("a", text)))

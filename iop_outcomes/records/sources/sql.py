@@ -1,7 +1,7 @@
-"""Queries of a database, each read in chunks as coded text.
+"""Reading of queries of a database, in chunks, as coded text.
 
-A query is read as a CSV export of its rows would be: the two give the same records. What a database
-says of an error may hold values of its rows, or the password of its address, and is not passed on.
+A query gives the same records as a CSV export of its rows. Error messages of a database are not
+passed on, because they can contain values of rows or the password in the address.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
 
 CHUNK = 20_000  # rows fetched at a time
-# Of cells of one of these, equal ones are the same; a decimal 1.0 equals 1.00, a float may be none.
+# Types of which equal cells have the same text: not decimals (1.0 and 1.00), not floats (NaN).
 _PLAIN_KINDS = {str, int, bool, datetime.date, datetime.datetime, datetime.time}
 _EXACT_FLOAT = 2.0**53  # whole numbers from here on may have been rounded
 _READING = ("select", "with", "values", "table", "(")  # the first word of a query that only reads
-_OF_THE_QUERY = (  # errors of what the mapping says, whose text holds no value of a row
+_OF_THE_QUERY = (  # errors in the query, whose text contains no value of a row
     "UndefinedTable",
     "UndefinedColumn",
     "UndefinedFunction",
@@ -48,7 +48,7 @@ def is_address(source: object) -> bool:
 
 
 def address_in(variable: str) -> str:
-    """Return the address that an environment variable holds.
+    """Return the address in an environment variable.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def address_in(variable: str) -> str:
 
 
 def read_queries(source: str | URL | Engine, queries: Mapping[str, str]) -> dict[str, Raw]:
-    """Read one query a table from a database, all from one state of it.
+    """Read a query for each table from a database, all from the same state of it.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def read_queries(source: str | URL | Engine, queries: Mapping[str, str]) -> dict
     ------
     RecordsError
         If SQLAlchemy or the driver is not installed, the database cannot be reached, or a query
-        fails or may change something.
+        fails or could change the database.
 
     Notes
     -----
@@ -160,7 +160,7 @@ def _engine(source: str | URL | Engine) -> tuple[Engine, bool]:
 
 @contextmanager
 def _cured(wrong: str) -> Iterator[None]:
-    """Say an error of the database without what it quotes: values of rows, or a password."""
+    """Raise errors of a database as RecordsError without quoted values of rows or a password."""
     import sqlalchemy
 
     try:
@@ -175,7 +175,7 @@ def _cured(wrong: str) -> Iterator[None]:
 
 
 def _driver_text(cause: BaseException) -> str:
-    """Return what a database said, if it can only be of the query, else the kind of its error."""
+    """Return the message of a database if it concerns the query only, otherwise the error type."""
     kind = type(cause).__name__
     text = one_line(str(cause).split("\n", 1)[0])
     of_sqlite = type(cause).__module__.startswith("sqlite3") and (
@@ -208,16 +208,18 @@ def _read(connection: Connection, table: str, query: str) -> Raw:
 
 
 class _Column:
-    """A column that is read in chunks: the code of each cell so far, and the distinct texts."""
+    """A column that is read in chunks, as codes and distinct texts."""
 
     def __init__(self) -> None:
         self.codes: list[npt.NDArray[np.int32]] = []
-        self.cells: dict[tuple[type, Any], int] = {}  # 1, 1.0 and True are equal, and not the same
+        self.cells: dict[
+            tuple[type, Any], int
+        ] = {}  # 1, 1.0 and True are equal, but have different texts
         self.texts: dict[str, int] = {}
         self.floats = False
 
     def add(self, cells: Sequence[Any]) -> None:
-        """Add the cells of a chunk; those of one type, beside missing ones, all at once."""
+        """Add the cells of a chunk; cells of a single type are added at once."""
         kinds = set(map(type, cells)) - {type(None)}
         if len(kinds) == 1 and kinds <= _PLAIN_KINDS:
             self._add_at_once(cells, kinds.pop())

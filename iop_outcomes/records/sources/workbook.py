@@ -1,8 +1,9 @@
-"""Workbooks in: every cell that is in the file, whatever a sheet declares of its size.
+"""Reading of workbooks: every cell in the file, whatever size a sheet declares.
 
-calamine reads the cells; ``workbooks/`` counts apart from it the cells with a value, and finds what
-calamine does not give: errors, numbers of many digits, formulas that were never worked out. If
-fewer cells were read, the workbook is refused: the parser keeps the last of two cells of one place.
+calamine reads the cells. ``workbooks/`` counts the cells with a value independently, and finds what
+calamine does not give: errors, numbers of many digits, formulas without a calculated value. If
+fewer cells were read than counted, the workbook is refused: of two cells in one place the parser
+keeps only the last.
 """
 
 from __future__ import annotations
@@ -28,29 +29,29 @@ Rows = list[tuple[int, list[str]]]
 
 @dataclass(frozen=True)
 class Workbook:
-    """The chosen sheets of a workbook that have rows, by name, and the names of the hidden ones."""
+    """The selected sheets of a workbook that have rows, by name, and the names of hidden sheets."""
 
     sheets: dict[str, Raw]
     hidden: list[str] = field(default_factory=list)
 
 
 def read_workbook(path: Path, layout: Layout | None = None) -> Workbook:
-    """Read the sheets of a workbook that are asked for and have rows, in order.
+    """Read the sheets of a workbook that the layout names and that have rows, in order.
 
-    Without a layout every sheet is read that is not hidden.
+    Without a layout, all sheets that are not hidden are read.
 
     Parameters
     ----------
     path : pathlib.Path
         A workbook: .xlsx, .xlsm, .xls, .xlsb or .ods. Its kind is recognised from its content.
     layout : Layout, optional
-        Which sheets, and where their header is.
+        The sheets, and the position of their header.
 
     Raises
     ------
     RecordsError
-        If it cannot be read, or not wholly, holds more than is read, needs a password, or has no
-        such sheet.
+        If it cannot be read or not completely, is too large, needs a password, or has no such
+        sheet.
     """
     name, layout = shown(path), layout or Layout()
     data, digest = content(path)
@@ -61,7 +62,7 @@ def read_workbook(path: Path, layout: Layout | None = None) -> Workbook:
         for title in chosen:
             sheet = contents.sheets.get(title)
             if sheet is None:
-                raise _not_whole(name, "a sheet that is in its list and nowhere else")
+                raise _not_whole(name, "a sheet that is in its list of sheets only")
             rows = [row for row in book.rows(title, sheet) if row[0] > layout.lines_above]
             if rows:
                 file = name if len(chosen) == 1 else f"{name}: sheet {title}"
@@ -79,12 +80,13 @@ def read_workbook(path: Path, layout: Layout | None = None) -> Workbook:
 
 
 def rows_of_sheets(path: Path) -> list[tuple[str, bool, Rows]]:
-    """Return every sheet unchanged, before it is known where its header is.
+    """Return all rows of every sheet, for use before the position of the header is known.
 
     Returns
     -------
     list of tuple
-        Its name, whether it is visible, and its rows that hold something, each with its number.
+        For each sheet: its name, whether it is visible, and the rows that are not empty, each with
+        its number.
 
     Raises
     ------
@@ -102,7 +104,7 @@ def rows_of_sheets(path: Path) -> list[tuple[str, bool, Rows]]:
 
 
 class _Book:
-    """A workbook opened by calamine, whose errors are sentences."""
+    """A workbook opened by calamine, with errors as RecordsError."""
 
     def __init__(self, data: bytes, name: str) -> None:
         self._name = name
@@ -121,7 +123,7 @@ class _Book:
             ]
         except calamine.PasswordError:
             raise _needs_password(self._name) from None
-        except BaseException as error:  # a panic of calamine is no Exception
+        except BaseException as error:  # a panic of calamine is not an Exception
             raise self._refused(error) from None
         self.visible = {
             sheet.name: sheet.visible == calamine.SheetVisibleEnum.Visible for sheet in tables
@@ -146,7 +148,7 @@ class _Book:
         )
 
     def rows(self, title: str, contents: SheetContents) -> Rows:
-        """Return the rows of a sheet that hold something, as text, each with its number."""
+        """Return the rows of a sheet that are not empty, as text, each with its number."""
         require_bounded(contents, self._name)
         rows: Rows = []
         read = 0
@@ -176,7 +178,7 @@ class _Book:
 
 
 class _Texts:
-    """Cells as text, each distinct one written once."""
+    """Converts cells to text; each distinct cell is converted once."""
 
     def __init__(self) -> None:
         self._known: dict[type, dict[Any, str]] = {}
@@ -184,7 +186,7 @@ class _Texts:
     def of_row(
         self, cells: list[Any], exact: dict[int, str] | None, formulas: dict[int, str] | None
     ) -> list[str]:
-        """Return a row as text: what the file says is exact, and formulas without a value."""
+        """Return a row as text, with exact texts and formulas without a value put in."""
         texts = [cell if type(cell) is str else self._of(cell) for cell in cells]
         for column, text in {**(formulas or {}), **(exact or {})}.items():
             texts.extend([""] * (column - len(texts)))
@@ -202,13 +204,13 @@ class _Texts:
 
 
 def _as_wide_as_the_header(rows: Rows, layout: Layout) -> Rows:
-    """Return the rows with the empty cells at their end, which a sheet need not hold."""
+    """Return the rows with empty cells added at the end, which a sheet need not contain."""
     width = max(len(cells) for _, cells in rows[: layout.header_rows])
     return [(number, cells + [""] * (width - len(cells))) for number, cells in rows]
 
 
 def _merged(sheet: SheetContents, header: int, names: list[str]) -> tuple[Remark, ...]:
-    """List the cells below the header that are merged over several rows."""
+    """Return remarks on cells below the header that are merged over several rows."""
     done = "kept: the rows below the first have no value"
     return tuple(
         Remark(

@@ -1,4 +1,4 @@
-"""The files of a folder or of a zip file that could be tables, and what of it is passed over."""
+"""The files of a folder or zip file that can be tables, and names of files not read."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ _NO_FILE = {"folder": "a folder", "absent": "a link to nothing", "other": "no re
 
 @dataclass
 class Listing:
-    """What is in a folder or zip file.
+    """The files in a folder or zip file.
 
     Attributes
     ----------
     named : tuple of str
-        Names and patterns of files that the mapping gives.
+        Names and patterns of files in the mapping.
     files : list of Path
-        Files that could be tables; those of zip files as paths below them.
+        Files that can be tables; files in zip files as paths below the zip file.
     ignored : list of str
-        What is passed over, and why where its name does not show it.
+        Names of files that are not read, with the reason if the name does not show it.
     """
 
     named: tuple[str, ...] = ()
@@ -45,12 +45,13 @@ class Listing:
 
 
 def files_of_folder(folder: Path, listing: Listing) -> None:
-    """List the files of a folder that could be tables; name what only looks like one.
+    """Add the files of a folder to a listing.
 
     Raises
     ------
     RecordsError
-        If the folder cannot be opened, or a zip file that a table is named after cannot be read.
+        If the folder cannot be opened, or a zip file that has the name of a table or is named in
+        the mapping cannot be read.
     """
     try:
         paths = sorted(folder.iterdir())
@@ -64,12 +65,12 @@ def files_of_folder(folder: Path, listing: Listing) -> None:
 
 
 def files_of_zip(path: Path, listing: Listing) -> None:
-    """List the files of a zip file that could be tables, in whichever of its folders they are.
+    """Add the files of a zip file, in any folder within it, to a listing.
 
     Raises
     ------
     RecordsError
-        If it cannot be read, or holds nothing that could be a table.
+        If it cannot be read, or contains no file that can be a table.
     """
     files = files_in_zip(path)
     for file in files:
@@ -78,14 +79,14 @@ def files_of_zip(path: Path, listing: Listing) -> None:
         for file in files:
             refuse_not_read(file)
         raise RecordsError(
-            f"{shown(path)} holds no file of a kind that is read.",
+            f"{shown(path)} contains no file of a kind that is read.",
             found="; ".join(map(shown, files[:8])),
             instead=f"Pack files of these kinds: {', '.join(PLAIN)}.",
         )
 
 
 def with_files_of_zips(items: Sequence[Any]) -> list[Any]:
-    """Return what was given for a table, each zip file replaced by its files that can be read."""
+    """Return sources of a table, with each zip file replaced by its files that can be read."""
     result: list[Any] = []
     for item in items:
         if isinstance(item, str | Path) and is_zip(Path(item)):
@@ -98,13 +99,13 @@ def with_files_of_zips(items: Sequence[Any]) -> list[Any]:
 
 
 def own_table(file: Path) -> str | None:
-    """Return the table that a file is called after, or else the zip file that it is in."""
+    """Return the table in the name of a file, or otherwise in the name of its zip file."""
     outer = zip_of(file)
     return table_of(file.name) or (table_of(outer.name) if outer else None)
 
 
 def _place(path: Path, kind: Kind, listing: Listing) -> None:
-    """Put one entry of a folder or zip file where it belongs."""
+    """Add an entry of a folder or zip file to the files that can be tables, or to the others."""
     suffix = ending(path)
     if kind != "file":
         if suffix in (*SUFFIXES, *NOT_READ) or table_of(path.name):
@@ -122,7 +123,7 @@ def _place(path: Path, kind: Kind, listing: Listing) -> None:
 
 
 def _place_zip(path: Path, listing: Listing) -> None:
-    """List the files of a zip file in a folder; one that is not asked for may be unreadable."""
+    """Add the files of a zip file in a folder; if unreadable it is an error only if named."""
     try:
         files = files_in_zip(path)
     except RecordsError as error:

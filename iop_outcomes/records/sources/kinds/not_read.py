@@ -1,4 +1,4 @@
-"""Kinds of file that are known and not read: what each is, and what to do instead."""
+"""Kinds of file that are recognised but not read, with advice on what to do instead."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ IMAGES = next(suffixes for suffixes, what, _ in _NOT_READ if what == "an image")
 
 
 def refuse_not_read(path: Path) -> None:
-    """Raise RecordsError if a file is of a kind that is known, and not read."""
+    """Raise RecordsError, with advice, if a file is of a kind that is recognised but not read."""
     if ending(path) in NOT_READ:
         what, instead = NOT_READ[ending(path)]
         raise RecordsError(f"{shown(path)} is {what}, which is not read.", instead=instead)

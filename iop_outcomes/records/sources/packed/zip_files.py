@@ -1,7 +1,7 @@
-"""What a zip file holds: its names and their bytes, or a sentence that says why it is not read.
+"""The names and contents of files in a zip file, or an error that says why it is not read.
 
-Nothing is written to a disk, so that no name can lead out of a folder; one that would is refused
-all the same, since it was made with intent or by a faulty program.
+Nothing is written to a disk. Zip files with names that lead out of the folder are still refused,
+because they were made with bad intent or by a faulty program.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ _TIDY = "Unpack it and give the folder, or pack its files again by themselves."
 
 @dataclass(frozen=True)
 class Bounds:
-    """How messages name a zip file, and how many bytes its files may hold together."""
+    """The name of a zip file in messages, and the largest total size of its files in bytes."""
 
     shown: str
     most: int
 
 
 def names_within(path: Path, bounds: Bounds) -> list[str]:
-    """Return the names of the files in a zip file, without those that systems put beside them.
+    """Return the names of the files in a zip file, without files that operating systems add.
 
     Raises
     ------
     RecordsError
-        If it is no zip file, is damaged, needs a password, holds more than is read, two files of
-        one name, or a name that leads out of it.
+        If it is not a zip file, is damaged, needs a password, is too large, has two files with one
+        name, or a name that leads out of it.
     """
     with _opened(path, bounds) as archive:
         names = [item.filename for item in archive.infolist() if not item.is_dir()]
@@ -69,7 +69,7 @@ def bytes_within(path: Path, name: str, bounds: Bounds) -> bytes:
 
 
 def is_book(path: Path, bounds: Bounds) -> bool:
-    """Return whether a zip file is a workbook that was given another ending."""
+    """Return whether a zip file is a workbook with another ending."""
     with _opened(path, bounds) as archive:
         parts = {"xl/workbook.xml", "xl/workbook.bin", "META-INF/manifest.xml"}
         return not parts.isdisjoint(archive.namelist())
@@ -77,7 +77,7 @@ def is_book(path: Path, bounds: Bounds) -> bool:
 
 @contextmanager
 def _opened(path: Path, bounds: Bounds) -> Iterator[zipfile.ZipFile]:
-    """Open a zip file that is found to be harmless; its errors are sentences."""
+    """Open a zip file if it is harmless; errors are raised as RecordsError."""
     try:
         with zipfile.ZipFile(path) as archive:
             _require_harmless(archive, bounds)
@@ -87,7 +87,7 @@ def _opened(path: Path, bounds: Bounds) -> Iterator[zipfile.ZipFile]:
     except NotImplementedError:
         raise RecordsError(
             f"{bounds.shown} is packed in a way that is not read.",
-            found="a way of packing newer than that of common zip files",
+            found="a newer method of compression than that of common zip files",
             instead="Unpack it and give the folder.",
         ) from None
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError) as error:
@@ -101,7 +101,7 @@ def _require_harmless(archive: zipfile.ZipFile, bounds: Bounds) -> None:
     items = archive.infolist()
     if len(items) > MOST_FILES:
         raise RecordsError(
-            f"{bounds.shown} holds more files than are read.",
+            f"{bounds.shown} contains more files than are read.",
             found=f"{len(items):,}; at most {MOST_FILES:,} are read",
             instead="Unpack it and give the folder with the files that are meant.",
         )
@@ -120,12 +120,12 @@ def _require_harmless(archive: zipfile.ZipFile, bounds: Bounds) -> None:
     names = [item.filename for item in items]
     if any(map(_leads_out, names)):
         raise RecordsError(
-            f"{bounds.shown} holds a file whose name leads out of it.",
+            f"{bounds.shown} contains a file whose name leads out of it.",
             found='a name that begins with "/" or a drive, or has ".." in it',
             instead=_TIDY,
         )
     if len(set(names)) < len(names):
-        raise RecordsError(f"{bounds.shown} holds two files of one name.", instead=_TIDY)
+        raise RecordsError(f"{bounds.shown} contains two files of one name.", instead=_TIDY)
 
 
 def _leads_out(name: str) -> bool:
@@ -134,6 +134,6 @@ def _leads_out(name: str) -> bool:
 
 
 def _beside(name: str) -> bool:
-    """Return whether a file is one that a system keeps beside others, such as ``__MACOSX/._a``."""
+    """Return whether a file was added by an operating system, such as ``__MACOSX/._a``."""
     parts = PurePosixPath(name).parts
     return any(part.startswith((".", "~", "__MACOSX")) for part in parts)

@@ -1,7 +1,7 @@
-"""What is in a workbook's own bytes, counted apart from the parser of its cells.
+"""The contents of workbooks, counted in their bytes independently of the parser of cells.
 
-The bytes of a workbook come in; for each sheet come out the number of its cells with a value, how
-far they reach, and what the parser does not give. What a sheet means is not known here.
+The bytes of a workbook come in; the number of cells with a value of each sheet, its size, and cells
+that the parser does not give go out. The meaning of a sheet is not known here.
 """
 
 from __future__ import annotations

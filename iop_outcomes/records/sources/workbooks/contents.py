@@ -1,4 +1,4 @@
-"""What a workbook and each of its sheets hold, as counted in the file."""
+"""The contents of a workbook and of each sheet, as counted in the file."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from iop_outcomes.errors import RecordsError
 
 MOST_UNPACKED = 2 << 30  # bytes; a full sheet of twenty columns is about one
 MOST_VALUES = 30_000_000
-MOST_SPANNED = 32_000_000  # cells of the rectangle that holds all values: it is laid out whole
+MOST_SPANNED = 32_000_000  # cells of the rectangle with all values, which is read completely
 
 Texts = dict[int, dict[int, str]]  # by row and column, the first being 1
 
 
 @dataclass
 class SheetContents:
-    """What one sheet holds.
+    """The contents of a sheet.
 
     Attributes
     ----------
     values : int
-        Cells with a value.
+        The number of cells with a value.
     rows, columns : int
-        The last row and the last column that hold a value, or numbers beyond them.
+        The last row and the last column with a value, or larger numbers.
     formulas : dict of int to dict of int to str
-        By row and column (the first is 1), formulas whose value was never worked out.
+        By row and column (the first is 1), formulas without a calculated value.
     exact : dict of int to dict of int to str
-        By row and column, what the parser does not give as the file has it: errors such as
-        ``#REF!``, and numbers of more digits than a float holds.
+        By row and column, texts that the parser does not give as they are in the file: errors such
+        as ``#REF!``, and numbers with more digits than a float can represent.
     unseen : int
-        Cells that are counted in `values` and empty to the parser, such as errors.
+        The number of cells in `values` that are empty for the parser, such as errors.
     merged : list of (int, int, int, str)
-        First row, last row and first column of merged cells, and how the sheet names them.
+        First row, last row and first column of merged cells, and their range, such as ``A2:A4``.
     """
 
     values: int = 0
@@ -43,20 +43,20 @@ class SheetContents:
     merged: list[tuple[int, int, int, str]] = field(default_factory=list)
 
     def reaches(self, row: int, column: int) -> None:
-        """Note that a cell with a value is in this row and column."""
+        """Record that there is a cell with a value in this row and column."""
         self.rows, self.columns = max(self.rows, row), max(self.columns, column)
 
 
 @dataclass
 class BookContents:
-    """What a workbook holds: its sheets by name, and whether its days count from 1904."""
+    """The contents of a workbook: its sheets by name, and whether its dates count from 1904."""
 
     sheets: dict[str, SheetContents] = field(default_factory=dict)
     from_1904: bool = False
 
 
 def require_bounded(sheet: SheetContents, file: str) -> None:
-    """Raise RecordsError if a sheet is larger than is read."""
+    """Raise RecordsError if a sheet is too large."""
     if sheet.values > MOST_VALUES:
         raise too_large(file, f"more than {MOST_VALUES:,} cells with a value")
     if sheet.rows * sheet.columns > MOST_SPANNED:
@@ -69,16 +69,16 @@ def require_bounded(sheet: SheetContents, file: str) -> None:
 
 
 def too_large(file: str, what: str) -> RecordsError:
-    """Say that a workbook holds more than is read."""
+    """Return an error for a workbook that is too large."""
     return RecordsError(
-        f"{file} holds more than is read from a workbook.",
+        f"{file} contains more than is read from a workbook.",
         found=what,
         instead="Save its sheets as CSV, and give those.",
     )
 
 
 def place_of(row: int, column: int) -> str:
-    """Return how a sheet names a cell.
+    """Return the name of a cell in a sheet.
 
     Examples
     --------

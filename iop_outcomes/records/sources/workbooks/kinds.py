@@ -1,4 +1,4 @@
-"""Which kind of workbook a file is by its content, whatever its name says."""
+"""The kind of a workbook, recognised by its content and not by its name."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _PARTS = {
 
 
 def book_contents(data: bytes, name: str) -> BookContents:
-    """Return what a workbook holds, of whichever kind it is.
+    """Return the contents of a workbook of any kind.
 
     Raises
     ------
     RecordsError
-        If it is no workbook, is damaged, needs a password or holds more than is read.
+        If it is not a workbook, is damaged, needs a password or is too large.
     """
     try:
         if data.startswith(_OLE):

@@ -1,4 +1,4 @@
-"""What is in a spreadsheet of OpenDocument (.ods), counted without a parser of its cells."""
+"""The contents of an OpenDocument spreadsheet (.ods), counted without the parser of cells."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _TYPED = re.compile(rb'\boffice:value-type="(?!string)')
 
 
 def ods_contents(archive: ZipFile, name: str) -> BookContents:
-    """Return what a spreadsheet holds; repeated rows and cells count as often as they occur.
+    """Return the contents of a spreadsheet; repeated rows and cells count as often as they occur.
 
     Raises
     ------
     RecordsError
-        If it needs a password, or holds more than is read.
+        If it needs a password, or is too large.
     """
     if b"manifest:encryption-data" in archive.read("META-INF/manifest.xml"):
         raise RecordsError(
@@ -64,7 +64,7 @@ class _Reader:
         self._book = book
         self._sheet = SheetContents()
         self._depth = self._row = self._column = 0
-        self._rows = self._cells = 1  # how often the row and the cell occur
+        self._rows = self._cells = 1  # the numbers of repetitions of the row and the cell
         self._filled = False
         self._last = 0  # the last filled column of the row
         self._values = 0  # of the row
@@ -91,7 +91,7 @@ class _Reader:
                 self._sheet.merged.append((row, row + down - 1, column, where))
 
     def text(self, text: bytes) -> None:
-        """Meet a text within a cell."""
+        """Record that the cell has a text."""
         self._filled = True
 
     def close(self, kind: bytes) -> None:

@@ -1,7 +1,7 @@
-"""What is in an Excel workbook of the old kind (.xls), counted without a parser of its cells.
+"""The contents of an Excel 97 to 2003 workbook (.xls), counted without the parser of cells.
 
-The stream ``Workbook`` of an OLE file is a row of records: a kind, a size, content
-([MS-XLS] 2.1.4).
+The stream ``Workbook`` of an OLE file is a sequence of records: kind, size, content ([MS-XLS]
+2.1.4).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _FORMULA_TEXT = 0x0207
 
 
 def xls_contents(data: bytes, name: str) -> BookContents:
-    """Return what a workbook of the old kind holds.
+    """Return the contents of a workbook of Excel 97 to 2003.
 
     Raises
     ------
@@ -71,7 +71,7 @@ def xls_contents(data: bytes, name: str) -> BookContents:
 
 
 def needs_password(name: str) -> RecordsError:
-    """Say that a workbook is protected."""
+    """Return an error for a workbook that is protected by a password."""
     return RecordsError(
         f"{name} is protected by a password and cannot be read.",
         instead="Open it, remove the password and save it again, or save its sheet as CSV.",
@@ -80,7 +80,7 @@ def needs_password(name: str) -> RecordsError:
 
 def _sheet(records: bytes, start: int) -> SheetContents:
     sheet = SheetContents()
-    cells: set[tuple[int, int]] = set()  # formulas whose text follows in a record of its own
+    cells: set[tuple[int, int]] = set()  # formulas whose text is in the next record
     for kind, content in _records(records, start):
         if kind in (_NUMBER, _SHORT, _SHARED_TEXT, _TEXT, _RICH, _FLAG_OR_ERROR, _FORMULA):
             row, column = struct.unpack_from("<HH", content)
@@ -131,7 +131,7 @@ def _cell(
 
 
 def _records(data: bytes, start: int) -> Iterator[tuple[int, bytes]]:
-    """Yield the kind and the content of each record, up to the end of what begins at `start`."""
+    """Yield the kind and content of each record of the part that begins at `start`."""
     place, depth = start, 0
     while place + 4 <= len(data):
         kind, size = struct.unpack_from("<HH", data, place)

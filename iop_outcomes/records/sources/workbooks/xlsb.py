@@ -1,6 +1,6 @@
-"""What is in a binary Excel workbook (.xlsb), counted without a parser of its cells.
+"""The contents of a binary Excel workbook (.xlsb), counted without the parser of cells.
 
-Each part is a row of records: a kind, a size, content ([MS-XLSB] 2.1.4).
+Each part is a sequence of records: kind, size, content ([MS-XLSB] 2.1.4).
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ _MARK = re.compile(rb'\b(Id|Target)="([^"]*)"')
 
 
 def xlsb_contents(archive: ZipFile, name: str) -> BookContents:
-    """Return what a binary workbook holds.
+    """Return the contents of a binary workbook.
 
     Raises
     ------
     RecordsError
-        If it holds more than is read.
+        If it is too large.
     """
     book = BookContents()
     links = {}
@@ -89,7 +89,7 @@ def _sheet(data: bytes, name: str) -> SheetContents:
 
 
 def _records(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield the kind and the content of each record; a number takes seven bits a byte."""
+    """Yield the kind and content of each record; numbers have seven bits a byte."""
     place, end = 0, len(data)
     while place < end:
         kind = data[place]
@@ -110,7 +110,7 @@ def _records(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _text(content: bytes, place: int) -> tuple[str, int]:
-    """Return a text with its length before it, and where it ends."""
+    """Return a text that follows its length, and the position of its end."""
     (size,) = struct.unpack_from("<I", content, place)
     if size == 0xFFFFFFFF:
         return "", place + 4

@@ -1,4 +1,4 @@
-"""What is in the XML of an Excel workbook (.xlsx, .xlsm), counted without a parser of it."""
+"""The contents of an Excel workbook (.xlsx, .xlsm), counted without the parser of cells."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from iop_outcomes.records.sources.workbooks.contents import (
     too_large,
 )
 
-_LAST_ROW = 1_048_576  # of a sheet in Excel
+_LAST_ROW = 1_048_576  # the last row of a sheet in Excel
 _LONGEST_ROW = 1 << 26  # bytes
 _LONGEST_LIST = 1 << 24  # bytes of the list of sheets
 _PLAIN_COLUMNS = 26  # those of one letter
@@ -57,13 +57,13 @@ _LETTER = re.compile(rb">[^<>]+<")
 
 
 def xlsx_contents(archive: ZipFile, name: str) -> BookContents:
-    """Return what a workbook holds.
+    """Return the contents of a workbook.
 
     Raises
     ------
     RecordsError
-        If it holds more than is read, or rows or columns that no sheet can have, or if a sheet
-        is cut off or belongs to no name.
+        If it is too large, has rows or columns that no sheet can have, or has a sheet that is
+        incomplete or not in the list of sheets.
     """
     book, paths = _listed(archive)
     parts = archive.namelist()
@@ -100,7 +100,7 @@ def xlsx_contents(archive: ZipFile, name: str) -> BookContents:
 
 
 def _parser(name: str) -> expat.XMLParserType:
-    """Return a parser that refuses XML that is cut off: calamine reads it as far as it goes."""
+    """Return a parser that refuses incomplete XML, which calamine would read in part."""
 
     def refuse(*_: object) -> None:
         raise RecordsError(
@@ -115,7 +115,7 @@ def _parser(name: str) -> expat.XMLParserType:
 
 
 def _listed(archive: ZipFile) -> tuple[BookContents, dict[str, str]]:
-    """Return the workbook without its sheets, and the path of each sheet's part by its name."""
+    """Return the workbook without its sheets, and from names of sheets to paths of their parts."""
     root = _xml(archive, "xl/workbook.xml")
     links = {
         link.get("Id"): link.get("Target", "")
@@ -140,7 +140,7 @@ def _xml(archive: ZipFile, part: str) -> ElementTree.Element:
 
 
 def _empty_texts(archive: ZipFile) -> frozenset[int]:
-    """Return the numbers of the shared texts that are empty: some programs write them."""
+    """Return the numbers of shared texts that are empty, which some programs write."""
     with archive.open("xl/sharedStrings.xml") as file:
         shared = file.read()
     return frozenset(
@@ -151,7 +151,7 @@ def _empty_texts(archive: ZipFile) -> frozenset[int]:
 
 
 def _count(sheet: SheetContents, xml: bytes, name: str, empty: frozenset[int]) -> None:
-    """Add what is in a piece of XML that ends with a row."""
+    """Add the cells in a piece of XML that ends with a row."""
     before = sheet.values
     sheet.values += sum(1 for _ in _VALUE.finditer(xml))
     if b"is>" in xml or b"is/>" in xml:
@@ -178,7 +178,7 @@ def _count(sheet: SheetContents, xml: bytes, name: str, empty: frozenset[int]) -
 
 
 def _reach(sheet: SheetContents, xml: bytes, name: str, any_value: bool) -> None:
-    """Note how far the cells of a piece of XML are from the first one, or a place beyond."""
+    """Record the last row and column of a piece of XML, or larger numbers."""
     plain = xml.count(b"<c ") == xml.count(b'<c r="') and b":c " not in xml
     far = (_FAR_PLAIN if plain else _FAR).finditer(xml)
     places = [(match[1] or match[3], int(match[2] or match[4])) for match in far]
@@ -201,7 +201,7 @@ def _reach(sheet: SheetContents, xml: bytes, name: str, any_value: bool) -> None
 
 
 def _widest(xml: bytes) -> int:
-    """Return the last column, or the number of cells of the widest row where they say no place."""
+    """Return the last column; of cells without a place, the number in the widest row."""
     columns = [_column(match[1]) for match in _COLUMN_PLACE.finditer(xml)]
     cells = sum(1 for _ in _CELL.finditer(xml))
     if len(columns) < cells:
@@ -215,12 +215,12 @@ def _numbers(pattern: re.Pattern[bytes], xml: bytes) -> list[int]:
 
 
 def _put(texts: Texts, marks: bytes, text: str, name: str) -> None:
-    """Note a text at the place that the marks of its cell say."""
+    """Record a text at the place in the attributes of its cell."""
     place = _PLACE.search(marks)
     if place is None:
         raise RecordsError(
-            f"{name} has cells in error, numbers of many digits or formulas whose values were "
-            "never worked out, and does not say where they are.",
+            f"{name} has errors, numbers of many digits or formulas without a calculated value, "
+            "but does not say in which cells.",
             instead="Open it in Excel and save it again as .xlsx, or as CSV.",
         )
     texts.setdefault(int(place[2]), {})[_column(place[1])] = text
