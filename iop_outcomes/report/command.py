@@ -11,13 +11,12 @@ from iop_outcomes.disclosure.ledger import Ledger
 from iop_outcomes.errors import ReportError
 from iop_outcomes.report.each import refuse_to_replace, reports_of_programs, save_all
 from iop_outcomes.report.earlier import read_earlier
-from iop_outcomes.report.forms.apart import DRAWN, PaperProcess, Shared, worth_it
+from iop_outcomes.report.forms.apart import PaperProcess, Shared, worth_it
 from iop_outcomes.report.forms.pdf import for_paper
 from iop_outcomes.report.forms.saving import check_path
 from iop_outcomes.report.made import Report
-from iop_outcomes.report.model import How
 from iop_outcomes.report.period import period_asked
-from iop_outcomes.report.quarterly import Wanted, quarterly_report
+from iop_outcomes.report.quarterly import Wanted, make_report, prepared
 from iop_outcomes.report.sections.registry import NAMES
 from iop_outcomes.report.settings import (
     USUAL,
@@ -67,13 +66,16 @@ def report_of_programs(
     programs : sequence of str or None
         The programs; all, if none is named.
     **options
-        Of `quarterly_report`.
+        Of `quarterly_report` and `make_report`.
     """
     names = settings.programs
     records = with_program_names(records, names)
     if programs:
         records = records.where(program=[names.get(one, one) for one in programs])
-    return quarterly_report(records, settings=replace(settings, programs={}), **options)
+    made = {name: options.pop(name) for name in ("progress", "early") if name in options}
+    return make_report(
+        *prepared(records, settings=replace(settings, programs={}), **options), **made
+    )
 
 
 def write_report(
@@ -106,37 +108,42 @@ def write_report(
     """
     held = None if ledger is None else Ledger.read(ledger)
     options |= {"progress": progress, "ledger": held}
-    report = report_of_programs(records, settings, programs, **options)
-    saved = ", ".join(str(one) for one in _save(report, places, paper, progress))
+    if paper is None:
+        report = report_of_programs(records, settings, programs, **options)
+        saved = [report.save(place) for place in places]
+    else:
+        word = any(place.suffix.lower() == ".docx" for place in places)
+        with Shared(paper, keep=word, progress=progress) as shared:
+            options["early"] = lambda drawings: shared.draw(drawings, "picture")
+            report = report_of_programs(records, settings, programs, **options)
+            saved = _save_with(shared, report, places)
     if ledger is not None and report.ledger is not None:
         report.ledger.save(ledger)
-    return f"{report.title}: {saved}"
+    return f"{report.title}: {', '.join(str(one) for one in saved)}"
 
 
-def _save(
-    report: Report, places: Sequence[Path], paper: PaperProcess | None, progress: bool
-) -> Sequence[Path]:
+def _save_with(shared: Shared, report: Report, places: Sequence[Path]) -> list[Path]:
     """Write a report in each of its forms; the PDF is laid out while the others are made."""
-    if paper is None:
-        return [report.save(place) for place in places]
-    paper.check()  # by now it has loaded what it needs, while the report was counted
-    endings = {place.suffix.lower() for place in places}
-    word = ".docx" in endings
-    Shared(paper, report.drawings, ["picture"], keep=word, progress=progress).finish()
-    hows: list[How] = ["dots"] if word else []
-    hows += ["narrow"] if endings & {".html", ".htm"} else []
-    page = for_paper(report.page_for_paper())
-    shared = Shared(paper, report.drawings, hows, page=page, progress=progress)
+    pages = [place for place in places if place.suffix.lower() in (".html", ".htm")]
+    words = [place for place in places if place.suffix.lower() == ".docx"]
+    shared.draw(report.drawings, "picture")
+    shared.pictures()
+    if pages:
+        shared.draw(report.drawings, "narrow")  # begun there while the page is made here
+    shared.lay_out(for_paper(report.page_for_paper()))
+    shared.pictures()
+    if words:
+        shared.draw(report.drawings, "dots")
     for place in places:
-        if place.suffix.lower() in (".json", ".xlsx"):
+        if place.suffix.lower() != ".pdf" and place not in words:
             report.save(place)
     pdf = shared.finish()
+    for place in words:
+        report.save(place)
     for place in places:
-        if place.suffix.lower() in DRAWN:
-            report.save(place)
-        elif place.suffix.lower() == ".pdf":
+        if place.suffix.lower() == ".pdf":
             write_whole(place, pdf, "The report")
-    return places
+    return list(places)
 
 
 def write_each(

@@ -20,10 +20,9 @@ from iop_outcomes.report.period import (
     within,
 )
 from iop_outcomes.report.scope import Mask, Scope
+from iop_outcomes.report.trends import trend_in
 from iop_outcomes.trends import Trend
 from iop_outcomes.trends.periods import Every
-from iop_outcomes.trends.quantities import find_quantity
-from iop_outcomes.trends.trend import trend_of
 
 SESSION_TRENDS = ("attendance_rate", "no_show_rate", "check_in_response")
 NEVER_MERGED = ("admissions",)  # a trend of counts: its total is in every other table
@@ -173,11 +172,7 @@ def _of_trend(scope: Scope, judged: ReportPeriod, name: str) -> Callable[[Step],
         every: Every = "year" if step.every == "year" else "quarter"
         if "month" in (step.every, scope.period.every):
             every = "month"
-        return _trend_rows(
-            scope,
-            trend_of(scope.tallies[name], scope.records, find_quantity(name), every=every),
-            judged,
-        )
+        return _trend_rows(scope, trend_in(scope, name, every), judged)
 
     return rows
 

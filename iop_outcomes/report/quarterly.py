@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -25,7 +25,7 @@ from iop_outcomes.report.forms.document import document_of, printable_all
 from iop_outcomes.report.forms.html import facts_of, page_of
 from iop_outcomes.report.forms.word import word_file
 from iop_outcomes.report.made import Report
-from iop_outcomes.report.model import Section
+from iop_outcomes.report.model import Drawing, Section
 from iop_outcomes.report.period import ReportPeriod, period_asked, refuse_overlap
 from iop_outcomes.report.scope import Scope, choose_scope
 from iop_outcomes.report.sections.findings import findings_frame, make_findings
@@ -137,6 +137,60 @@ def quarterly_report(
     >>> list(report.findings.columns)
     ['measure', 'title', 'change', 'text']
     """
+    return make_report(
+        *prepared(
+            records,
+            quarter,
+            period=period,
+            rule=rule,
+            policy=policy,
+            ladders=ladders,
+            ledger=ledger,
+            compare=compare,
+            title=title,
+            prepared_by=prepared_by,
+            prepared_on=prepared_on,
+            settings=settings,
+            sections=sections,
+        ),
+        progress=progress,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Wanted:
+    """What a report is to be about, and beside what: see `quarterly_report`.
+
+    `together` holds the other reports that are made with it, of single programs and of all;
+    `earlier` those that were issued before and that it is set beside.
+    """
+
+    period: ReportPeriod | None = None
+    rule: RelapseRule | None = None
+    policy: SafePolicy | None = None
+    ladders: Ladders | None = None
+    ledger: Ledger | None = None
+    together: Together | None = None
+    earlier: tuple[EarlierReport, ...] = ()
+
+
+def prepared(
+    records: Records,
+    quarter: str | None = None,
+    *,
+    period: str | None = None,
+    rule: RelapseRule | None = None,
+    policy: SafePolicy | None = None,
+    ladders: Ladders | None = None,
+    ledger: Ledger | None = None,
+    compare: str | Path | Sequence[str | Path] | None = None,
+    title: str | None = None,
+    prepared_by: str | None = None,
+    prepared_on: str | datetime.date | None = None,
+    settings: str | Path | ReportSettings | None = None,
+    sections: Sequence[OwnSection] = (),
+) -> tuple[Records, Wanted, ReportSettings, Sequence[OwnSection]]:
+    """Return what `make_report` is given, checked: see `quarterly_report`."""
     refuse_people(records, "A report")
     require_records(records, "A report")
     asked = period_asked(quarter, period)
@@ -158,24 +212,7 @@ def quarterly_report(
             instead="Look at records.problems, or run iop-outcomes check.",
         )
     own = Wanted(asked, rule, policy, ladders, ledger, earlier=earlier)
-    return make_report(records, own, chosen, sections, progress=progress)
-
-
-@dataclass(frozen=True, eq=False)
-class Wanted:
-    """What a report is to be about, and beside what: see `quarterly_report`.
-
-    `together` holds the other reports that are made with it, of single programs and of all;
-    `earlier` those that were issued before and that it is set beside.
-    """
-
-    period: ReportPeriod | None = None
-    rule: RelapseRule | None = None
-    policy: SafePolicy | None = None
-    ladders: Ladders | None = None
-    ledger: Ledger | None = None
-    together: Together | None = None
-    earlier: tuple[EarlierReport, ...] = ()
+    return records, own, chosen, sections
 
 
 def make_report(
@@ -185,8 +222,12 @@ def make_report(
     sections: Sequence[OwnSection] = (),
     *,
     progress: bool = False,
+    early: Callable[[Sequence[Drawing]], None] | None = None,
 ) -> Report:
-    """Return the report of records that hold somebody; see `quarterly_report`."""
+    """Return the report of records that hold somebody; see `quarterly_report`.
+
+    `early` is called with the pictures of each section when it is built, before the report is made.
+    """
     records = with_program_names(records, chosen.programs)
     scope = choose_scope(records, wanted.period, wanted.rule, wanted.policy)
     if wanted.ledger is not None and wanted.together is None:
@@ -195,19 +236,22 @@ def make_report(
     whole = Scope(records, scope.period, scope.rule, scope.policy, scope.too_few)
     heading = one_line(chosen.title or f"Outcome report, {scope.named(1)}")
     parts = sections_of(sections, chosen, beside=bool(wanted.earlier))
-    steps: list[Part | None] = [None, *parts]  # all is counted before the first of them
-    built: list[Section] = []
+    steps: list[Part | None] = [None, *sorted(parts, key=lambda part: part.late)]
+    built: dict[str, Section] = {}
     material = None
-    for part in _watched(steps, "sections", progress):
+    for part in _watched(steps, "sections", progress):  # all is counted before the first of them
         if part is None or material is None:
             material = _material(scope, whole, wanted, chosen)
-        else:
-            built.append(build(part, material, [one.name for one in parts]))
+            continue
+        built[part.name] = build(part, material, [one.name for one in parts])
+        if early is not None:
+            early(built[part.name].drawings)
+    shown = [built[part.name] for part in parts]
     facts = facts_of(whole, chosen.prepared_by, chosen.prepared_on)
     if chosen.file:
         facts.append(("Settings", chosen.file))
-    written = page_of(whole, built, chosen, heading, facts)
-    drawings = [drawing for section in built for drawing in section.drawings]
+    written = page_of(whole, shown, chosen, heading, facts)
+    drawings = [drawing for section in shown for drawing in section.drawings]
 
     def page() -> str:
         left = [one for one in drawings if not (one.has("picture") and one.has("narrow"))]
@@ -221,16 +265,16 @@ def make_report(
             drawing.picture  # noqa: B018
         return written(paper=True)
 
-    tables = {one.name: one.frame.copy() for section in built for one in section.all_tables}
+    tables = {one.name: one.frame.copy() for section in shown for one in section.all_tables}
     assert material is not None  # the first step
     if material.counted is None:
         cells, kept = cells_of(scope, material.linked, material.hidden), wanted.ledger
     else:
         cells, kept = material.counted.cells, material.counted.ledger
     findings = findings_frame(material.findings)
-    document = document_of(heading, facts, findings, built, _plain_period(scope))
+    document = document_of(heading, facts, findings, shown, _plain_period(scope))
     document |= {"rules": rules_of(scope), "cells": printable_all(cells.as_json())}
-    word = word_file(document, built, scope, chosen)
+    word = word_file(document, shown, scope, chosen)
     forms = (page, cells, kept, document, word, paper, chosen.logo or "", tuple(drawings))
     return Report(tables, findings, heading, *forms)
 

@@ -25,8 +25,8 @@ from iop_outcomes.report.period import (
     period_between,
     within,
 )
-from iop_outcomes.trends import Tally
-from iop_outcomes.trends.periods import in_words
+from iop_outcomes.trends import Tally, Trend
+from iop_outcomes.trends.periods import Every, in_words
 from iop_outcomes.trends.quantities import REPORTED, tally_of
 
 BY_MONTH = ("attendance_rate", "no_show_rate", "check_in_response")
@@ -209,6 +209,11 @@ class Scope:
     def judgements(self) -> Judgements:
         """The judgements of these records and of each program, for the whole report."""
         return Judgements(self.records)
+
+    @cached_property
+    def made(self) -> dict[tuple[str, Every], Trend]:
+        """Trends by measure and length that were made while the report is: see `trend_in`."""
+        return {}
 
     @cached_property
     def judged(self) -> dict[str, Judgement]:

@@ -154,12 +154,17 @@ def trend_over(scope: Scope, measure: str, periods: Sequence[ReportPeriod]) -> T
         scope.records,
         find_quantity(measure),
         windows=windows_between(days),
+        judgements=scope.judgements,
     )
 
 
 def trend_in(scope: Scope, measure: str, every: Every) -> Trend:
-    """Return the trend of a measure over all calendar periods."""
-    return trend_of(scope.tallies[measure], scope.records, find_quantity(measure), every=every)
+    """Return the trend of a measure over all calendar periods, made once."""
+    key = measure, every
+    if key not in scope.made:
+        counted = scope.tallies[measure], scope.records, find_quantity(measure)
+        scope.made[key] = trend_of(*counted, every=every, judgements=scope.judgements)
+    return scope.made[key]
 
 
 def cut(whole: Trend, scope: Scope, periods: int = MOST_PERIODS) -> Trend:

@@ -13,6 +13,7 @@ import pandas as pd
 from iop_outcomes.errors import EstimateError
 from iop_outcomes.records import require_records
 from iop_outcomes.records.fitness import NOT_KNOWN
+from iop_outcomes.records.judgements import Judgements
 from iop_outcomes.shared.arrays import Floats
 from iop_outcomes.shared.checks import check_choice, check_confidence
 from iop_outcomes.shared.groups import Groups, MissingGroup, group_episodes, ungrouped
@@ -268,12 +269,12 @@ def trend_of(
     by: str | Sequence[str] | None = None,
     confidence: float = 0.95,
     windows: Windows | None = None,
+    judgements: Judgements | None = None,
 ) -> Trend:
-    """Return `trend` of a tally that was made from the records before; also of any `windows`."""
+    """Return `trend` of a tally, and judgements, made before of the records; also of `windows`."""
     groups = group_episodes(records.episodes, by)
-    return _trend(
-        tally, records, quantity, groups, every=every, confidence=confidence, windows=windows
-    )
+    options: Any = {"every": every, "confidence": confidence, "windows": windows}
+    return _trend(tally, records, quantity, groups, judgements=judgements, **options)
 
 
 def _trend(
@@ -286,6 +287,7 @@ def _trend(
     confidence: float,
     first_month: int = 1,
     windows: Windows | None = None,
+    judgements: Judgements | None = None,
 ) -> Trend:
     first = records.episodes["admit_date"].min()
     periods = windows or calendar_windows(periods_between(first, records.as_of, every, first_month))
@@ -300,7 +302,8 @@ def _trend(
     frame = _assemble(
         counts, groups, periods, quantity, _known_at(records, quantity, tally, groups, periods)
     )
-    frame = _without_unknown(frame, records, quantity, groups, len(periods))
+    judgements = judgements or Judgements(records)
+    frame = _without_unknown(frame, judgements, quantity, groups, len(periods))
     return Trend(
         table=frame,
         measure=quantity.name,
@@ -363,12 +366,12 @@ def _known_at(
 
 
 def _without_unknown(
-    frame: pd.DataFrame, records: Records, quantity: Quantity, groups: Groups, periods: int
+    frame: pd.DataFrame, judgements: Judgements, quantity: Quantity, groups: Groups, periods: int
 ) -> pd.DataFrame:
     """Return the table without the numbers that would be nothing but absence of records."""
     reasons: list[str] = []
     starts = frame["start"].to_numpy().reshape(-1, periods)
-    judged = records.judgements_by(quantity.name, groups.codes, len(groups))
+    judged = judgements.by(quantity.name, groups.codes, len(groups))
     for begin, judgement in zip(starts, judged, strict=True):
         if judgement is None or (judgement.since is None and not judgement.absent):
             reasons += [""] * periods

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 import shutil
 import socket
@@ -223,9 +224,17 @@ def drawings_of(shown: Any, *synthetic: bool) -> list[Drawing]:
 
 def in_two(process: PaperProcess, drawings: list[Drawing], page: str) -> bytes:
     """Draw and lay out as the command does; return the PDF."""
-    Shared(process, drawings, ["picture"], keep=True).finish()
-    assert all(one.has("picture") for one in drawings)
-    return Shared(process, drawings, ["dots", "narrow"], page=for_paper(page)).finish()
+    with Shared(process, keep=True) as shared:
+        shared.draw(drawings[:1], "picture")
+        shared.draw(drawings, "picture")
+        shared.pictures()
+        assert all(one.has("picture") for one in drawings)
+        shared.draw(drawings, "narrow")
+        shared.lay_out(for_paper(page))
+        shared.pictures()
+        assert all(one.has("narrow") for one in drawings)
+        shared.draw(drawings, "dots")
+        return shared.finish()
 
 
 def assert_same(drawings: list[Drawing], others: list[Drawing]) -> None:
@@ -253,14 +262,16 @@ def test_two_processes_make_the_same_bytes(
     assert in_two(process, drawings, html) == made.read_bytes()
     assert_same(drawings, drawn_here)
     for keep, how in ((True, "picture"), (True, "dots"), (False, "dots"), (False, "narrow")):
-        one = process.ask(paper.PICTURE, 0, drawn_here[0].draw, how, keep)
+        one = process.ask(paper.PICTURE, 0, pickle.dumps(drawn_here[0].draw), how, keep)
         assert one == getattr(drawn_here[0], how)
     wrong = Drawing("None", partial(draw_svg, plot_trend, None), drawn_here[0].table)
     with pytest.raises(NoAnswerError):
-        process.ask(paper.PICTURE, 0, wrong.draw, "narrow", False)
-    with pytest.raises(RuleError, match="plot_trend"):  # as without another process
-        Shared(process, [wrong], ["narrow"]).finish()
+        process.ask(paper.PICTURE, 0, pickle.dumps(wrong.draw), "narrow", False)
     process.close()  # nothing is left to end
+    with Shared(process) as shared:
+        shared.draw([wrong], "narrow")
+        with pytest.raises(RuleError, match="plot_trend"):  # as without another process
+            shared.finish()
 
 
 @needs_weasyprint

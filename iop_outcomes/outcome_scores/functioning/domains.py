@@ -56,12 +56,12 @@ class Domain:
 
     def answered_columns(self, records: Records) -> list[str]:
         """Return the columns of it that hold anything in a completed check-in."""
-        rows = completed(records)
+        rows = completed(records, *self.columns)
         return [name for name in self.columns if name in rows and rows[name].notna().any()]
 
     def values(self, records: Records) -> Floats:
         """Return 1 (has it), 0 or missing for each completed check-in; of a score the score."""
-        rows = completed(records)
+        rows = completed(records, *self.columns)
         parts = [
             rows[name].to_numpy(dtype=np.float64, na_value=np.nan)
             for name in self.answered_columns(records)
@@ -77,7 +77,7 @@ class Domain:
 
     def answers(self, records: Records, *, state: bool = True) -> Answers:
         """Return the states by episode and day; with ``state=False`` the scores."""
-        rows, values = completed(records), self.values(records)
+        rows, values = completed(records, "episode_id", "day"), self.values(records)
         if state:
             values = self._state(values)
         return Answers.of(
@@ -132,9 +132,10 @@ DOMAINS = (
 )
 
 
-def completed(records: Records) -> pd.DataFrame:
-    """Return the completed check-ins."""
-    return records.checkins[(records.checkins["status"] == "completed").to_numpy(dtype=bool)]
+def completed(records: Records, *columns: str) -> pd.DataFrame:
+    """Return those of the columns that the check-ins have, of completed ones."""
+    rows = (records.checkins["status"] == "completed").to_numpy(dtype=bool)
+    return records.checkins.loc[rows, [name for name in columns if name in records.checkins]]
 
 
 def choose(

@@ -8,12 +8,12 @@ import pickle
 import subprocess
 import sys
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Literal
 
+from iop_outcomes.plots.layout.export import Picture
 from iop_outcomes.report.forms import paper
 from iop_outcomes.report.forms.pdf import fonts_of_page, weasyprint
 from iop_outcomes.report.model import Drawing, How
@@ -22,7 +22,9 @@ DRAWN = (".html", ".htm", ".docx")  # forms whose pictures are drawn in the mean
 START = "import gc; gc.disable(); "  # the process ends with its report
 START += "import json, sys; sys.path[:] = json.loads(sys.argv[1]); import runpy; "
 START += "runpy.run_path(sys.argv[2], run_name='__main__')"
-Job = tuple[How, int]  # which picture, and how it is to be drawn
+Made = Literal["picture", "narrow", "dots", "page"]
+Job = tuple[Made, int]  # how a picture is to be drawn, and its place; or the page
+PAGE: Job = ("page", 0)
 
 
 def worth_it(places: Sequence[Path]) -> bool:
@@ -47,6 +49,7 @@ class PaperProcess:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
+        self._checked = False
         if not sys.executable:  # Python within another program
             return
         command = [sys.executable, "-c", START, json.dumps(sys.path), paper.__file__]
@@ -60,6 +63,9 @@ class PaperProcess:
 
     def check(self) -> None:
         """Raise ReportError if no PDF can be made here; what it needs is loaded by then."""
+        if self._checked:
+            return
+        self._checked = True
         if self._process is None or _piped(self._process.stdout).readline() != paper.READY:
             self.close()
             weasyprint()
@@ -100,91 +106,151 @@ class NoAnswerError(Exception):
 
 
 class Shared:
-    """What two processes do at once: the other lays out a page, and both draw pictures.
+    """What two processes do at once: both draw pictures, and the other one lays out the page.
 
     Each takes the next picture that is left, so that both end at about the same time whatever
-    else the computer does. The figure of a picture stays where it was drawn, for its dots.
+    else the computer does. The figure of a picture stays where it was drawn, for its dots. The
+    other process begins as soon as it is given something; this one in `finish`.
 
     Parameters
     ----------
     process : PaperProcess
         The other process.
-    drawings : sequence of Drawing
-        All pictures of the report.
-    hows : sequence of str
-        How they are to be drawn.
     keep : bool
-        Whether their dots will be asked for.
-    page : str
-        The page; none if it is empty.
+        Whether the dots of pictures will be asked for.
     progress : bool
         Show on the standard error how many are drawn.
     """
 
     def __init__(
-        self,
-        process: PaperProcess,
-        drawings: Sequence[Drawing],
-        hows: Sequence[How],
-        *,
-        keep: bool = False,
-        page: str = "",
-        progress: bool = False,
+        self, process: PaperProcess, *, keep: bool = False, progress: bool = False
     ) -> None:
-        self._process, self._keep, self._page = process, keep, page
-        self._drawings = drawings
-        jobs = [(how, number) for how in hows for number in range(len(drawings))]
-        self._left = deque(one for one in jobs if not drawings[one[1]].has(one[0]))
-        self._bar = _bar(len(self._left)) if progress else None
-        self._pdf = b""
-        self._thread = threading.Thread(target=self._there, daemon=True)
-        self._thread.start()
+        self._process, self._keep, self._progress = process, keep, progress
+        self._drawings: list[Drawing] = []  # each is known to the other process by its place
+        self._sent: list[bytes] = []  # what draws them
+        self._asked: set[Job] = set()
+        self._left: list[Job] = []
+        self._page, self._pdf = "", b""
+        self._thread: threading.Thread | None = None
+        self._there_now: Job | None = None
+        self._alone = self._ended = False
+        self._changed = threading.Condition()
 
-    def _there(self) -> None:
-        with suppress(NoAnswerError):
-            if self._page:
-                self._pdf = self._process.ask(paper.PAGE, self._page, fonts_of_page())
-            while (job := self._next(deque.pop)) is not None:
-                self._draw_there(*job)
+    def __enter__(self) -> Shared:
+        """Return itself."""
+        return self
 
-    def _draw_there(self, how: How, number: int) -> None:
-        drawing = self._drawings[number]
-        try:
-            picture = self._process.ask(paper.PICTURE, number, drawing.draw, how, self._keep)
-        except NoAnswerError:
-            self._left.append((how, number))
-            raise
-        drawing.take(how, picture)
-        self._tell()
+    def __exit__(self, *_: object) -> None:
+        """Have nothing more done."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
 
-    def _next(self, take: Callable[[deque[Job]], Job]) -> Job | None:
-        with suppress(IndexError):
-            return take(self._left)
-        return None
+    def draw(self, drawings: Sequence[Drawing], *hows: How) -> None:
+        """Have pictures drawn that are not drawn yet.
 
-    def _draw_here(self) -> None:
-        while (job := self._next(deque.popleft)) is not None:
-            how, number = job
-            if self._keep:
-                self._drawings[number].keep()
-            else:
-                getattr(self._drawings[number], how)
-            self._tell()
+        Raises
+        ------
+        ReportError
+            No PDF can be made here.
+        """
+        if self._thread is None:
+            self._process.check()  # by now it has loaded what it needs, while this one counted
+            self._thread = threading.Thread(target=self._there, daemon=True)
+            self._thread.start()
+        new = [one for one in drawings if one not in self._drawings]
+        self._drawings += new
+        self._sent += [_pickled(one.draw) for one in new]  # here: no thread reads what may change
+        places = [self._drawings.index(one) for one in drawings]
+        self._add([(how, place) for how in hows for place in places])
 
-    def _tell(self) -> None:
-        if self._bar is not None:
-            self._bar.update()
+    def lay_out(self, page: str) -> None:
+        """Have a page laid out."""
+        self._page = page
+        self._add([PAGE])
+
+    def _add(self, jobs: Sequence[Job]) -> None:
+        with self._changed:
+            self._left += [job for job in jobs if job not in self._asked]
+            self._asked |= {*jobs}
+            self._changed.notify_all()
+
+    def pictures(self) -> None:
+        """Draw what is left, and wait for the pictures of the other process, not for the page."""
+        self._work(until=lambda: self._there_now in (None, PAGE))
 
     def finish(self) -> bytes:
-        """Draw what is left, and return the PDF of the page when it is made."""
-        self._draw_here()
-        self._thread.join()
-        self._draw_here()  # what the other process left undone
-        if self._bar is not None:
-            self._bar.close()
-        if self._page and not self._pdf.startswith(b"%PDF-"):
-            return paper.laid_out(self._page, fonts_of_page())
+        """Draw what is left, wait for the other process, and return the PDF of the page."""
+        self._work(until=lambda: self._there_now is None and not self._left)
         return self._pdf
+
+    def _work(self, until: Callable[[], bool]) -> None:
+        bar = _bar(len(self._left)) if self._progress and self._left else None
+        while (job := self._next_here(until)) is not None:
+            how, place = job
+            if how == "page":
+                self._pdf = paper.laid_out(self._page, fonts_of_page())
+            elif how == "picture" and self._keep:
+                self._drawings[place].keep()
+            else:
+                getattr(self._drawings[place], how)
+            if bar is not None:
+                bar.update(bar.total - bar.n - len(self._left))
+        if bar is not None:
+            bar.close()
+
+    def _next_here(self, until: Callable[[], bool]) -> Job | None:
+        """Return the first of what is left, when that is known; the page only without the other."""
+
+        def mine() -> Job | None:
+            return next((job for job in self._left if self._alone or job != PAGE), None)
+
+        with self._changed:
+            self._changed.wait_for(lambda: mine() or until())
+            job = mine()
+            if job is not None:
+                self._left.remove(job)
+            return job
+
+    def _there(self) -> None:
+        while (job := self._next_there()) is not None:
+            try:
+                self._do_there(*job)
+            except NoAnswerError:
+                with self._changed:
+                    self._left.append(job)
+                    self._alone = True
+            with self._changed:
+                self._there_now = None
+                self._changed.notify_all()
+
+    def _next_there(self) -> Job | None:
+        """Return the page, or the last of what is left."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._left or self._ended or self._alone)
+            if self._ended or self._alone:
+                return None
+            job = self._there_now = PAGE if PAGE in self._left else self._left[-1]
+            self._left.remove(job)
+            return job
+
+    def _do_there(self, how: Made, place: int) -> None:
+        if how == "page":
+            self._pdf = self._process.ask(paper.PAGE, self._page, fonts_of_page())
+            return
+        draw = self._sent[place]
+        if not draw:  # all that is left is done here
+            raise NoAnswerError
+        picture = self._process.ask(paper.PICTURE, place, draw, how, self._keep)
+        self._drawings[place].take(how, picture)
+
+
+def _pickled(draw: Callable[..., Picture]) -> bytes:
+    """Return what draws a picture as it is sent; nothing where it cannot be sent."""
+    try:
+        return pickle.dumps(draw)
+    except Exception:  # pickle raises many kinds
+        return b""
 
 
 def _bar(total: int) -> Any:

@@ -24,7 +24,6 @@ FIRST = (
     '<html lang="en"><head><title>x</title><style>@page { margin: 9mm } td { color: red }</style>'
     "</head><body><h1>x</h1><table><tr><td>x</td></tr></table></body></html>"
 )
-Draw = Callable[..., Picture]
 
 
 def library() -> Any:
@@ -83,11 +82,13 @@ def _kind(tag: Any) -> str:
 
 def get_ready() -> None:
     """Load what draws and lays out, so that the first picture and the page do not wait for it."""
+    import scipy.special  # noqa: F401  # for the limits of funnels
+
     export.get_ready()
     laid_out(FIRST, {})
 
 
-def drawn(kept: dict[int, Picture], number: int, draw: Draw, how: str, keep: bool) -> Picture:
+def drawn(kept: dict[int, Picture], number: int, sent: bytes, how: str, keep: bool) -> Picture:
     """Return a picture as it is asked for: see `Drawing`.
 
     Parameters
@@ -96,8 +97,8 @@ def drawn(kept: dict[int, Picture], number: int, draw: Draw, how: str, keep: boo
         Those that were drawn here with their figures, for their dots: `keep` adds to them.
     number : int
         Which picture of the report it is.
-    draw : callable
-        What draws it.
+    sent : bytes
+        What draws it, pickled.
     how : str
         ``"picture"``, ``"narrow"`` or ``"dots"``.
     keep : bool
@@ -105,6 +106,7 @@ def drawn(kept: dict[int, Picture], number: int, draw: Draw, how: str, keep: boo
     """
     if how == "dots" and number in kept:
         return export.dotted(kept.pop(number))
+    draw: Callable[..., Picture] = pickle.loads(sent)
     if how != "picture":
         return draw(**{how: True})
     picture = draw(keep=keep)

@@ -88,12 +88,15 @@ class Part:
         Material -> Section.
     of_people : bool
         Whether it is about people, and is empty where these are too few.
+    late : bool
+        Whether it is built after the others: it waits for the signals, and their pictures do not.
     """
 
     name: str
     title: str
     build: Callable[[Material], Section]
     of_people: bool = True
+    late: bool = False
 
 
 def _first_page(material: Material) -> Section:
@@ -131,7 +134,7 @@ def _definitions(material: Material) -> Section:
 
 
 PARTS = (
-    Part(first_page.NAME, first_page.TITLE, _first_page),
+    Part(first_page.NAME, first_page.TITLE, _first_page, late=True),
     Part(earlier.NAME, earlier.TITLE, _beside),
     Part(
         "flow",
@@ -176,7 +179,7 @@ PARTS = (
         benchmarks.TITLE,
         lambda material: benchmarks.benchmarks_section(material.all),
     ),
-    Part("trends", "Trends", _trends),
+    Part("trends", "Trends", _trends, late=True),
     Part(
         "response",
         "Response rates",

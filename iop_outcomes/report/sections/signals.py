@@ -119,7 +119,8 @@ def _charted(scope: Scope, measure: str) -> Trend:
     """
     assert scope.period is not None
     quantity = find_quantity(measure)
-    whole = trend_of(scope.tallies[measure], scope.records, quantity, every="month", by="program")
+    counted = scope.tallies[measure], scope.records, quantity
+    whole = trend_of(*counted, every="month", by="program", judgements=scope.judgements)
     assert whole.people is not None
     table = whole.table
     used = table["complete"] & (table["end"] <= scope.period.last)
