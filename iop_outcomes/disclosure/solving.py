@@ -145,27 +145,26 @@ def find_fit(
     known_fits = Found() if known_fits is None else known_fits
     question = (count, wanted, part)
     if question not in known_fits.fits:
-        known_fits.fits[question] = _fit_of(
-            *known_fits.ranges_of(part, facts, printed), count, wanted
+        system, ranges = known_fits.ranges_of(part, facts, printed)
+        fit = fit_in(system, ranges, system.places.index(count), wanted)
+        known_fits.fits[question] = (
+            None if fit is None else dict(zip(system.places, fit, strict=True))
         )
     return known_fits.fits[question]
 
 
-def _fit_of(
-    system: System, ranges: Ranges, count: int, wanted: tuple[float, float]
-) -> dict[int, int] | None:
+def fit_in(
+    system: System, ranges: Ranges, column: int, wanted: tuple[float, float]
+) -> list[int] | None:
     """Return whole numbers that fit a system with one count in the wanted range, or None."""
-    place = system.places.index(count)
     low, high = list(ranges[0]), list(ranges[1])
-    low[place], high[place] = max(low[place], wanted[0]), min(high[place], wanted[1])
-    if low[place] > high[place]:
+    low[column], high[column] = max(low[column], wanted[0]), min(high[column], wanted[1])
+    if low[column] > high[column]:
         return None
-    moved = move_to(system, ranges, place, low[place] if wanted[0] else high[place])
+    moved = move_to(system, ranges, column, low[column] if wanted[0] else high[column])
     if moved is None and narrow_ranges(system, low, high) is not None:
         moved = _search(system, low, high, near=system.values)
-    if moved is None:
-        return None
-    return dict(zip(system.places, (round(value) for value in moved), strict=True))
+    return None if moved is None else [round(value) for value in moved]
 
 
 def search_fit(system: System) -> list[float] | None:
@@ -225,6 +224,32 @@ def _search(
         value + more - less
         for value, more, less in zip(near, changed[: len(low)], changed[len(low) :], strict=True)
     ]
+
+
+def search_many(
+    system: System, ranges: Ranges, columns: Sequence[int], least: int
+) -> list[int] | None:
+    """Return whole numbers that fit, of which many of some counts are `least` or more; or None.
+
+    For each of these counts there is a number from 0 to 1 that is at most the count divided by
+    `least`, and the sum of these numbers is made large.
+    """
+    size, extra = len(system.places), len(columns)
+    matrix, lower, upper = sums_of(system)
+    reached = np.zeros((extra, size + extra))
+    reached[np.arange(extra), columns] = 1.0
+    reached[np.arange(extra), size + np.arange(extra)] = -float(least)
+    wider = np.hstack([matrix, np.zeros((len(matrix), extra))])
+    sums = (
+        np.vstack([wider, reached]),
+        np.concatenate([lower, np.zeros(extra)]),
+        np.concatenate([upper, np.full(extra, np.inf)]),
+    )
+    costs = np.concatenate([np.zeros(size), np.full(extra, -1.0)])
+    low = np.concatenate([ranges[0], np.zeros(extra)])
+    high = np.concatenate([ranges[1], np.ones(extra)])
+    numbers = _solve(costs, (low, high), sums)
+    return None if numbers is None else [round(value) for value in numbers[:size]]
 
 
 def _solve(costs: Numbers, bounds: tuple[Numbers, Numbers], sums: Sums) -> list[float] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from iop_outcomes.disclosure.linked import Item, LinkedCounts
-from iop_outcomes.disclosure.system import PrintedCells, attack_together
+from iop_outcomes.disclosure.system import KeptParts, PrintedCells, attack_together
 
 Hidden = frozenset[Item]
 MOST_TRIED = 4  # items of a table that are taken up one by one
@@ -36,29 +36,44 @@ def hide_beside(
 
     Notes
     -----
-    If the reports together give a small count, the items of the report are taken up table by table,
-    the most important first, and a table that would give one is left out; one of few items is taken
-    up item by item. Reports that contradict each other are taken together as far as they fit.
+    If the reports together give a small count that the earlier ones do not, the tables of the
+    report are left out, and taken up again, the most important first, unless they would give one; a
+    table of few items that would is taken up item by item. Tables are tried several at once: those
+    that give nothing together give nothing one by one. Reports that contradict each other are taken
+    together as far as they fit.
     """
     if not earlier:
         return hidden, ""
-    before, _ = _disclosed(earlier)
-    disclosed, all_fit = _disclosed([*earlier, cells_of(hidden)])
+    parts = KeptParts()
+    disclosed, all_fit = _disclosed([*earlier, cells_of(hidden)], parts)
     note = "" if all_fit else NOT_ASKED
+    before = _disclosed(earlier, parts)[0] if disclosed else set()
     if disclosed <= before:
         return hidden, note
+
+    def is_safe(gone: Hidden) -> bool:
+        return _disclosed([*earlier, cells_of(gone)], parts)[0] <= before
+
     tables = linked.tables(hidden)
-    gone = hidden.union(*tables)
-    for table in tables:
-        if _disclosed([*earlier, cells_of(gone - table)])[0] <= before:
-            gone -= table
-        elif 1 < len(table) <= MOST_TRIED:  # such as what is new of a trend
-            for item in sorted(table, key=str, reverse=True):
-                if _disclosed([*earlier, cells_of(gone - {item})])[0] <= before:
-                    gone -= {item}
-    return gone, note
+    return _take_up(tables, hidden.union(*tables), is_safe), note
 
 
-def _disclosed(reports: Sequence[PrintedCells]) -> tuple[set[str], bool]:
-    disclosed, all_fit = attack_together(reports)
+def _take_up(tables: Sequence[Hidden], gone: Hidden, is_safe: Callable[[Hidden], bool]) -> Hidden:
+    """Return what is hidden after the tables, one after another, are shown unless they disclose."""
+    if not tables:
+        return gone
+    left = gone.difference(*tables)
+    if is_safe(left):
+        return left
+    pieces = tables
+    if len(tables) == 1 and len(tables[0]) <= MOST_TRIED:  # such as what is new of a trend
+        pieces = [frozenset([item]) for item in sorted(tables[0], key=str, reverse=True)]
+    if len(pieces) == 1:
+        return gone
+    half = len(pieces) // 2
+    return _take_up(pieces[half:], _take_up(pieces[:half], gone, is_safe), is_safe)
+
+
+def _disclosed(reports: Sequence[PrintedCells], parts: KeptParts) -> tuple[set[str], bool]:
+    disclosed, all_fit = attack_together(reports, parts)
     return set(disclosed["cell"]), all_fit

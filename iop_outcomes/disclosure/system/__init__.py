@@ -16,9 +16,11 @@ from iop_outcomes.disclosure.system.cells import (
 )
 from iop_outcomes.disclosure.system.consistent import attack_together
 from iop_outcomes.disclosure.system.joining import join
+from iop_outcomes.disclosure.system.parts import KeptParts
 
 __all__ = [
     "Audit",
+    "KeptParts",
     "PrintedCells",
     "PrintedShare",
     "attack",

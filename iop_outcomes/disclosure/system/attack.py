@@ -7,22 +7,25 @@ import pandas as pd
 
 from iop_outcomes.disclosure.facts import Facts, Share
 from iop_outcomes.disclosure.linked import Key
-from iop_outcomes.disclosure.solving import Printed, connected_places, find_fit, search_fit
+from iop_outcomes.disclosure.solving import Printed, connected_places
 from iop_outcomes.disclosure.system.cells import PrintedCells
 from iop_outcomes.disclosure.system.documents import differences, disclosed_by
+from iop_outcomes.disclosure.system.parts import KeptParts, Part
 from iop_outcomes.errors import ReportError
 
 COLUMNS = ["cell", "how", "low", "high", "from"]
 PRINTED, EXACT, SMALL = "printed", "exactly", "as small"
 
 
-def attack(cells: PrintedCells) -> pd.DataFrame:
+def attack(cells: PrintedCells, parts: KeptParts | None = None) -> pd.DataFrame:
     """Return the small counts that an outsider can work out from printed cells.
 
     Parameters
     ----------
     cells : PrintedCells
         Of one report, or of several that were joined.
+    parts : KeptParts, optional
+        Connected counts that were asked before; those of this report are added.
 
     Returns
     -------
@@ -51,7 +54,7 @@ def attack(cells: PrintedCells) -> pd.DataFrame:
     >>> attack(leaky)[["cell", "how", "low"]].values.tolist()
     [['b', 'exactly', 4]]
     """
-    outsider = _Outsider(cells)
+    outsider = _Outsider(cells, parts)
     rows = []
     for place, key in enumerate(cells.counts):
         if key not in cells.not_people and (limits := outsider.range_if_small(place)) is not None:
@@ -66,10 +69,10 @@ def attack(cells: PrintedCells) -> pd.DataFrame:
     return frame.astype({"low": np.int64, "high": np.int64})
 
 
-def fits(cells: PrintedCells) -> bool:
+def fits(cells: PrintedCells, parts: KeptParts | None = None) -> bool:
     """Say whether any whole numbers fit what is printed."""
     try:
-        _Outsider(cells)
+        _Outsider(cells, parts)
     except ReportError:
         return False
     return True
@@ -84,12 +87,9 @@ def _name(key: Key) -> str:
 
 
 class _Outsider:
-    """What follows from the printed cells; solutions are kept, since they answer other questions.
+    """What follows from the printed cells, sum by sum and then by connected part."""
 
-    `Facts` needs the true values; here any whole numbers that fit are in their place.
-    """
-
-    def __init__(self, cells: PrintedCells) -> None:
+    def __init__(self, cells: PrintedCells, parts: KeptParts | None) -> None:
         place = {key: number for number, key in enumerate(cells.counts)}
         self.threshold = cells.threshold
         self.names = list(cells.counts)
@@ -109,8 +109,8 @@ class _Outsider:
         for share in shares:  # a reader knows that a share above 0 is of a count above 0
             least[share.numerator] = max(least.get(share.numerator, 0), int(share.high > 0))
         self.printed = Printed(known, shares, least)
-        self.fits: list[dict[int, int]] = []
-        self._fit_unknown()
+        self.column: dict[int, tuple[Part, int]] = {}
+        self._fit_unknown(KeptParts() if parts is None else parts)
 
     def _follow(self, known: np.ndarray) -> None:
         """Work out what follows from one sum after another."""
@@ -140,22 +140,24 @@ class _Outsider:
             instead="reports of the same records; of two with different data cuts, one by one",
         )
 
-    def _fit_unknown(self) -> None:
-        """Find whole numbers that fit everything printed, one connected part after another."""
+    def _fit_unknown(self, parts: KeptParts) -> None:
+        """Find whole numbers that fit everything printed, one connected part after another.
+
+        `Facts` needs the true values; any whole numbers that fit are in their place.
+        """
         if any(value < 0 for value in self.facts.values):
             self._refuse()
-        done: set[int] = set()
         for place in np.flatnonzero(~self.printed.known).tolist():
-            if place in done:
+            if place in self.column:
                 continue
             system = connected_places(self.facts, self.printed, place)
-            fit = search_fit(system)
-            if fit is None:
+            part = parts.of(system, self.threshold)
+            if part.fit is None:
                 self._refuse()
                 continue
-            for own_place, value in zip(system.places, fit, strict=True):
+            for column, (own_place, value) in enumerate(zip(system.places, part.fit, strict=True)):
                 self.facts.values[own_place] = round(value)
-            done.update(system.places)
+                self.column[own_place] = part, column
         for share in self.printed.shares:
             if not share.holds({}, self.facts.values):
                 self._refuse()
@@ -172,32 +174,13 @@ class _Outsider:
             return "; ".join(parts)
         if self.printed.known[place]:
             return ""
-        system = connected_places(self.facts, self.printed, place)
-        return f"whole numbers that fit {len(system.rows)} sums and {len(system.shares)} shares"
+        sums, shares = self.column[place][0].size
+        return f"whole numbers that fit {sums} sums and {shares} shares"
 
     def range_if_small(self, place: int) -> tuple[int, int] | None:
         """Return the least and most value of a count that is known to be small, else None."""
-        value = self.facts.values[place]
         if self.printed.known[place]:
+            value = self.facts.values[place]
             return (value, value) if 0 < value < self.threshold else None
-        small = range(1, self.threshold)
-        if value not in small or any(fit.get(place, value) not in small for fit in self.fits):
-            return None
-        for low, high in ((self.threshold, np.inf), (0.0, 0.0)):
-            if high >= self.printed.least.get(place, 0) and self._can_be(place, low, high):
-                return None
-        low = next(
-            number for number in small if number == value or self._can_be(place, number, number)
-        )
-        high = next(
-            number
-            for number in small[::-1]
-            if number == value or self._can_be(place, number, number)
-        )
-        return low, high
-
-    def _can_be(self, place: int, low: float, high: float) -> bool:
-        fit = find_fit(self.facts, self.printed, place, (low, high))
-        if fit is not None:
-            self.fits.append(fit)
-        return fit is not None
+        part, column = self.column[place]
+        return part.range_if_small(column)

@@ -14,6 +14,7 @@ from iop_outcomes.disclosure.system.cells import PrintedCells
 from iop_outcomes.disclosure.system.consistent import attack_together
 from iop_outcomes.disclosure.system.joining import CHANGED, join
 from iop_outcomes.disclosure.system.overlaps import disclosed_together, figures
+from iop_outcomes.disclosure.system.parts import KeptParts
 from iop_outcomes.errors import ReportError
 
 TOGETHER = "together"
@@ -93,14 +94,16 @@ def audit(reports: Sequence[PrintedCells]) -> Audit:
     """
     if not reports:
         raise ReportError("There is no report to audit.")
+    parts = KeptParts()
     frames = [
-        attack(report).assign(report=str(number)) for number, report in enumerate(reports, start=1)
+        attack(report, parts).assign(report=str(number))
+        for number, report in enumerate(reports, start=1)
     ]
     note = ""
     counts = sum(len(report.counts) for report in reports)
     counts += sum(figures(report.document) for report in reports if report.document)
     if len(reports) > 1:
-        together, all_fit = attack_together(reports)
+        together, all_fit = attack_together(reports, parts)
         if not all_fit:
             note = CONTRADICT
             together = pd.concat([together, _changed(reports)]).drop_duplicates("cell")

@@ -9,16 +9,21 @@ import pandas as pd
 from iop_outcomes.disclosure.system.attack import attack, fits
 from iop_outcomes.disclosure.system.cells import PrintedCells
 from iop_outcomes.disclosure.system.joining import join
+from iop_outcomes.disclosure.system.parts import KeptParts
 from iop_outcomes.errors import ReportError
 
 
-def consistent_sets(reports: Sequence[PrintedCells]) -> list[list[PrintedCells]]:
+def consistent_sets(
+    reports: Sequence[PrintedCells], parts: KeptParts | None = None
+) -> list[list[PrintedCells]]:
     """Return sets of reports that whole numbers fit together.
 
     Parameters
     ----------
     reports : sequence of PrintedCells
         In the order in which they were made.
+    parts : KeptParts, optional
+        Connected counts that were asked before.
 
     Returns
     -------
@@ -30,7 +35,7 @@ def consistent_sets(reports: Sequence[PrintedCells]) -> list[list[PrintedCells]]
     newest_first = list(range(len(reports)))[::-1]
 
     def fit(places: Sequence[int]) -> bool:
-        return fits(join([reports[place] for place in sorted(places)]))
+        return fits(join([reports[place] for place in sorted(places)]), parts)
 
     sets: list[list[int]] = []
     for first in newest_first:
@@ -44,16 +49,20 @@ def consistent_sets(reports: Sequence[PrintedCells]) -> list[list[PrintedCells]]
     return [[reports[place] for place in sorted(chosen)] for chosen in sets]
 
 
-def attack_together(reports: Sequence[PrintedCells]) -> tuple[pd.DataFrame, bool]:
+def attack_together(
+    reports: Sequence[PrintedCells], parts: KeptParts | None = None
+) -> tuple[pd.DataFrame, bool]:
     """Return what several reports disclose together, as `attack` does, and whether all of them fit.
 
-    Where they do not fit, it is what any of the `consistent_sets` discloses.
+    Where they do not fit, it is what any of the `consistent_sets` discloses. Connected counts that
+    are equal to some that were asked before, in `parts`, are not asked again.
     """
+    parts = KeptParts() if parts is None else parts
     try:
-        return attack(join(reports)), True
+        return attack(join(reports), parts), True
     except ReportError:
         none = attack(PrintedCells(max(report.threshold for report in reports)))
-        frames = [attack(join(chosen)) for chosen in consistent_sets(reports)]
+        frames = [attack(join(chosen), parts) for chosen in consistent_sets(reports, parts)]
         frames = [frame for frame in frames if len(frame)] or [none]
         return pd.concat(frames, ignore_index=True).drop_duplicates(
             "cell", ignore_index=True

@@ -1,0 +1,119 @@
+"""The unknown counts that are connected with each other, asked once for all reports with the like.
+
+Two reports differ in few tables, and reports taken together are the same reports as before with
+one more: most of their connected parts are equal, and what follows in one follows in the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+
+import numpy as np
+
+from iop_outcomes.disclosure.adjustments import Ranges, System, narrow_ranges
+from iop_outcomes.disclosure.solving import fit_in, search_fit, search_many
+
+Limits = tuple[int, int]
+MANY = 3  # counts, from which on one search is made for all of them
+
+
+class Part:
+    """Connected unknown counts, and what an outsider can know of each.
+
+    Parameters
+    ----------
+    system : System
+        Their sums and shares, of columns from 0; its values are not used.
+    threshold : int
+        Counts from 1 to one less are small.
+    """
+
+    def __init__(self, system: System, threshold: int) -> None:
+        """Start with any whole numbers that fit."""
+        self.threshold = threshold
+        self.fit = search_fit(system)
+        """Whole numbers that fit, or None if there are none."""
+        self._answers: dict[int, Limits | None] = {}
+        if self.fit is not None:
+            self._system = replace(system, values=[round(value) for value in self.fit])
+            self._not_small = self._outside(self._system.values)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """The number of its sums, and of its shares."""
+        return len(self._system.rows), len(self._system.shares)
+
+    @cached_property
+    def _ranges(self) -> Ranges:
+        ranges = narrow_ranges(self._system, self._system.low, self._system.high)
+        assert ranges is not None  # the fit is a solution
+        return ranges
+
+    def range_if_small(self, column: int) -> Limits | None:
+        """Return the least and most value of a count that is known to be small, else None."""
+        if not self._answers:
+            self._raise_many()
+        if column not in self._answers:
+            self._answers[column] = self._asked(column)
+        return self._answers[column]
+
+    def _raise_many(self) -> None:
+        """Look for solutions in which many counts at once are not small."""
+        left = np.flatnonzero(~self._not_small)
+        while len(left) >= MANY:
+            fit = search_many(self._system, self._ranges, left.tolist(), self.threshold)
+            if fit is None:
+                return
+            self._not_small |= self._outside(fit)
+            before, left = len(left), np.flatnonzero(~self._not_small)
+            if before - len(left) < MANY:
+                return
+
+    def _asked(self, column: int) -> Limits | None:
+        if self._not_small[column]:
+            return None
+        for low, high in ((self.threshold, np.inf), (0.0, 0.0)):
+            if high >= self._system.low[column] and self._can_be(column, low, high):
+                return None
+        value, small = self._system.values[column], range(1, self.threshold)
+        low, high = (
+            next(
+                number
+                for number in numbers
+                if number == value or self._can_be(column, number, number)
+            )
+            for numbers in (small, small[::-1])
+        )
+        return low, high
+
+    def _can_be(self, column: int, low: float, high: float) -> bool:
+        """Return whether a count can be in a range; a solution may answer for other counts, too."""
+        fit = fit_in(self._system, self._ranges, column, (low, high))
+        if fit is not None:
+            self._not_small |= self._outside(fit)
+        return fit is not None
+
+    def _outside(self, values: list[int]) -> np.ndarray:
+        numbers = np.array(values)
+        return (numbers < 1) | (numbers >= self.threshold)
+
+
+class KeptParts:
+    """The parts that were asked so far."""
+
+    def __init__(self) -> None:
+        """Start without parts."""
+        self._parts: dict[object, Part] = {}
+
+    def of(self, system: System, threshold: int) -> Part:
+        """Return the part with this system: one asked before, if there is an equal one."""
+        rows = tuple((tuple(row.items()), total) for row, total in system.rows)
+        shares = tuple(
+            (*(side if side.column is None else side.column for side in share[:2]), *share[2:])
+            for share in system.shares
+        )
+        name = (threshold, rows, shares, tuple(system.low))
+        if name not in self._parts:
+            self._parts[name] = Part(system, threshold)
+        return self._parts[name]

@@ -1,0 +1,154 @@
+"""Connected counts that are asked once: what follows is what follows from all whole numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from iop_outcomes.disclosure.ledger.beside import MOST_TRIED, Hidden, _take_up
+from iop_outcomes.disclosure.linked import Key
+from iop_outcomes.disclosure.system import KeptParts, PrintedCells, PrintedShare, attack, parts
+
+
+def two_by_three(seed: int) -> PrintedCells:
+    """Return a table with its sums, of which some are printed, and a share."""
+    random = np.random.default_rng(seed)
+    table = random.choice([0, 1, 3, 6, 9, 12, 14], size=(2, 3))
+    values: dict[Key, int] = {(r, c): int(table[r, c]) for r in (0, 1) for c in (0, 1, 2)}
+    sums: list[dict[Key, int]] = []
+    for c in (0, 1, 2):
+        values["column", c] = int(table[:, c].sum())
+        sums.append({(0, c): 1, (1, c): 1, ("column", c): -1})
+    for r in (0, 1):
+        values["row", r] = int(table[r].sum())
+        sums.append({(r, 0): 1, (r, 1): 1, (r, 2): 1, ("row", r): -1})
+    shown = {key: bool(random.random() < 0.55) for key in values}
+    counts = {key: value if shown[key] else None for key, value in values.items()}
+    shares = []
+    if values["row", 0] and random.random() < 0.5:
+        exact = values[0, 0] / values["row", 0]
+        shares = [PrintedShare((0, 0), ("row", 0), max(exact - 0.05, 0), exact and exact + 0.05)]
+    least: dict[Key, int] = {key: 1 for key, value in values.items() if value and not shown[key]}
+    return PrintedCells(11, counts=counts, least=least, sums=sums, shares=shares)
+
+
+def by_all_tables(cells: PrintedCells) -> dict[Key, tuple[int, int]]:
+    """Return the ranges of counts known to be small, from every table of numbers up to 28."""
+    keys: list[Key] = [(r, c) for r in (0, 1) for c in (0, 1, 2)]
+    given = [cells.counts[key] for key in keys]
+    # 28 is more than twice the largest number, so that what has no bound is not small.
+    least = [cells.least.get(key, 0) for key in keys]
+    free = [
+        np.array([value]) if value is not None else np.arange(low, 29)
+        for value, low in zip(given, least, strict=True)
+    ]
+    grid = np.array(np.meshgrid(*free, indexing="ij")).reshape(6, -1)
+    every: dict[Key, np.ndarray] = dict(zip(keys, grid, strict=True))
+    fits = np.ones(grid.shape[1], dtype=np.bool_)
+    for row in cells.sums:
+        (whole,) = (key for key, sign in row.items() if sign < 0)
+        every[whole] = sum(every[key] for key, sign in row.items() if sign > 0)  # type: ignore[assignment]  # sum of arrays
+        value = cells.counts[whole]
+        fits &= (every[whole] == value) if value is not None else every[whole] >= 0
+        fits &= every[whole] >= cells.least.get(whole, 0)
+    for share in cells.shares:
+        fits &= every[share.numerator] >= share.low * every[share.denominator] - 1e-9
+        fits &= every[share.numerator] <= share.high * every[share.denominator] + 1e-9
+        fits &= every[share.numerator] >= (share.high > 0)
+    ranges = {key: (int(n[fits].min()), int(n[fits].max())) for key, n in every.items()}
+    return {key: ends for key, ends in ranges.items() if ends[0] >= 1 and ends[1] <= 10}
+
+
+def hidden_free(cells: PrintedCells) -> int:
+    """Return how many cells of the table are hidden."""
+    return sum(cells.counts[r, c] is None for r in (0, 1) for c in (0, 1, 2))
+
+
+SEEDS = [seed for seed in range(120) if hidden_free(two_by_three(seed)) <= 3]
+
+
+def test_what_follows_is_what_every_table_of_numbers_says() -> None:
+    kept, found = KeptParts(), 0
+    for seed in SEEDS:
+        cells = two_by_three(seed)
+        plain = by_all_tables(cells)
+        rows = attack(cells, kept)
+        ranges = dict(zip(rows["cell"], zip(rows["low"], rows["high"], strict=True), strict=True))
+        named = {" / ".join(map(str, key)): ends for key, ends in plain.items()}  # type: ignore[arg-type]  # each is a tuple
+        assert ranges == named
+        found += len(rows)
+    assert found > 40
+
+
+def test_equal_parts_are_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[parts.Part] = []
+    part_of = parts.Part.__init__
+
+    def counted(self: parts.Part, *given: object) -> None:
+        made.append(self)
+        part_of(self, *given)  # type: ignore[arg-type]  # what it was given, handed on
+
+    monkeypatch.setattr(parts.Part, "__init__", counted)
+    kept = KeptParts()
+    total: dict[Key, int] = {"a": 1, "b": 1, "all": -1}
+    cells = PrintedCells(11, counts={"a": None, "b": None, "all": 20}, sums=[total])
+    first = attack(cells, kept)
+    assert len(made) == 1
+    assert first.empty
+    assert attack(cells, kept).empty
+    assert len(made) == 1
+    higher = replace(cells, threshold=20)  # each may be 20
+    assert attack(higher, kept).empty
+    assert attack(replace(higher, least={"a": 1, "b": 1}), kept)["high"].tolist() == [19, 19]
+    share = PrintedShare("a", "all", 0.2, 0.3)
+    bounded = replace(cells, least={"a": 1})  # as with a share above 0
+    assert attack(bounded, kept).empty
+    assert attack(replace(bounded, shares=[share]), kept)["low"].tolist() == [4]
+    assert len(made) == 5
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_tables_taken_up_several_at_once_are_those_taken_up_one_by_one(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    names = [f"{letter}{n}" for letter in "abcdef" for n in range(int(random.integers(1, 7)))]
+    tables = [frozenset(name for name in names if name[0] == letter) for letter in "abcdef"]
+    everything: Hidden = frozenset(names) | {"hidden"}
+    bad = [
+        set(random.choice(names, size=int(random.integers(1, 4)), replace=False).tolist())
+        for _ in range(int(random.integers(0, 4)))
+    ]
+
+    def is_safe(gone: Hidden) -> bool:
+        """Say whether no set of items that disclose together is shown."""
+        return all(together & gone for together in bad)
+
+    assert _take_up(tables, everything, is_safe) == one_by_one(tables, everything, bad)
+
+
+def one_by_one(tables: Sequence[Hidden], gone: Hidden, bad: list[set[str]]) -> Hidden:
+    def is_safe(gone: Hidden) -> bool:
+        return all(together & gone for together in bad)
+
+    for table in tables:
+        if is_safe(gone - table):
+            gone -= table
+        elif 1 < len(table) <= MOST_TRIED:
+            for item in sorted(table, key=str, reverse=True):
+                if is_safe(gone - {item}):
+                    gone -= {item}
+    return gone
+
+
+def test_a_few_questions_find_the_table_that_discloses() -> None:
+    tables = [frozenset([number]) for number in range(64)]
+    asked: list[int] = []
+
+    def is_safe(gone: Hidden) -> bool:
+        asked.append(1)
+        return 37 in gone
+
+    assert _take_up(tables, frozenset(range(64)), is_safe) == {37}
+    assert len(asked) <= 14
