@@ -1,4 +1,4 @@
-"""One row a heading of an export: what it is proposed to be, and why."""
+"""A table with one row a heading of an export: the proposed column, and the reason."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ COLUMNS = ("file", "sheet", "heading", "table", "column", "why", "confidence")
 def heading_table(proposal: Proposal, sheets: Sequence[Sheet]) -> pd.DataFrame:
     """Return one row a heading, in the order of files, sheets and columns.
 
-    A heading that serves two tables has a row for each; one that looks like a value or a person is
-    written as its place.
+    A heading that is used for two tables has a row for each. A heading that looks like a value or a
+    person is replaced by its position.
     """
     people = people_of(proposal.sources)
     by_place: dict[Place, list[Source]] = {}

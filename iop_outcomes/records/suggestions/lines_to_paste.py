@@ -1,4 +1,4 @@
-"""Unknown words as lines of a mapping, which whoever knows the export fills in."""
+"""Unknown words as lines of a mapping, to be filled in by somebody who knows the export."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from iop_outcomes.records.suggestions.proposing.words import FEW, format_rows
 from iop_outcomes.records.suggestions.recognition.language import is_plain_language, meaning
 from iop_outcomes.shared.text import format_count
 
-MOST_WORDS = 25  # unknown words of a column; more are no vocabulary, and may be names
+MOST_WORDS = 25  # more unknown words of a column are not a vocabulary, and may be names
 _NO_WORD = re.compile(r"[\d,;@]")  # an identifier, a name written "Last, First", an address
 _LONGEST = 60
 _NOT_BARE = re.compile(r'["\\\x00-\x1f\x7f]')
 
 
 def lines_to_paste(words: pd.DataFrame) -> list[str]:
-    """Write unknown words as lines of a mapping, each with its count and a ``"?"`` to replace.
+    """Return unknown words as lines of a mapping, each with its count and a ``"?"`` to replace.
 
     A count below 11 is not disclosed. A ``"?"`` is refused when the mapping is read, so that no
     word gets a meaning by default.
 
-    A word is written if it is made of words that the synonyms know, or is in 11 rows or more,
-    and has no digit, comma or address in it; where a column has more than 25, none is. The rest is
-    counted, since it may be the name or the identifier of a person.
+    A word is written if it has no digit, comma or address in it, and consists of words in the
+    synonyms or is in 11 rows or more. If a column has more than 25 unknown words, none is written.
+    Other words are only counted, because they may be names or identifiers of people.
 
     Parameters
     ----------
     words : pandas.DataFrame
-        As `unknown_words` returns them.
+        The result of `unknown_words`.
 
     Returns
     -------

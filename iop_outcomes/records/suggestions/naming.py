@@ -1,4 +1,4 @@
-"""What a mapping file may say of an export: headings and places, and no person's name or number."""
+"""What a mapping file may contain: headings and places, but no name or identifier of a person."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from iop_outcomes.records.suggestions.recognition.profiles import is_value
 from iop_outcomes.records.suggestions.recognition.recognising import Source
 from iop_outcomes.records.suggestions.toml import can_be_written
 
-MOST_NAMED = 3  # files or sheets of one header, from which on their names are a pattern
+MOST_NAMED = 3  # more files or sheets with one header may be replaced by a pattern
 _MOST_SHEETS = 40
 _LAST_FIRST = re.compile(r"[^\W\d_][\w'’.-]+,\s*[^\W\d_][\w'’. -]*")
 _MONTHS = re.compile(
@@ -38,7 +38,7 @@ _PERSONAL = {
 
 
 def people_of(sources: Iterable[Source]) -> frozenset[str]:
-    """Return the identifiers and names of people that the sources hold, as they are compared."""
+    """Return the identifiers and names of people in the sources, in the form for comparison."""
     people: set[str] = set()
     for source in sources:
         for name, held in source.bundle.profiles.items():
@@ -52,7 +52,7 @@ def people_of(sources: Iterable[Source]) -> frozenset[str]:
 
 
 def may_be_written(heading: str, people: frozenset[str]) -> bool:
-    """Return whether a heading may be in the mapping: it is no value, and no person's."""
+    """Return whether a heading may be in the mapping: it is neither a value nor a person."""
     return (
         len(heading) <= _LONGEST_HEADING
         and can_be_written(heading)
@@ -63,7 +63,7 @@ def may_be_written(heading: str, people: frozenset[str]) -> bool:
 
 
 def files_of(places: Sequence[Place]) -> list[str]:
-    """Return the files of a bundle, or a pattern where their names may be people's."""
+    """Return the names of files, or a pattern if they may be names of people."""
     names = list(dict.fromkeys(place.file for place in places))
     if len(names) <= MOST_NAMED or (all(map(_is_plain_name, names)) and len(names) <= _MOST_SHEETS):
         return names
@@ -74,7 +74,7 @@ def files_of(places: Sequence[Place]) -> list[str]:
 
 
 def _common(names: Sequence[str]) -> str:
-    """Return the letters with which all names begin."""
+    """Return the characters with which all names begin."""
     size = 0
     for letters in zip(*names, strict=False):
         if len(set(letters)) > 1:
@@ -84,7 +84,7 @@ def _common(names: Sequence[str]) -> str:
 
 
 def sheets_of(bundle: Bundle) -> list[str]:
-    """Return the sheets of a bundle: by name, or ``*`` where the names may be people's."""
+    """Return the names of sheets of a bundle, or ``*`` if they may be names of people."""
     names = [place.sheet for place in bundle.places if place.sheet]
     if not names:
         return []
@@ -94,7 +94,7 @@ def sheets_of(bundle: Bundle) -> list[str]:
 
 
 def _is_plain_name(name: str) -> bool:
-    """Return whether a file or sheet is called after a month, a number or a table."""
+    """Return whether the name of a file or sheet has a month, a year, a week or a table in it."""
     return bool(_MONTHS.search(name)) or max(named_table(name).values()) > 0
 
 
@@ -103,7 +103,7 @@ def _escaped(text: str) -> str:
 
 
 def personal_headings(source: Source) -> list[str]:
-    """Return the headings of columns that hold names, and are proposed for nothing."""
+    """Return the headings of columns with personal data that are proposed for no column."""
     return [
         name
         for name, held in source.bundle.profiles.items()

@@ -1,4 +1,4 @@
-"""The files of an export looked at: sheets below their headers, legends, and what is not read."""
+"""The content of an export: sheets with their headers, legends, and what is not read."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ from iop_outcomes.records.suggestions.recognition.recognising import LeftOut
 from iop_outcomes.records.suggestions.top_rows import TopRows, top_rows
 from iop_outcomes.shared.text import format_count
 
-_LOOKED_AT = 40  # lines at either end of a sheet, where legends are
+_LOOKED_AT = 40  # lines at both ends of a sheet that are searched for legends
 _DOCUMENTS = (".pdf", ".doc", ".docx", ".rtf", ".html", ".htm", ".pptx", ".png", ".jpg", ".jpeg")
 _TEXTS = (".txt", ".md")
 _COLUMNS_ONLY = (".parquet", *JSON_LINES)
 _MOST_FILES = 2000
-_MOST_LINES = 5  # of a file, named one by one
+_MOST_LINES = 5  # lines of a file that are named one by one
 
 
 @dataclass(frozen=True)
 class Export:
-    """What is in a folder or file.
+    """The content of a folder or file.
 
     Attributes
     ----------
@@ -53,9 +53,9 @@ class Export:
     sheets : list of Sheet
         Files and sheets with a header.
     left_out : list of LeftOut
-        The others, and why.
+        Other files, sheets and lines, with the reason.
     legends : dict
-        For a heading (folded), or "" for any, what a legend says that its words mean.
+        For a heading (folded), or "" for any heading: from words to their meanings in a legend.
     """
 
     several: bool
@@ -65,18 +65,18 @@ class Export:
 
 
 def read_export(path: Path) -> Export:
-    """Look at the files of a folder, or at one file.
+    """Return the content of the files of a folder, or of one file.
 
     Raises
     ------
     RecordsError
-        If there is nothing at the path, or no file of it can be read.
+        If there is nothing at the path, or none of its files can be read.
     """
     kind = kind_of(path)
     if kind == "absent":
         raise RecordsError(
             f"There is no folder or file {shown(path)}.",
-            instead="Give the folder that holds the files of the export.",
+            instead="Give the folder that contains the files of the export.",
         )
     files = _files_in(path) if kind == "folder" else [path]
     export = Export(several=kind == "folder" or is_zip(path))
@@ -124,7 +124,7 @@ def _files_in(folder: Path) -> list[Path]:
 
 
 def _folders_in(folder: Path) -> list[LeftOut]:
-    """Name the folders within a folder, whose files are not read."""
+    """Return the folders within a folder, whose files are not read."""
     return [
         LeftOut(shown(path), "a folder, whose files are not read: put them beside the others")
         for path in sorted(folder.iterdir())
@@ -133,7 +133,7 @@ def _folders_in(folder: Path) -> list[LeftOut]:
 
 
 def _look_at(file: Path, export: Export) -> None:
-    """Add the sheets of a file, what its legends say, or why it is none."""
+    """Add the sheets of a file and its legends, or the reason why it is not a table."""
     kind = ending(file).lstrip(".")
     if ending(file) in _DOCUMENTS:
         why = f"a {kind} file is not read; if it explains words or columns, it helps to fill in"
@@ -172,7 +172,7 @@ def _look_at(file: Path, export: Export) -> None:
 
 
 def _broken(raw: Raw) -> list[LeftOut]:
-    """Name the lines of a file that could not be read as rows."""
+    """Return the lines of a file that could not be read as rows."""
     named = [LeftOut(f"{raw.file}, line {odd.line}", ODD_ROWS[odd.check]) for odd in raw.odd]
     more = len(named) - _MOST_LINES
     if more <= 0:
@@ -182,7 +182,7 @@ def _broken(raw: Raw) -> list[LeftOut]:
 
 
 def _look_at_top(file: Path, top: TopRows, export: Export) -> Header | None:
-    """Return the header of a file or sheet; keep what its legends say, or why it is none."""
+    """Return the header of a file or sheet, if it has one; add its legends, or why it has none."""
     place = Place(file.name, top.sheet)
     ends = [*top.first[:_LOOKED_AT], *top.last[-_LOOKED_AT:]]
     header = find_header(top.first)

@@ -1,4 +1,4 @@
-"""A mapping proposed for an export: what `suggest_mapping` returns, shows and saves."""
+"""The mapping that `suggest_mapping` proposes for an export."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ _MOST_LEFT_OUT = 8
 
 @dataclass(frozen=True, eq=False, repr=False)
 class MappingSuggestion(Result):
-    """A mapping that was proposed for an export.
+    """A mapping that is proposed for an export.
 
     Attributes
     ----------
     text : str
-        The mapping as TOML, with comments: what is what, what to ask, why each line is proposed,
-        and at its end which measures are known from the records. It holds no name, number or date
+        The mapping as TOML, with comments: the tables, questions, the reason for each line, and at
+        the end which measures are known from the records. It contains no name, identifier or date
         of a person.
     mapping : Mapping
-        The same as `read_mapping` reads it.
+        The same as read by `iop_outcomes.records.read_mapping`.
     questions : tuple of str
-        What could not be recognised, to be asked of whoever made the export.
+        Questions on what could not be recognised, for the people who made the export.
     table : pandas.DataFrame
-        One row a heading: ``file, sheet, heading, table, column, why`` (str; empty where nothing is
-        proposed) and ``confidence`` (float, 0 to 1; missing where nothing is proposed).
+        One row a heading: ``file, sheet, heading, table, column, why`` (str; empty if nothing is
+        proposed) and ``confidence`` (float64, 0 to 1; missing if nothing is proposed).
     problem : str
-        Why the records cannot be read by the unchanged proposal; empty if they can.
+        Why the records cannot be read with the unchanged proposal; empty if they can.
     lost : tuple of str
-        A sentence for each table of which many rows would be set aside by it.
+        A sentence for each table with many rows set aside when the records are read with it.
     left_out : tuple of str
         The files, folders and lines that are not read, each with the reason.
     """
@@ -68,7 +68,7 @@ class MappingSuggestion(Result):
         )
 
     def summary(self) -> str:
-        """Return what is what, what to ask and whether it can be read, as lines for a terminal."""
+        """Return tables, questions, and whether the records can be read, as lines of text."""
         lines = [f"{format_count(self.table['heading'].size, 'heading')} looked at:"]
         recognised = self.table[self.table["table"] != ""]
         for (table, file), rows in recognised.groupby(["table", "file"], sort=False):
@@ -103,28 +103,30 @@ class MappingSuggestion(Result):
         Parameters
         ----------
         path : path
-            Such as ``"mapping.toml"``; in the folder of the export `read_records` finds it.
+            Where to write. In the folder of the export, `read_records` finds a file with the name
+            ``mapping.toml``.
         overwrite : bool
-            Whether a file that is there may be replaced.
+            Whether an existing file may be replaced.
 
         Returns
         -------
         pathlib.Path
+            The path as given.
 
         Raises
         ------
         RecordsError
-            If a file is there and `overwrite` is false.
+            If the file exists and `overwrite` is False.
         ReportError
             If the file cannot be written.
         """
         path = Path(path)
         if not overwrite and kind_of(path) != "absent":
             raise RecordsError(
-                f"{shown(path)} is there already, and a mapping holds the work of a person.",
+                f"{shown(path)} exists already, and may have been edited by hand.",
                 instead="Choose another name, or say overwrite=True (--force on the command line).",
             )
-        # A name of a file that is no UTF-8: in a pattern "?" stands for any one character.
+        # A file name that is not UTF-8: in a pattern "?" stands for any character.
         text = re.sub("[\ud800-\udfff]", "?", self.text)
         return write_whole(path, text.encode("utf-8"), "The mapping")
 
@@ -132,9 +134,9 @@ class MappingSuggestion(Result):
 def suggest_mapping(source: str | Path) -> MappingSuggestion:
     """Propose a mapping for the files of an export, to be checked and changed by hand.
 
-    Files, sheets, headings and values are looked at: which table each file or sheet is, which
-    heading is which column, what the words mean, how the rows find their episode, and what to ask.
-    Nothing is read by it until the mapping is given to `read_records`.
+    From files, sheets, headings and values it is determined which table each file or sheet is,
+    which column each heading is, what the words mean, how the episode of a row is found, and what
+    to ask. The mapping has no effect until it is given to `read_records`.
 
     Parameters
     ----------
@@ -149,13 +151,13 @@ def suggest_mapping(source: str | Path) -> MappingSuggestion:
     Raises
     ------
     RecordsError
-        If there is no such folder or file, or none of its files can be read.
+        If there is no such folder or file, or none of the files can be read.
 
     Notes
     -----
-    Synonyms in English, German, Spanish and French are data of the package. A column is recognised
-    by its heading and by its 400 commonest texts; words are counted over all rows. Each file is
-    read twice: once to look at it, once as `read_records` reads it by the proposal.
+    The package contains synonyms in English, German, Spanish and French. A column is recognised by
+    its heading and its 400 most frequent texts; words are counted over all rows. Each file is read
+    twice: once for the proposal, and once as `read_records` reads it with the proposal.
 
     Examples
     --------

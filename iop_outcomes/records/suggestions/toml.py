@@ -1,4 +1,4 @@
-"""TOML as a mapping is written in: quoted texts, inline tables, comments of one line."""
+"""Writing of TOML for a mapping: quoted texts, inline tables, one-line comments."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _OURS = {  # the keys of inline tables
 
 
 def can_be_written(text: str) -> bool:
-    """Return whether TOML can hold a text: halves of a character it cannot."""
+    """Return whether a text can be written in TOML; lone surrogates cannot."""
     return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
@@ -64,14 +64,14 @@ def value(content: object) -> str:
 
 
 def key(name: str) -> str:
-    """Return a key: one of ours as it is, any other quoted."""
+    """Return a key of an inline table: quoted unless it is a key of mappings."""
     return name if name in _OURS else quoted(name)
 
 
 def line(name: str, content: object, note: str = "", *, off: bool = False) -> str:
     """Return a line of a mapping with its comment; one that is `off` is itself a comment.
 
-    The name is written as it is; one of the export's own has to be `quoted` before.
+    The name is written as it is; a name of the export must be `quoted` first.
     """
     text = f"{name} = {value(content)}"
     return ("# " if off else "") + text + (f"  # {one_line(note)}" if note else "")

@@ -1,4 +1,4 @@
-"""The first and last rows of a file, unchanged, before it is known where its header is."""
+"""The first and last rows of a file, read before the position of its header is known."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from iop_outcomes.records.sources.opening import content, ending, require_text, 
 from iop_outcomes.records.sources.workbook import WORKBOOKS, rows_of_sheets
 
 FIRST_ROWS, LAST_ROWS = 400, 60
-_LOOKED_AT = 60  # lines from which the separator of the cells is recognised
+_LOOKED_AT = 60  # lines from which the delimiter is determined
 
 
 @dataclass(frozen=True)
 class TopRows:
-    """The first rows of a file or sheet, and its last ones.
+    """The first and the last rows of a file or sheet.
 
     Attributes
     ----------
@@ -27,7 +27,7 @@ class TopRows:
     hidden : bool
         Whether the sheet is hidden.
     first, last : list of list of str
-        The cells of the first lines, blank lines among them, and of the last.
+        The cells of the first and of the last lines, including blank lines.
     """
 
     sheet: str
@@ -54,7 +54,7 @@ def top_rows(path: Path) -> list[TopRows]:
     text = as_text(data, name)[0].removeprefix("\ufeff")
     if "\0" in text:
         raise RecordsError(
-            f"{name} is no text.",
+            f"{name} is not text.",
             found="NUL characters",
             instead="Open it in the program that wrote it, and save it as CSV or Excel.",
         )
@@ -66,13 +66,13 @@ def top_rows(path: Path) -> list[TopRows]:
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
-    """Return the cells of one line; a cell that runs over several ends with it."""
+    """Return the cells of one line; a cell with several lines ends with the line."""
     bare = line.rstrip("\r\n")
     if not bare:
         return []
     try:
         return next(csv.reader([bare], delimiter=delimiter), [])
-    except csv.Error:  # a cell longer than the module takes
+    except csv.Error:  # a cell longer than the module can read
         return bare.split(delimiter)
 
 

@@ -1,4 +1,4 @@
-"""The records read by the unchanged proposal: which measures are known, as comments at its end."""
+"""Trial reading of the records with the proposal; the known measures are comments at its end."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MOST_CHECKS = 12
 
 @dataclass(frozen=True)
 class Trial:
-    """What came of reading: comments for the end of the mapping, the problem, and rows lost."""
+    """The result of a trial: comments for the mapping, the problem, and tables with lost rows."""
 
     text: str
     problem: str = ""
@@ -27,7 +27,7 @@ class Trial:
 
 
 def try_out(path: Path, mapping: Mapping) -> Trial:
-    """Read the records by a mapping, and say which measures are known."""
+    """Read the records with a mapping, and return what is known from them."""
     title = "# What the records can tell, read by the lines above ".ljust(100, "-")
     try:
         records = read_records(path, mapping=mapping)

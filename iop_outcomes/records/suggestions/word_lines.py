@@ -1,4 +1,4 @@
-"""The words of a column as lines of a mapping: a meaning, or a line to fill in."""
+"""The words of a column as lines of a mapping: with a meaning, or to be filled in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ FILL_IN = "..."
 
 
 def word_lines(words_of_column: WordsOfColumn) -> list[str]:
-    """Return the section of the words of one column."""
+    """Return the lines of the section with the words of one column."""
     if not words_of_column.words and not words_of_column.hidden:
         return []
     lines = [f"[{words_of_column.table}.words.{words_of_column.column}]"]

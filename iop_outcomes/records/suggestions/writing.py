@@ -28,7 +28,7 @@ _WISHED = {
 
 
 def mapping_text(proposal: Proposal, questions: Sequence[str]) -> str:
-    """Return the mapping: what is what, what to ask, and the sections."""
+    """Return the text of the mapping: the tables, the questions, and the sections."""
     lines = [*_top(proposal, questions), "", *_options(proposal)]
     for table in TABLES:
         lines += _table(proposal, table)
@@ -124,7 +124,7 @@ def _table(proposal: Proposal, table: str) -> list[str]:
 
 
 def _shared_columns(sources: Sequence[tuple[Source, Detail]]) -> bool:
-    """Return whether no two sources of a table mean different columns by one heading."""
+    """Return whether each heading means the same column in all sources of a table."""
     seen: dict[str, str] = {}
     for source, _ in sources:
         for name in source.bundle.profiles:
@@ -221,7 +221,7 @@ def _have_years(days: Sequence[str]) -> bool:
 
 
 def _personal(source: Source, people: frozenset[str]) -> list[str]:
-    """Return a line that leaves out the columns that hold names and the like, as a comment."""
+    """Return a commented line that would leave out columns with personal data."""
     if source.only or source.bundle.days or source.lists or source.joins:
         return []
     personal = personal_headings(source)
@@ -293,7 +293,7 @@ def _column_lines(source: Source, detail: Detail, people: frozenset[str]) -> lis
 
 
 def declared_name(table: str, heading: str) -> str:
-    """Return the column of ours that a heading would be taken for by its own name."""
+    """Return the column whose name a heading has already; empty if there is none."""
     declared_column = TABLES[table].column(fold(heading)) or TABLES[table].column(
         fold(heading), "study_days"
     )
@@ -320,7 +320,7 @@ def _rest(proposal: Proposal, table: str) -> list[str]:
 
 
 def _attended_only(proposal: Proposal, table: str) -> list[str]:
-    """Return a line, as a comment, for sessions whose list has no column of an outcome."""
+    """Return a commented line for a list of sessions without a column of outcomes."""
     there = any(
         source.heading_of("status") or source.bundle.days for source, _ in proposal.of(table)
     )
@@ -354,7 +354,7 @@ def _ticked(proposal: Proposal, table: str) -> list[str]:
 
 
 def _combined(proposal: Proposal, table: str) -> list[str]:
-    """Return lines that make one word of several columns: names, and who cancelled (a comment)."""
+    """Return lines that combine several columns: names, and (commented) who cancelled."""
     lines: list[str] = []
     for source, _ in proposal.of(table):
         if source.full_name:

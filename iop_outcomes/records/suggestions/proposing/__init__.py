@@ -1,4 +1,4 @@
-"""All that is proposed for an export: words, units, rows to drop, links, and what to ask.
+"""The proposal for an export: words, units, rows to drop, links, and questions.
 
-Recognised sources come in; one `Proposal` goes out. How it is written is not known here.
+Recognised sources come in; one `Proposal` goes out. The text of the mapping is not known here.
 """

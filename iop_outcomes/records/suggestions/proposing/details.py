@@ -1,4 +1,4 @@
-"""What else a source needs to be read: units, time ranges, constants, checkboxes, intervals."""
+"""Further proposals for a source: units, time ranges, constants, checkboxes, intervals."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _USUAL_INTERVALS = (7, 14, 28, 30)
 
 @dataclass(frozen=True)
 class Unit:
-    """The unit of the numbers of a column of minutes, and whether it is beyond doubt."""
+    """The unit of numbers in a column of minutes, with the reason, and whether it is sure."""
 
     unit: str
     why: str
@@ -32,13 +32,13 @@ class Unit:
 
 
 def unit_of(source: Source, column: str) -> Unit | None:
-    """Return the unit of the lengths of a source, by size and heading; None: minutes."""
+    """Return the unit of lengths in a column, by their size and heading; None for minutes."""
     heading = source.heading_of(column)
     if not heading:
         return None
     held = source.bundle.profiles[heading]
     if held.numbers < 0.5:
-        return None  # they have their unit with them
+        return None  # the texts contain their unit
     tokens = set(heading_tokens(heading))
     middle = held.median()
     says_hours = bool(tokens & {"hour", "hr", "stunden", "std", "hora", "heure"})
@@ -66,7 +66,7 @@ def has_range(source: Source) -> bool:
 
 
 def service_by_title(source: Source) -> str:
-    """Return the service that titles, headings and file names of a source without one name."""
+    """Return the service named in titles, headings or file names, if there is no column of it."""
     if source.table != "attendance" or source.heading_of("service") or source.only:
         return ""
     bundle = source.bundle
@@ -95,7 +95,7 @@ class Ticked:
 
 
 def checkboxes(source: Source) -> list[Ticked]:
-    """Return the checkbox columns of a source, a question each: referral___1, referral___2."""
+    """Return the checkbox columns of a source by question: referral___1, referral___2."""
     groups: dict[str, list[str]] = {}
     for name, held in source.bundle.profiles.items():
         met = _TICKED.fullmatch(name)
@@ -117,7 +117,7 @@ def checkboxes(source: Source) -> list[Ticked]:
 
 
 def missing_codes(sources: Sequence[Source]) -> dict[str, int]:
-    """Return the texts that stand for missing in columns of numbers or words, with their rows."""
+    """Return texts that mean missing, such as -9, with their numbers of rows."""
     rows_of_text: dict[str, int] = {}
     for source in sources:
         for name in source.matches:
@@ -131,14 +131,14 @@ def missing_codes(sources: Sequence[Source]) -> dict[str, int]:
 
 
 def _beyond(held: object, text: str) -> bool:
-    """Return whether a number of nines lies far above every other."""
+    """Return whether a number, such as 999, is far above all other numbers of the column."""
     values = getattr(held, "values", np.array([]))
     others = values[np.isfinite(values) & (values != float(text))]
     return bool(len(others)) and float(others.max()) * 5 < float(text)
 
 
 def usual_interval(source: Source, order: str) -> int | None:
-    """Return the usual number of days between two rows of one identifier, if there is one."""
+    """Return the usual number of days between two rows of a person: 7, 14, 28, 30 or None."""
     bundle = source.bundle
     identifier = source.heading_of("episode_id") or source.heading_of("person_id")
     date = source.heading_of("date")
@@ -176,7 +176,7 @@ def _days(bundle: Bundle, date: str, order: str) -> np.ndarray[tuple[int], np.dt
 
 
 def cancelled_by(source: Source) -> str:
-    """Return the heading of a column that says who cancelled, where it is proposed for nothing."""
+    """Return the heading of an unused column that says who cancelled; empty if there is none."""
     for name, held in source.bundle.profiles.items():
         tokens = set(heading_tokens(name))
         if {"canceled", "by"} <= tokens and name not in source.matches and held.handful:
@@ -185,12 +185,12 @@ def cancelled_by(source: Source) -> str:
 
 
 def lengths_of(source: Source) -> list[str]:
-    """Return the columns of minutes that a source has."""
+    """Return the columns of minutes of a source."""
     return [column for column in LENGTHS if source.heading_of(column)]
 
 
 def fill_down(source: Source) -> list[str]:
-    """Return the columns whose blank cells take the value above: the identifier's are merged."""
+    """Return columns whose blank cells take the value above, if identifiers are in merged cells."""
     bundle = source.bundle
     identifier = source.heading_of("episode_id") or source.heading_of("person_id")
     if not identifier or source.joins or source.lists or not bundle.rows:

@@ -1,4 +1,4 @@
-"""Rows of a file that are no rows of its table: totals, legends, footers."""
+"""Rows of a file that are not rows of its table: totals, legends, footers."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from iop_outcomes.records.suggestions.recognition.profiles import are_dates
 from iop_outcomes.records.suggestions.recognition.recognising import REQUIRED, Source
 
 Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
-_MOST_SHARE = 0.2  # of the rows; where more lack a date, something else is wrong
+_MOST_SHARE = 0.2  # if a larger share of rows lacks a date, something else is wrong
 
 
 @dataclass(frozen=True)
 class Drop:
-    """Rows to drop: for each column what its cells say, and how many rows that are."""
+    """Rows to drop: for each column the condition on its cells, and the number of rows."""
 
     cells: dict[str, dict[str, object]]
     rows: int
 
 
 def rows_to_drop(source: Source) -> list[Drop]:
-    """Return the conditions by which totals, legends and footers are recognised."""
+    """Return conditions that select totals, legends and footers."""
     bundle = source.bundle
     left = _no_rows(source)
     if not left.any():
@@ -53,7 +53,7 @@ def rows_to_drop(source: Source) -> list[Drop]:
 
 
 def without(bundle_column: Coded, rows: Mask) -> Coded:
-    """Return a column without the rows."""
+    """Return a column without the marked rows."""
     return Coded(bundle_column.codes[~rows], bundle_column.words, bundle_column.exact_below)
 
 
@@ -79,7 +79,10 @@ def _says(text: str, cell: dict[str, object]) -> bool:
 
 
 def _no_rows(source: Source) -> Mask:
-    """Return which rows cannot be rows of the table: no date and no word, or no identifier."""
+    """Return which rows cannot be rows of the table: without a date, or with a total as identifier.
+
+    None are returned if they are too many.
+    """
     bundle = source.bundle
     identifier = source.heading_of("episode_id") or source.heading_of("person_id")
     date = source.heading_of(REQUIRED[source.table])
@@ -90,17 +93,17 @@ def _no_rows(source: Source) -> Mask:
         column = bundle.columns[identifier]
         totals = _holds(column, lambda text: bool(starts_like_a_total(text)) or "=" in text)
         rows |= totals if bundle.days or not date else totals & rows
-        if date:  # a count of the words is below a table: Completed 1752
+        if date:  # a count of words below a table, such as: Completed 1752
             rows |= ~filled_rows(column) & ~_hold_dates(bundle.columns[date])
     rows &= _any_filled(bundle)
     return rows if rows.sum() <= max(_MOST_SHARE * bundle.rows, 12) else np.zeros_like(rows)
 
 
 def _hold_dates(column: Coded) -> Mask:
-    """Return for each row whether its text is a date, a number that may be one, or missing.
+    """Return for each row whether its text is a date, a number that can be a date, or missing.
 
-    A number may be one only where most texts are numbers (days of Excel, study days): below
-    other dates it is the count of a total.
+    A number can be a date only if most texts are numbers (serial numbers of Excel, study days);
+    below other dates it is a total.
     """
     texts = [str(word).strip() for word in column.words]
     digits = column.is_any(np.array([text.isdigit() for text in texts], dtype=bool))
@@ -121,7 +124,7 @@ def _any_filled(bundle: Bundle) -> Mask:
 
 
 def _always_empty(source: Source, left: Mask) -> list[str]:
-    """Return the columns that every row has and the remaining rows lack: identifier, date, word."""
+    """Return the columns of identifier, date and status that are blank in the remaining rows."""
     wanted = ("episode_id", "person_id", REQUIRED[source.table], "status")
     names = [name for column in wanted if (name := source.heading_of(column))]
     bundle = source.bundle
@@ -136,13 +139,13 @@ def _always_empty(source: Source, left: Mask) -> list[str]:
 
 
 def _holds(column: Coded, says: Callable[[str], bool]) -> Mask:
-    """Return for each row whether its text is such."""
+    """Return for each row whether `says` is True for its text."""
     chosen = np.array([says(str(word)) for word in column.words], dtype=bool)
     return column.is_any(chosen)
 
 
 def _texts(column: Coded, rows: Mask, start_of: Callable[[str], str]) -> list[str]:
-    """Return how texts of the rows begin, each once."""
+    """Return the beginnings of the texts of some rows, each once."""
     texts = {str(word) for word in column.words[column.codes[rows]]}
     return sorted({start for text in texts if (start := start_of(text))})
 

@@ -1,4 +1,4 @@
-"""All that is proposed for an export, worked out once for mapping, table and summary."""
+"""The proposal for an export, made once for mapping, table and summary."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ from iop_outcomes.records.suggestions.recognition.recognising import LeftOut, So
 
 @dataclass(frozen=True)
 class Detail:
-    """What is proposed for one source besides its columns.
+    """The proposal for one source, apart from its columns.
 
     Attributes
     ----------
     order : Order
-        What its dates say of day and month.
+        The order of day and month in its dates.
     drops : tuple of Drop
-        Rows that are no rows.
+        Rows that are not rows of the table.
     ticked : tuple of Ticked
         Checkbox columns.
     service : str
-        The service that its titles name, where it has no column of it.
+        The service in its titles, if it has no column of services.
     """
 
     order: Order
@@ -49,30 +49,30 @@ class Detail:
 
 @dataclass(frozen=True)
 class Proposal:
-    """What is proposed for an export.
+    """The proposal for an export.
 
     Attributes
     ----------
     label : str
-        How the export is called: the name of its folder or file.
+        The name of the folder or file.
     several : bool
-        Whether it is a folder, so that files are named.
+        Whether it is a folder, so that the mapping must name files.
     sources : tuple of Source
         The sources of the tables, episodes first.
     details : tuple of Detail
-        One a source.
+        One for each source.
     left_out : tuple of LeftOut
-        The files and sheets that are none.
+        The files and sheets that are not tables.
     links : tuple of LinkFound
         How the tables are linked.
     words : tuple of WordsOfColumn
         The words of columns with a vocabulary.
     units : dict
-        For a table and a column of minutes its unit.
+        The unit for a table and column of minutes.
     missing : dict of str to int
-        Texts that stand for missing, and their rows.
+        Texts that mean missing, with their numbers of rows.
     interval : int or None
-        Days between two check-ins, where no missed one has a row.
+        Days between two check-ins, if missed check-ins have no rows.
     """
 
     label: str
@@ -87,7 +87,7 @@ class Proposal:
     interval: int | None = None
 
     def of(self, table: str) -> list[tuple[Source, Detail]]:
-        """Return the sources of a table with what is proposed for each."""
+        """Return the sources of a table, each with its detail."""
         pairs = zip(self.sources, self.details, strict=True)
         return [(source, detail) for source, detail in pairs if source.table == table]
 
@@ -96,7 +96,7 @@ class Proposal:
         return next((w for w in self.words if (w.table, w.column) == (table, column)), None)
 
     def meanings(self, table: str, column: str) -> set[str]:
-        """Return what the words of a column are proposed to mean, lists and constants counted."""
+        """Return the proposed meanings of words of a column, also from lists and constants."""
         words_of_column = self.words_of(table, column)
         meanings = (
             {word.ours for word in words_of_column.words if word.ours and word.sure}
@@ -124,7 +124,7 @@ def propose(
     left_out: Sequence[LeftOut],
     legends: Codes,
 ) -> Proposal:
-    """Work out what is proposed for the sheets and files of an export."""
+    """Return the proposal for the sheets and files of an export."""
     sources, none = recognise(bundles_of(sheets))
     sources, _ = link(sources)
     cleaned, all_drops = [], []
@@ -169,7 +169,7 @@ def propose(
 
 
 def _without_rows(source: Source, drops: Sequence[Drop]) -> Source:
-    """Return a source without its totals and legends, so that words and counts are of its rows."""
+    """Return a source without totals and legends, so that these are not counted."""
     if not drops:
         return source
     rows = dropped(source, list(drops))
@@ -184,7 +184,7 @@ def _without_rows(source: Source, drops: Sequence[Drop]) -> Source:
 
 
 def _without_totals(marks: Profile | None) -> Profile | None:
-    """Return the marks of a grid without the numbers in its rows of totals."""
+    """Return the marks of a grid without numbers, which are in rows of totals."""
     if marks is None or marks.numbers >= 0.5:
         return marks
     kept = [place for place, text in enumerate(marks.texts) if number_in(text) != number_in(text)]
@@ -192,7 +192,7 @@ def _without_totals(marks: Profile | None) -> Profile | None:
 
 
 def _with_status(source: Source) -> Source:
-    """Return check-ins without a status as completed: each row is a form that was filled in."""
+    """Return check-ins without a status with the constant status completed."""
     if source.table != "checkins" or source.heading_of("status") or source.bundle.days:
         return source
     return replace(source, constants={**source.constants, "status": "completed"})
@@ -220,7 +220,7 @@ def _with_interval(proposal: Proposal) -> Proposal:
 
 
 def legends_of(*legends: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
-    """Return what several legends say together; of two that differ the first."""
+    """Return several legends as one; if two differ, the first has precedence."""
     joined: dict[str, dict[str, str]] = {}
     for legend in legends:
         for key, pairs in legend.items():

@@ -1,4 +1,4 @@
-"""What could not be recognised, as short questions to the maker of the export, without values."""
+"""Short questions, without values of people, on what could not be recognised in an export."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ABSENCES = {"no_show", "excused", "late_cancel", "client_cancel"}
 
 
 def questions_of(proposal: Proposal) -> tuple[str, ...]:
-    """Return what has to be asked, the most important first."""
+    """Return the questions, the most important first."""
     if proposal.sources and not any(source.bundle.rows for source in proposal.sources):
         return ("The files have headings but no rows. Were they exported for the right time?",)
     questions = [

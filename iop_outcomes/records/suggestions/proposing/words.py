@@ -1,4 +1,4 @@
-"""The words of each column that has a vocabulary, with their counts and what they may mean."""
+"""The words of each column that has a vocabulary, with their counts and proposed meanings."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from iop_outcomes.records.suggestions.recognition.language import (
 from iop_outcomes.records.suggestions.recognition.profiles import HANDFUL, Profile, is_value
 from iop_outcomes.records.suggestions.recognition.recognising import Source
 
-FEW = 11  # rows from which a word that nobody knows is no person's
+FEW = 11  # rows that an unknown word needs to be written: it is then not a person
 LONGEST_WORD = 80
-_SURE = 0.5  # of a meaning that is written as a line that counts
+_SURE = 0.5  # score that a meaning needs to be written without a comment sign
 _YES_NO = {"1": "yes", "0": "no", "1.0": "yes", "0.0": "no"}
 _TEDS_REASONS = {  # the categories of the discharge data set TEDS-D, by their codes
     "1": "completed",
@@ -39,10 +39,10 @@ _FORM_STATUS = {"2": "completed", "0": "missed"}  # REDCap: complete, incomplete
 
 @dataclass(frozen=True)
 class Word:
-    """A word of the export, how many rows have it, and what it is proposed to mean.
+    """A word of the export, the number of rows with it, and its proposed meaning.
 
-    `ours` is None where it could not be recognised, ``""`` where the word means missing; a word
-    that is not `sure` is written as a comment.
+    `ours` is None if the word was not recognised, and ``""`` if it means missing. A word that is
+    not `sure` is written as a comment.
     """
 
     theirs: str
@@ -54,16 +54,17 @@ class Word:
 
 @dataclass(frozen=True)
 class WordsOfColumn:
-    """The words of one column of ours, over all sources of its table.
+    """The words of one column, in all sources of its table.
 
     Attributes
     ----------
     table, column : str
-        Ours.
+        The table and column.
     words : tuple of Word
-        The commonest first.
+        The most frequent first.
     hidden, hidden_rows : int
-        Words that are not listed, since they could be names or free text, and their rows.
+        The numbers of words that are not listed because they could be names or free text, and of
+        their rows.
     """
 
     table: str
@@ -74,17 +75,17 @@ class WordsOfColumn:
 
     @property
     def unknown(self) -> int:
-        """How many words have no meaning that is proposed."""
+        """The number of words without a proposed meaning, or with an unsure one."""
         named = [word for word in self.words if word.theirs]
         return sum(word.ours is None or not word.sure for word in named) + self.hidden
 
 
 Codes = Mapping[str, Mapping[str, str]]
-"""For a heading (folded), or ``""`` for any, what a legend says that a word means."""
+"""For a heading (folded), or ``""`` for any: from words to their meanings in a legend."""
 
 
 def words_of(sources: Sequence[Source], table: str, legends: Codes) -> list[WordsOfColumn]:
-    """Return the words of each column of a table that has a vocabulary or says yes and no."""
+    """Return the words of each column of a table with a vocabulary, or with yes and no."""
     held: dict[str, dict[str, int]] = {}
     headings: dict[str, list[str]] = {}
     blank: dict[str, int] = {}
@@ -98,7 +99,7 @@ def words_of(sources: Sequence[Source], table: str, legends: Codes) -> list[Word
                 counts[text] = counts.get(text, 0) + count
             if (
                 column == "status" and heading and not source.copies
-            ):  # of a grid a blank cell is no row
+            ):  # a blank cell of a grid is not a row
                 blank[column] = blank.get(column, 0) + profile.rows - profile.filled
     shared = any(source.copies for source in sources if source.table == table)
     return [
@@ -111,7 +112,7 @@ def words_of(sources: Sequence[Source], table: str, legends: Codes) -> list[Word
 
 
 def _with_blank(words_of_column: WordsOfColumn, rows: int) -> WordsOfColumn:
-    """Return the words with a line for the cells without one, whose rows are set aside without."""
+    """Return the words with an entry for blank cells, whose rows would be set aside."""
     if not rows or not words_of_column.words:
         return words_of_column
     ours = "unrecorded" if words_of_column.table == "attendance" else None
@@ -137,7 +138,7 @@ def _with_words(source: Source) -> Iterable[tuple[str, str, Profile]]:
 
 
 def _no_dates(held: Profile) -> Profile:
-    """Return the texts of a column of dates that stand for none: still here."""
+    """Return the texts in a column of dates that mean that there is no date: still here."""
     kept = [place for place, text in enumerate(held.texts) if means_missing(text, "date")]
     return Profile(held.heading, [held.texts[k] for k in kept], held.counts[kept], held.rows)
 
@@ -180,7 +181,7 @@ def _is_by_program(table: str, column: str, text: str) -> bool:
 
 
 def _tells_reasons(texts: Iterable[str]) -> bool:
-    """Return whether words of a status are reasons of discharge only: the rows are of two kinds."""
+    """Return whether some words of a status are reasons of discharge only: rows of two kinds."""
     only = (text for text in texts if meaning("attendance", "status", text) is None)
     reasons = (meaning("episodes", "discharge_reason", text) for text in only)
     return any(
@@ -190,17 +191,17 @@ def _tells_reasons(texts: Iterable[str]) -> bool:
 
 
 def format_rows(rows: int) -> str:
-    """Return how many rows have a word, as the proposal and `check` write it, a few hidden."""
+    """Return a number of rows as text for the proposal and `check`; small numbers are hidden."""
     return f"{rows:,} rows" if rows >= FEW else f"fewer than {FEW} rows"
 
 
 def cancelled_by_nobody(text: str) -> bool:
-    """Return whether a word of a status says that a session was cancelled, and not by whom."""
+    """Return whether a status means that a session was cancelled, without saying by whom."""
     return len(phrase(text)) == 1 and phrase(text)[0] in _CANCELLED
 
 
 def _distinct(counts: Mapping[str, int]) -> dict[str, int]:
-    """Return words as the mapping compares them: once each, as most rows write it."""
+    """Return words that differ for the mapping, in the writing of most rows, with their counts."""
     written: dict[str, str] = {}
     totals: dict[str, int] = {}
     for text, rows in sorted(counts.items(), key=lambda pair: -pair[1]):
@@ -211,7 +212,7 @@ def _distinct(counts: Mapping[str, int]) -> dict[str, int]:
 
 
 def _may_be_listed(text: str, rows: int, handful: bool) -> bool:
-    """Return whether a word that nobody knows may be written out: no name, date or free text."""
+    """Return whether an unknown word may be written: it is no name, date or free text."""
     if re.fullmatch(r"-?\d{1,2}(?:\.0)?", text):
         return handful
     if is_plain_language(text) and len(text) <= LONGEST_WORD:

@@ -1,5 +1,5 @@
-"""Files, headings and values recognised: which table, which column, which identifier.
+"""Recognition of tables, columns and identifiers from files, headings and values.
 
-Sheets below their headers come in; sources with a match for each heading go out. What is written of
-them is not known here, and no guess is applied.
+Sheets with their headers come in; sources with a match for each heading go out. The text of the
+mapping is not known here.
 """

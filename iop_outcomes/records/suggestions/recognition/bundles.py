@@ -1,4 +1,4 @@
-"""Files and sheets with the same header as one bundle of columns; grids, events and lists."""
+"""Files and sheets with the same header as one bundle; recognition of grids, events and lists."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _DAY_HEADING = re.compile(
     rf"{_WEEKDAY}(?:\d{{1,2}}[/.-]\d{{1,2}}\.?|[a-z]{{3,9}}\.?\s+\d{{1,2}}|\d{{1,2}}[-\s.]+[a-z]{{3,9}})",
     re.IGNORECASE,
 )
-LEAST_DAYS = 3  # headings that are dates, from which on a sheet is a grid
+LEAST_DAYS = 3  # headings that must be dates for a sheet to be a grid
 _MOST_EVENTS = 15
 _EVENT_WORDS = {"event", "instrument", "form", "type", "visit", "record", "wave", "timepoint"}
-_LEAST_BLOCK = 2  # columns filled in some events only, on either side
+_LEAST_BLOCK = 2  # columns that must be filled in some events only, for each kind of event
 
 
 @dataclass(frozen=True)
@@ -36,32 +36,32 @@ class Place:
     sheet: str = ""
 
     def __str__(self) -> str:
-        """Return how a comment names it."""
+        """Return the name of the place for comments."""
         return f"{self.file}, sheet {self.sheet}" if self.sheet else self.file
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """The files and sheets that have one header, their rows under one another.
+    """Files and sheets with the same header, with their rows combined.
 
     Attributes
     ----------
     places : tuple of Place
-        Where the rows come from.
+        The files and sheets.
     header : Header
-        Where the header is in each.
+        The position of the header in each of them.
     columns : dict of str to Coded
         The columns, except for those of a grid.
     days : tuple of str
-        The headings that are dates.
+        The headings of a grid, which are dates.
     marks : Profile or None
-        What is below them.
+        The cells below them.
     titles : str
-        What is above the header, and the names of the places: never written, only looked at.
+        Texts above the header; they are used for recognition, and never written.
     where : dict of str to tuple of str
-        The rows that are meant: a column and its words; empty: all.
-    event_of : str
-        The column that distinguishes the tables of the file, if there is one.
+        The selected rows: a column and its words; empty: all rows.
+    profiles : dict of str to Profile
+        The values of each column.
     """
 
     places: tuple[Place, ...]
@@ -81,7 +81,7 @@ class Bundle:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A file or sheet as read, below its header."""
+    """A file or sheet: its header, the columns below it, and the texts above it."""
 
     place: Place
     header: Header
@@ -98,7 +98,7 @@ def is_day(heading: str) -> bool:
 def day_headings(names: Sequence[str], fewest: int = LEAST_DAYS) -> tuple[str, ...]:
     """Return the headings of a grid: dates, or the numbers of the days of a month.
 
-    Of dates without a year as many are needed as `fewest` says; one with its year is enough.
+    If dates have no year, at least `fewest` are needed; one date with a year is enough.
     """
     days = [name for name in names if is_day(name)]
     if len(days) < fewest and not (days and all(are_dates([name.strip() for name in days]))):
@@ -110,7 +110,7 @@ def day_headings(names: Sequence[str], fewest: int = LEAST_DAYS) -> tuple[str, .
 
 
 def bundles_of(sheets: Iterable[Sheet]) -> list[Bundle]:
-    """Put sheets of the same headings under one another, the dates of grids left aside."""
+    """Combine sheets with the same headings, apart from dates of grids, into bundles."""
     listed = list(sheets)
     days_of = [day_headings(list(sheet.columns)) for sheet in listed]
     grids = {
@@ -121,7 +121,7 @@ def bundles_of(sheets: Iterable[Sheet]) -> list[Bundle]:
     groups: dict[tuple[object, ...], list[tuple[Sheet, tuple[str, ...]]]] = {}
     for sheet, days in zip(listed, days_of, strict=True):
         few = days or day_headings(list(sheet.columns), 1)
-        # The first or last month of a grid by month may have a date or two.
+        # The first or last sheet of a monthly grid can have one or two dates only.
         dates = few if (_others(sheet, few), _kind(sheet.place)) in grids else days
         key = (_others(sheet, dates), bool(dates), sheet.header.row, sheet.header.rows)
         groups.setdefault((*key, _kind(sheet.place)), []).append((sheet, dates))
@@ -129,7 +129,7 @@ def bundles_of(sheets: Iterable[Sheet]) -> list[Bundle]:
 
 
 def _others(sheet: Sheet, days: Sequence[str]) -> tuple[str, ...]:
-    """Return the headings of a sheet that are none of the days."""
+    """Return the headings of a sheet other than the days of a grid."""
     return tuple(name for name in sheet.columns if name not in set(days))
 
 
@@ -155,7 +155,7 @@ def _bundle(group: list[tuple[Sheet, tuple[str, ...]]]) -> Bundle:
 
 
 def stacked(parts: Sequence[Coded]) -> Coded:
-    """Return columns under one another as one."""
+    """Return one column with the rows of several columns, one after another."""
     if len(parts) == 1:
         return parts[0]
     codes, words = pd.factorize(
@@ -165,7 +165,7 @@ def stacked(parts: Sequence[Coded]) -> Coded:
 
 
 def filled_rows(column: Coded) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Return for each row whether its cell holds something."""
+    """Return for each row whether its cell is not blank."""
     there = np.array([bool(str(word).strip()) for word in column.words], dtype=bool)
     return there[column.codes] if len(there) else np.zeros(len(column.codes), dtype=bool)
 
@@ -173,14 +173,14 @@ def filled_rows(column: Coded) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
 def chosen_rows(
     bundle: Bundle, column: str, words: Sequence[str]
 ) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Return for each row whether a column holds one of the words."""
+    """Return for each row whether a column has one of the words."""
     kind_of_row = bundle.columns[column]
     wanted = np.array([str(word).strip() in set(words) for word in kind_of_row.words], dtype=bool)
     return kind_of_row.is_any(wanted)
 
 
 def some_rows(bundle: Bundle, column: str, words: Sequence[str]) -> Bundle:
-    """Return the rows of a bundle in which a column holds one of the words, and what they hold."""
+    """Return a bundle of the rows in which a column has one of the words; no empty columns."""
     rows = np.flatnonzero(chosen_rows(bundle, column, words))
     columns = {
         name: coded(column_coded.words[column_coded.codes[rows]].tolist())
@@ -196,10 +196,10 @@ def some_rows(bundle: Bundle, column: str, words: Sequence[str]) -> Bundle:
 
 
 def event_column(bundle: Bundle) -> str:
-    """Return the column whose words determine which others are filled; empty if there is none.
+    """Return the column whose words determine which other columns are filled; empty without one.
 
-    So a file of several tables looks: some columns are filled in the rows of one event only, others
-    in those of another.
+    In a file with several tables some columns are filled in the rows of one event only, and others
+    in the rows of another event.
     """
     best, most = "", 0.0
     for name, held in bundle.profiles.items():
@@ -218,7 +218,7 @@ def event_column(bundle: Bundle) -> str:
 
 
 def _blocks(bundle: Bundle, event: str) -> dict[frozenset[str], int]:
-    """Return for each set of events how many columns are filled in these alone, and well filled."""
+    """Return for each set of events the number of columns that are filled in these events only."""
     event_coded = bundle.columns[event]
     words = [str(word).strip() for word in event_coded.words]
     totals = np.bincount(event_coded.codes, minlength=len(words))
@@ -243,7 +243,7 @@ SEPARATORS = (";", "\n", "|", ",")
 
 
 def list_parts(held: Profile) -> tuple[str, list[str]]:
-    """Return what is between the people of a column of lists, and the people; else nothing."""
+    """Return the separator and the people of a column with lists; empty if it has none."""
     if not held.filled:
         return "", []
     for separator in SEPARATORS:

@@ -1,6 +1,7 @@
-"""One long table of events: a column says what each row is, an admission, a visit or a discharge.
+"""Long tables of events, in which a column gives the kind of each row: admission, visit, discharge.
 
-Unlike a file in which each table has columns of its own, all rows share one date and one result.
+All rows have the same date column and the same result column, unlike files in which each table has
+its own columns.
 """
 
 from __future__ import annotations
@@ -19,20 +20,20 @@ ADMISSIONS = {"admission", "admissions", "admit", "admitted", "aufnahme", "ingre
 DISCHARGES = {"discharge", "discharges", "discharged", "entlassung", "alta", "egreso"}
 _CHECKIN = re.compile(r"check[-_\s]?ins?\b", re.IGNORECASE)
 _MOST_KINDS = 15
-_SURE = 0.6  # of a column that is recognised by the kind of its rows
-_TOLD = 0.5  # share of rows whose word is known, from which on a column is one of results
+_SURE = 0.6  # score of a column that is recognised by the kind of its rows
+_KNOWN = 0.5  # share of rows with a known word that a column of results must have
 
 
 @dataclass(frozen=True)
 class EventTable:
-    """The rows of a long table, by what they are.
+    """The kinds of rows in a long table.
 
     Attributes
     ----------
     column : str
-        The column that says it.
+        The column with the kind of row.
     admissions, discharges, checkins, others : tuple of str
-        Its words.
+        The words of that column for each kind.
     """
 
     column: str
@@ -43,13 +44,13 @@ class EventTable:
 
 
 def kinds_of_rows(texts: Iterable[str]) -> bool:
-    """Return whether words name an admission and a discharge: rows of several kinds."""
+    """Return whether the words include an admission and a discharge: rows of several kinds."""
     tokens = [set(phrase(text)) for text in texts]
     return all(any(one & kind for one in tokens) for kind in (ADMISSIONS, DISCHARGES))
 
 
 def event_table(bundle: Bundle) -> EventTable | None:
-    """Return how the rows of a bundle are distinguished, if it is a long table of events."""
+    """Return the kinds of rows of a bundle, or None if it is not a long table of events."""
     for name, held in bundle.profiles.items():
         few = 3 <= held.distinct <= _MOST_KINDS and held.filled >= 0.95 * bundle.rows
         kinds: dict[str, list[str]] = {}
@@ -77,7 +78,7 @@ def _kind(text: str) -> str:
 
 
 def admission(table: EventTable, bundle: Bundle) -> tuple[Bundle, dict[str, Match]]:
-    """Return the rows of admissions, and what their columns are."""
+    """Return the rows of admissions, and the matches of their columns."""
     part = some_rows(bundle, table.column, table.admissions)
     matches = match("episodes", part.profiles, [table.column])
     if "admit_date" not in {matched.column for matched in matches.values()}:
@@ -86,7 +87,7 @@ def admission(table: EventTable, bundle: Bundle) -> tuple[Bundle, dict[str, Matc
 
 
 def discharge(table: EventTable, bundle: Bundle) -> tuple[Bundle, dict[str, str]]:
-    """Return the rows of discharges, and which of their columns is which of ours."""
+    """Return the rows of discharges, and the columns that their headings are."""
     part = some_rows(bundle, table.column, table.discharges)
     column_of_heading = {
         name: matched.column for name, matched in match("episodes", part.profiles, []).items()
@@ -109,9 +110,9 @@ def discharge(table: EventTable, bundle: Bundle) -> tuple[Bundle, dict[str, str]
 def checkins(
     table: EventTable, bundle: Bundle
 ) -> tuple[Bundle, dict[str, Match], dict[str, tuple[str, ...]]]:
-    """Return the rows of check-ins, what their columns are, and those that are two of ours."""
+    """Return the rows of check-ins, their matches, and headings that are two columns."""
     part = some_rows(bundle, table.column, table.checkins)
-    dates = {name for name, held in part.profiles.items() if held.dates >= _TOLD}
+    dates = {name for name, held in part.profiles.items() if held.dates >= _KNOWN}
     uses = _of_words(part, "checkins", "used", {table.column, *dates})
     matches = match("checkins", part.profiles, [table.column, *uses])
     if "date" not in {matched.column for matched in matches.values()}:
@@ -128,7 +129,7 @@ def checkins(
 
 
 def _dated(part: Bundle, column: str, why: str) -> dict[str, Match]:
-    """Return the column of dates that a part of the table has."""
+    """Return the match of the best column of dates in a part of the table."""
     dated = [name for name, held in part.profiles.items() if held.dates >= 0.9]
     if not dated:
         return {}
@@ -138,21 +139,21 @@ def _dated(part: Bundle, column: str, why: str) -> dict[str, Match]:
 
 
 def _of_words(part: Bundle, table: str, column: str, without: set[str]) -> list[str]:
-    """Return the column, in a list, whose words mean most in a column of ours; none: no column."""
+    """Return a list with the column whose words fit a column best; empty if none fits."""
     shares = {
         name: known_words(table, column, held)[0]
         for name, held in part.profiles.items()
         if name not in without and held.filled
     }
     best = max(shares, key=lambda name: shares[name], default="")
-    return [best] if best and shares[best] >= _TOLD else []
+    return [best] if best and shares[best] >= _KNOWN else []
 
 
 def shared_meaning(column: str, word: str) -> str | None:
-    """Return what a word says of a check-in's status or use, where one column holds both.
+    """Return the meaning of a word for status or use, if one column of check-ins contains both.
 
-    Use or no use is known of those who answered; a check-in that did not take place says nothing of
-    use.
+    A word for use or no use means that the check-in was completed. A word for another status than
+    completed means that use is missing.
     """
     used = meaning("checkins", "used", word)
     status = meaning("checkins", "status", word)
@@ -164,5 +165,5 @@ def shared_meaning(column: str, word: str) -> str | None:
 
 
 def profiles_of(part: Bundle, names: Sequence[str]) -> dict[str, Profile]:
-    """Return what some columns of a part hold."""
+    """Return the profiles of some columns of a part of the table."""
     return {name: part.profiles[name] for name in names if name in part.profiles}

@@ -1,4 +1,4 @@
-"""How well the values of a column fit one of ours, and what they say by themselves."""
+"""How well values fit a column, and how strongly they indicate it without the heading."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from iop_outcomes.records.suggestions.recognition.profiles import Profile
 CLOCKS = ("start_time", "end_time")
 LENGTHS = ("minutes_scheduled", "minutes_attended")
 IDS = ("episode_id", "person_id")
-_MOST_WORDS = 60  # distinct texts from which on a column is hardly one of words
-_UNKNOWN = 0.5  # the fit of a column that is empty, or of free names
+_MOST_WORDS = 60  # a column with more distinct texts is probably not one of words
+_UNKNOWN = 0.5  # the fit of an empty column, or of free names
 
 
 def declared(table: str, column: str) -> Column:
-    """Return the declaration of a column of ours; that of `end_time` is that of `start_time`."""
+    """Return the declaration of a column; for `end_time` that of `start_time`."""
     declaration = TABLES[table].column("start_time" if column == "end_time" else column)
     if declaration is None:
         raise KeyError(column)
@@ -24,7 +24,7 @@ def declared(table: str, column: str) -> Column:
 
 
 def fit(table: str, column: str, held: Profile) -> float:
-    """Return from 0 (cannot be) to 1 how well the values of a column fit a column of ours."""
+    """Return how well values fit a column, from 0 (impossible) to 1."""
     if not held.filled:
         return _UNKNOWN
     if column in IDS:
@@ -45,7 +45,7 @@ def fit(table: str, column: str, held: Profile) -> float:
 
 
 def alone(table: str, column: str, held: Profile) -> float:
-    """Return how sure the values are by themselves that a column is one of ours, from 0 to 1."""
+    """Return how strongly values alone indicate a column, from 0 to 1."""
     if not held.filled:
         return 0.0
     kind = "id" if column in IDS else declared(table, column).kind

@@ -1,4 +1,4 @@
-"""People whose first and last name are in two columns: which columns, and what they say."""
+"""First and last names of people in two columns."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MOSTLY = 0.9
 
 
 def name_headings(source: Source) -> tuple[str, ...]:
-    """Return the headings of the first and of the last name of a person; empty if not both."""
+    """Return the headings of first and last name; empty unless there is one of each."""
     headings = [
         [name for name in source.bundle.profiles if _is_part(source, name, tokens)]
         for tokens in (_FIRST, _LAST)
@@ -40,7 +40,7 @@ def _is_part(source: Source, heading: str, wanted: set[str]) -> bool:
 
 
 def full_names(source: Source, headings: tuple[str, ...]) -> Profile:
-    """Return the first and last names put together, as ``[TABLE.combine]`` does it."""
+    """Return first and last names combined in the same way as by ``[TABLE.combine]``."""
     columns = source.bundle.columns
     joined = of_pairs(
         [columns[name] for name in headings],
@@ -50,7 +50,7 @@ def full_names(source: Source, headings: tuple[str, ...]) -> Profile:
 
 
 def alike(one: Profile, other: Profile) -> float:
-    """Return the share of the rows of one whose name is in the other, case left aside."""
+    """Return the share of rows of one column whose name is in the other; case is ignored."""
     known = {text.casefold() for text in other.texts}
     there = np.array([text.casefold() in known for text in one.texts], dtype=bool)
     return float(one.counts[there].sum() / one.filled) if one.filled else 0.0

@@ -1,4 +1,4 @@
-"""Where the header of a file or sheet is: below its titles, in one row or in two."""
+"""The position of the header of a file or sheet: below titles, in one or two rows."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from iop_outcomes.records.schema import TABLES
 from iop_outcomes.records.suggestions.recognition.language import heading_columns, heading_score
 from iop_outcomes.records.suggestions.recognition.profiles import are_dates, is_value, values_among
 
-LOOKED_AT = 60  # lines of a file among which its header is sought
-KNOWN = 0.6  # from which a heading is taken for known
+LOOKED_AT = 60  # lines of a file that are searched for its header
+KNOWN = 0.6  # score that a known heading must have
 _ROWS_BELOW = 6
 _LEAST_GRID = 3
 
@@ -23,13 +23,13 @@ class Header:
     Attributes
     ----------
     row : int
-        The line of its (first) row, 1 being the first.
+        The line of its (first) row, counted from 1.
     rows : int
         The number of its rows.
     known : int
-        How many headings are known by name.
+        The number of headings that are known by name.
     cells : tuple of str
-        The headings of its last row.
+        The headings in its last row.
     """
 
     row: int
@@ -49,7 +49,7 @@ def is_known(heading: str) -> bool:
 
 
 def find_header(rows: Sequence[Sequence[str]]) -> Header | None:
-    """Return where the header is in the first lines of a file; None if there is none."""
+    """Return the header in the first lines of a file, or None if there is none."""
     looked_at = rows[: LOOKED_AT + _ROWS_BELOW]
     values = values_among({cell for cells in looked_at for cell in cells})
     best, score = -1, 0.0
@@ -74,7 +74,7 @@ def _filled(cells: Sequence[str]) -> list[str]:
 
 
 def _score(cells: Sequence[str], below: Sequence[Sequence[str]], values: set[str]) -> float:
-    """Return how much a row looks like a header; 0 if it is none."""
+    """Return how strongly a row looks like a header; 0 if it cannot be one."""
     filled = _filled(cells)
     if len(filled) < 2:
         return 0.0
@@ -99,9 +99,9 @@ def _score(cells: Sequence[str], below: Sequence[Sequence[str]], values: set[str
 def _are_days_of_a_grid(
     cells: Sequence[str], below: Sequence[Sequence[str]], values: set[str]
 ) -> bool:
-    """Return whether the values of a row are full dates in order, over cells that are none.
+    """Return whether all values of a row are different full dates, above cells that are not dates.
 
-    A month may have one date or two; a row of data has its dates above other dates.
+    A monthly grid can have one or two dates only. In a row of data, dates are above other dates.
     """
     places = [place for place, cell in enumerate(cells) if cell.strip() in values]
     days = [cells[place].strip() for place in places]
@@ -113,7 +113,7 @@ def _are_days_of_a_grid(
 
 
 def _is_upper(upper: Sequence[str], lower: Sequence[str]) -> bool:
-    """Return whether a row is an upper header row: headings of several columns, over theirs."""
+    """Return whether a row is an upper header row, with headings for several columns below."""
     above, own = _filled(upper), _filled(lower)
     if len(above) < 2 or any(map(is_value, above)) or any(cell.endswith(":") for cell in above):
         return False
@@ -132,7 +132,7 @@ def _is_upper(upper: Sequence[str], lower: Sequence[str]) -> bool:
 
 
 def _is_lower(upper: Sequence[str], lower: Sequence[str], data: Sequence[str]) -> bool:
-    """Return whether the row below a header belongs to it: headings under blank (merged) cells."""
+    """Return whether the row below a header belongs to it: headings below blank (merged) cells."""
     own = _filled(lower)
     if not own or any(map(is_value, own)) or len(set(own)) < len(own):
         return False

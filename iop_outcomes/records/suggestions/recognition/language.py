@@ -1,4 +1,4 @@
-"""Headings and words as programs write them, compared with the synonyms that are kept as data."""
+"""Comparison of headings and words of an export with synonyms, which are kept in data files."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from typing import Any
 from iop_outcomes.records.schema import TABLES
 from iop_outcomes.shared.messages import COLUMN_WORDS
 
-STRONG, WEAK = 1.0, 0.75  # a heading that is a synonym, and nothing more
+STRONG, WEAK = 1.0, 0.75  # scores of a heading that is a strong, or a weak, synonym
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _TOKEN = re.compile(r"[a-z0-9]+|#")
-_SIGNS = {"?", "??", "+", "-", "✓", "✔", "n/s", "1:1"}  # words without a letter of their own
+_SIGNS = {"?", "??", "+", "-", "✓", "✔", "n/s", "1:1"}  # words without letters
 _NEGATIONS = {"not", "non", "never", "nicht", "kein", "keine", "sin", "un", "did", "without"}
-_TYPO = 0.9  # likeness from which a heading is a synonym with a letter wrong
+_TYPO = 0.9  # similarity from which a heading is a synonym with a typing error
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a word is proposed to mean: ours, and how sure (0 to 1)."""
+    """The proposed meaning of a word: a word of the vocabulary, and the confidence (0 to 1)."""
 
     ours: str
     score: float
@@ -34,7 +34,7 @@ class Meaning:
 
 @lru_cache(maxsize=1)
 def headings() -> dict[str, Any]:
-    """Return the synonyms of tables and columns, as the data file has them."""
+    """Return the synonyms of tables and columns in the data file."""
     return _load("headings.toml")
 
 
@@ -48,14 +48,14 @@ def _load(name: str) -> dict[str, Any]:
 
 
 def plain(text: str) -> str:
-    """Return a text in lower case, without accents, umlauts written out."""
+    """Return a text in lower case, without accents, with umlauts as two letters."""
     lower = text.casefold().translate(_UMLAUTS)
     parts = unicodedata.normalize("NFKD", lower)
     return "".join(letter for letter in parts if not unicodedata.combining(letter))
 
 
 def phrase(text: str) -> tuple[str, ...]:
-    """Return the words of a cell as they are compared: letters and digits only."""
+    """Return the words of a cell in the form for comparison: letters and digits only."""
     bare = plain(text).strip()
     return (bare,) if bare in _SIGNS else tuple(_TOKEN.findall(bare))
 
@@ -64,7 +64,7 @@ def phrase(text: str) -> tuple[str, ...]:
 
 
 def heading_tokens(heading: str) -> tuple[str, ...]:
-    """Return the words of a heading in the form in which the synonyms are compared."""
+    """Return the words of a heading in the form for comparison with synonyms."""
     text = re.sub(r"\bd/c\b", "discharge", _CAMEL.sub(" ", heading), flags=re.IGNORECASE)
     text = re.sub(r"\bcheck[-\s_]?in\b", "checkin", text, flags=re.IGNORECASE)
     same = _same()
@@ -103,18 +103,18 @@ def _synonyms(table: str, column: str) -> _Synonyms:
 
 
 def heading_columns(table: str) -> list[str]:
-    """Return the columns of a table for which headings are looked for; `end_time` is among them."""
+    """Return the columns of a table that headings can be, including `end_time`."""
     return list(headings()[table])
 
 
 @lru_cache(maxsize=65536)
 def heading_score(table: str, column: str, heading: str) -> float:
-    """Return how well a heading names a column of ours, from 0 to 1, by its words alone."""
+    """Return how well the words of a heading match a column, from 0 to 1."""
     tokens = heading_tokens(heading)
     if not tokens:
         return 0.0
     known = _synonyms(table, column)
-    if any(_stands(words, tokens) for words in known.never):
+    if any(_follow_one_another(words, tokens) for words in known.never):
         return 0.0
     best = max(
         (_likeness(words, tokens, STRONG) for words in known.strong),
@@ -135,8 +135,8 @@ def _likeness(words: tuple[str, ...], tokens: tuple[str, ...], most: float) -> f
     return most * (0.58 + 0.37 * share)
 
 
-def _stands(words: tuple[str, ...], tokens: tuple[str, ...]) -> bool:
-    """Return whether words follow one another: "use since last" is no last use."""
+def _follow_one_another(words: tuple[str, ...], tokens: tuple[str, ...]) -> bool:
+    """Return whether words follow one another in a heading: "use since last" has no "last use"."""
     size = len(words)
     return any(tokens[start : start + size] == words for start in range(len(tokens) - size + 1))
 
@@ -158,7 +158,7 @@ def _typo(known: Iterable[tuple[str, ...]], tokens: tuple[str, ...]) -> float:
 
 
 def named_table(name: str) -> dict[str, float]:
-    """Return for each table how well the name of a file or sheet says that it holds it."""
+    """Return for each table how well the name of a file or sheet matches it, from 0 to 1."""
     tokens = heading_tokens(re.sub(r"\.[A-Za-z0-9]{1,5}$", "", name))
     result = {}
     for table in TABLES:
@@ -176,7 +176,7 @@ def named_table(name: str) -> dict[str, float]:
 
 @lru_cache(maxsize=64)
 def _meanings(table: str, column: str) -> dict[tuple[str, ...], Meaning]:
-    """Return what phrases mean in a column: exact synonyms score 1, weak ones less."""
+    """Return the meanings of phrases in a column: exact synonyms score 1, weak ones less."""
     data = _words()
     meanings: dict[tuple[str, ...], Meaning] = {}
     sections: list[tuple[dict[str, Any], float]] = [(data.get(table, {}).get(column, {}), 1.0)]
@@ -205,13 +205,13 @@ def _missing_dates() -> frozenset[tuple[str, ...]]:
 
 
 def means_missing(word: str, kind: str = "word") -> bool:
-    """Return whether a word stands for no answer or, among dates, for a date that is none."""
+    """Return whether a word means a missing answer or, in a column of dates, no date."""
     return phrase(word) in (_missing_dates() if kind == "date" else _missing())
 
 
 @lru_cache(maxsize=65536)
 def meaning(table: str, column: str, word: str) -> Meaning | None:
-    """Return what a word of a column is proposed to mean, ``""`` being missing; None if unknown."""
+    """Return the proposed meaning of a word of a column (``""`` for missing); None if unknown."""
     tokens = phrase(word)
     known = _meanings(table, column)
     if tokens in known:
@@ -246,7 +246,7 @@ def _within_phrase(
 
 @lru_cache(maxsize=1)
 def _vocabulary() -> frozenset[str]:
-    """Return every word that the synonyms are made of: none of them is a person's name."""
+    """Return every word of the synonyms; none of them is the name of a person."""
 
     def texts(data: object) -> Iterable[str]:
         if isinstance(data, str):
@@ -264,13 +264,13 @@ def _vocabulary() -> frozenset[str]:
 
 
 def is_plain_language(word: str) -> bool:
-    """Return whether a phrase is made of words that the synonyms know: it is no person's name."""
+    """Return whether a phrase consists of words in the synonyms, and is therefore no name."""
     tokens = phrase(word)
     return bool(tokens) and all(token in _vocabulary() for token in tokens)
 
 
 def starts_like_a_total(text: str) -> str:
-    """Return the word of a total, legend or footer with which a cell starts, as it is there."""
+    """Return the word for a total, legend or footer at the start of a cell; empty if none."""
     bare = text.lstrip()
     folded = plain(bare)
     for start in sorted(_words()["rows_to_drop"]["starts"], key=len, reverse=True):

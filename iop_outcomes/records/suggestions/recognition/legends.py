@@ -1,4 +1,4 @@
-"""What legends, code lists and data dictionaries beside the data say that a word means."""
+"""Meanings of words in legends, code lists and data dictionaries of an export."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CHOICES = ("choice", "code", "value", "label", "option", "werte", "valores")
 
 
 def pairs_of(text: str) -> dict[str, str]:
-    """Return what a cell such as "P = present, A = absent" says; nothing if it has but one pair.
+    """Return the pairs in a cell such as "P = present, A = absent"; empty if there is only one.
 
     Examples
     --------
@@ -34,9 +34,9 @@ def pairs_of(text: str) -> dict[str, str]:
 
 
 def legend_in(rows: Iterable[Iterable[str]]) -> dict[str, str]:
-    """Return the pairs of all cells of a file's first and last rows that are legends.
+    """Return the pairs of all legends in the first and last rows of a file.
 
-    A legend may be in one cell, or below one another, a pair a row.
+    A legend can be in one cell, or in several rows with a pair each.
     """
     label_of_code: dict[str, str] = {}
     alone: list[str] = []
@@ -51,7 +51,7 @@ def legend_in(rows: Iterable[Iterable[str]]) -> dict[str, str]:
 
 
 def legend_of_lines(lines: Iterable[str]) -> dict[str, str]:
-    """Return what a text says that has a line a code, such as "1 = Present"."""
+    """Return the pairs in a text with one code a line, such as "1 = Present"."""
     label_of_code = {}
     for text in lines:
         met = _LINE.match(text)
@@ -63,7 +63,7 @@ def legend_of_lines(lines: Iterable[str]) -> dict[str, str]:
 def dictionary_in(
     header: Iterable[str], rows: Iterable[Iterable[str]]
 ) -> dict[str, dict[str, str]]:
-    """Return the choices of each field that a data dictionary lists; nothing if it is none."""
+    """Return the choices of each field in a data dictionary; empty if the rows are not one."""
     names = [" ".join(heading_tokens(name)) for name in header]
     field = next((p for p, name in enumerate(names) if any(w in name for w in _FIELD)), -1)
     choices = next((p for p, name in enumerate(names) if "choice" in name), -1)

@@ -1,4 +1,4 @@
-"""The identifiers of the tables held against each other: what links a row to its episode."""
+"""Comparison of identifiers between tables, to find how rows are linked to episodes."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from iop_outcomes.records.suggestions.recognition.matching import Match
 from iop_outcomes.records.suggestions.recognition.profiles import Profile
 from iop_outcomes.records.suggestions.recognition.recognising import Source
 
-_LEAST_ALIKE = 0.2  # share of identifiers that are in the other table, from which they are linked
+_LEAST_ALIKE = 0.2  # share of rows with an identifier in the other table that a link needs
 _NEARLY_UNIQUE = 0.98
 
 
 @dataclass(frozen=True)
 class LinkFound:
-    """How the rows of a table find their episode.
+    """How the rows of a table are linked to episodes.
 
     Attributes
     ----------
@@ -35,15 +35,15 @@ class LinkFound:
     column : str
         ``episode_id``, or ``person_id`` with the date.
     ids, matched : int
-        Different identifiers of the rows, and how many of them the episodes have unchanged.
+        The number of different identifiers of the rows, and of those that the episodes have too.
     rows, rows_matched : int
-        The rows that have an identifier, and those of the matched ones.
+        The number of rows with an identifier, and of rows whose identifier is matched.
     forms : tuple of str
-        What would have to be disregarded to match more.
+        The rules of [ids] that would match more rows.
     would_match : int
-        How many rows would then be matched.
+        The number of rows that would then be matched.
     by_name : bool
-        Whether the identifier is a person's name.
+        Whether the identifier is the name of a person.
     """
 
     table: str
@@ -58,9 +58,9 @@ class LinkFound:
 
 
 def id_candidates(source: Source) -> dict[str, float]:
-    """Return the headings that may be the identifier of a source, each with how likely by name."""
+    """Return the headings that can be an identifier, each with a likelihood by name and values."""
     likely_ids = {}
-    parts = name_headings(source)  # a part of a name identifies nobody
+    parts = name_headings(source)  # a part of a name does not identify a person
     for name, held in source.bundle.profiles.items():
         if name in parts:
             continue
@@ -76,7 +76,7 @@ def id_candidates(source: Source) -> dict[str, float]:
 
 
 def link(sources: Sequence[Source]) -> tuple[list[Source], list[LinkFound]]:
-    """Return the sources with recognised identifiers, and how the tables are linked by them."""
+    """Return the sources with their identifiers, and the links between the tables."""
     sources = [_without_ids(source) for source in sources]
     episodes = [source for source in sources if source.table == "episodes"]
     others = [source for source in sources if source.table != "episodes"]
@@ -115,9 +115,10 @@ def link(sources: Sequence[Source]) -> tuple[list[Source], list[LinkFound]]:
 def _by_full_names(
     main: Source, sources: list[Source], links: list[LinkFound]
 ) -> tuple[list[Source], list[LinkFound]]:
-    """Return sources linked by first and last name where nothing else links them to the episodes.
+    """Link sources by first and last name if nothing else links them to the episodes.
 
-    It is left where another table is linked by a person's identifier: there is one `person_id`.
+    Nothing is changed if the episodes have a person identifier already, because there is only one
+    `person_id`.
     """
     place = next(k for k, source in enumerate(sources) if source.bundle is main.bundle)
     own = name_headings(sources[place])
@@ -154,7 +155,7 @@ def _without_ids(source: Source) -> Source:
 
 
 def _by_name_alone(source: Source) -> Source:
-    """Return a source with its identifier recognised by its heading alone."""
+    """Return a source with an identifier recognised by its heading and values only."""
     candidates = id_candidates(source)
     if not candidates or source.lists:
         return source
@@ -180,13 +181,13 @@ def _forms_of(texts: Iterable[str], forms: Iterable[str]) -> set[str]:
 
 
 def _alike(profile: Profile, other: Profile, forms: Sequence[str] = tuple(ID_RULES)) -> float:
-    """Return the share of the rows of one whose identifier is in the other."""
+    """Return the share of the rows of one column whose identifier is in the other."""
     known = _forms_of(other.texts, forms)
     return rows_alike(profile, known, forms) / profile.filled if profile.filled else 0.0
 
 
 def rows_alike(profile: Profile, known: set[str], forms: Sequence[str]) -> int:
-    """Return how many rows have an identifier that is known, as it is compared."""
+    """Return the number of rows with a known identifier, after applying the rules in `forms`."""
     is_known = []
     for text in profile.texts:
         for form in forms:
@@ -196,7 +197,7 @@ def rows_alike(profile: Profile, known: set[str], forms: Sequence[str]) -> int:
 
 
 def _pair(main: Source, other: Source) -> tuple[str, str] | None:
-    """Return the headings of the episodes and of the rows that hold the same identifiers."""
+    """Return the headings, in episodes and in rows, with the same identifiers, or None."""
     best, most = None, 0.0
     theirs = {"": 0.5} if other.lists else id_candidates(other)
     for own, named in id_candidates(main).items():
@@ -210,7 +211,7 @@ def _pair(main: Source, other: Source) -> tuple[str, str] | None:
             if total > most:
                 best, most = (own, heading), total
     if best is None and theirs and not other.lists:
-        # nothing matches: by name, so that the user sees what does not match
+        # nothing matches: use the names, so that the user sees what does not match
         likely = max(theirs, key=lambda name: theirs[name])
         own_ids = id_candidates(main)
         if own_ids and theirs[likely] >= 0.4:
@@ -219,7 +220,7 @@ def _pair(main: Source, other: Source) -> tuple[str, str] | None:
 
 
 def is_unique(held: Profile) -> bool:
-    """Return whether an identifier is in one row only, a few apart."""
+    """Return whether nearly all identifiers are in one row only."""
     return held.filled > 0 and held.distinct >= _NEARLY_UNIQUE * held.filled
 
 
@@ -289,14 +290,14 @@ def _linked(
         if forms and would > alike:
             why += f", {would / rows:.0%} with the rules in [ids]"
         likely = _score(max(alike / rows, id_candidates(source).get(heading, 0.0)))
-        if held.filled:  # a name says little where its rows are of nobody
+        if held.filled:  # a name counts less if its rows match no episodes
             likely = round(likely * (0.3 + 0.7 * max(alike, would) / rows), 2)
         source = source.with_match(Match(heading, column, likely, why))
     return source, [link_found]
 
 
 def _more(held: Profile, known: Profile, alike: int) -> tuple[tuple[str, ...], int]:
-    """Return the fewest differences that have to be disregarded to match the most rows."""
+    """Return the smallest set of rules of [ids] that matches most rows, and that number."""
     best: tuple[str, ...] = ()
     most = alike
     for number in range(1, len(ID_RULES) + 1):

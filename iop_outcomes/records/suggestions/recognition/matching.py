@@ -1,4 +1,4 @@
-"""Which heading is which column of a table: by name and values, one heading for one column."""
+"""Assignment of headings to columns of a table by name and values, one heading to one column."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from iop_outcomes.records.suggestions.recognition.fits import IDS, alone, fit
 from iop_outcomes.records.suggestions.recognition.language import heading_columns, heading_score
 from iop_outcomes.records.suggestions.recognition.profiles import Profile
 
-ENOUGH = 0.4  # the score from which a heading is proposed for a column
-_BY_VALUES = 0.9  # of the score that values give by themselves
+ENOUGH = 0.4  # the least score with which a heading is proposed for a column
+_BY_VALUES = 0.9  # factor for the score of values alone
 
-_WEIGHTS = {  # how much a column says of the table that it is in
+_WEIGHTS = {  # how strongly a column indicates its table
     "episodes": {
         "admit_date": 2.0,
         "discharge_date": 1.5,
@@ -51,16 +51,16 @@ _OTHER_WEIGHT = 0.7
 
 @dataclass(frozen=True)
 class Match:
-    """A heading proposed for a column of ours.
+    """A heading proposed for a column.
 
     Attributes
     ----------
     heading, column : str
-        Theirs and ours.
+        The heading in the export, and the column.
     score : float
-        From 0 to 1: how sure.
+        The confidence, from 0 to 1.
     why : str
-        In a few words, without a value.
+        The reason in a few words, without values.
     """
 
     heading: str
@@ -72,10 +72,10 @@ class Match:
 def match(
     table: str, profiles: Mapping[str, Profile], without: Iterable[str] = ()
 ) -> dict[str, Match]:
-    """Return for each heading that is proposed for a column of the table what is proposed.
+    """Return the match of each heading that is proposed for a column of the table.
 
-    The identifiers are not among them: they are found by comparing tables. Headings and columns are
-    paired so that the sum of the scores is greatest.
+    Identifiers are not included; they are found by comparing tables. Headings are assigned to
+    columns so that the sum of scores is largest.
     """
     from scipy.optimize import linear_sum_assignment
 
@@ -99,7 +99,7 @@ def match(
 
 
 def score(table: str, column: str, heading: str, held: Profile) -> float:
-    """Return how sure it is, from 0 to 1, that a heading is a column of ours."""
+    """Return the confidence, from 0 to 1, that a heading is a column."""
     fits = fit(table, column, held)
     if fits <= 0:
         return 0.0
@@ -108,7 +108,7 @@ def score(table: str, column: str, heading: str, held: Profile) -> float:
 
 
 def reason(table: str, column: str, heading: str, held: Profile) -> str:
-    """Say in a few words why a heading is proposed for a column."""
+    """Return in a few words why a heading is proposed for a column."""
     named = heading_score(table, column, heading)
     fits = fit(table, column, held)
     by_name = "its name" if named >= 0.95 else "part of its name" if named >= ENOUGH else ""
@@ -127,7 +127,7 @@ def reason(table: str, column: str, heading: str, held: Profile) -> str:
 
 
 def table_score(table: str, matches: Mapping[str, Match]) -> float:
-    """Return how much the columns found say that a file holds the table."""
+    """Return how strongly the matched columns indicate that a file is the table."""
     weights = _WEIGHTS[table]
     return sum(
         weights.get(matched.column, _OTHER_WEIGHT) * matched.score for matched in matches.values()

@@ -1,4 +1,4 @@
-"""Whether day or month comes first, by dates that are valid in one order only."""
+"""The order of day and month, determined by dates that are valid in one order only."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _TWO_PARTS = re.compile(r"^\D*(\d{1,2})[/.-](\d{1,2})\.?$")
 
 @dataclass(frozen=True)
 class Order:
-    """What the dates of a source say of their order.
+    """The evidence in the dates of a source on the order of day and month.
 
     Attributes
     ----------
     month_only, day_only : int
-        Dates that are valid with the month, or the day, first only.
+        Numbers of dates that are valid only with the month first, or only with the day first.
     open : int
-        Dates that are valid in both orders, and others in each.
+        The number of dates that are valid in both orders, with different days.
     """
 
     month_only: int = 0
@@ -33,18 +33,18 @@ class Order:
 
     @property
     def settled(self) -> str:
-        """The order that is proposed; empty if none is, or dates of both orders were met."""
+        """The proposed order; empty if there is none, or if there are dates of both orders."""
         if self.month_only and not self.day_only:
             return MONTH_FIRST
         return DAY_FIRST if self.day_only and not self.month_only else ""
 
     @property
     def mixed(self) -> bool:
-        """Whether dates of both orders were met."""
+        """Whether there are dates of both orders."""
         return bool(self.month_only and self.day_only)
 
     def __add__(self, other: Order) -> Order:
-        """Return what two sets of dates say together."""
+        """Return the evidence of two sets of dates together."""
         return Order(
             self.month_only + other.month_only,
             self.day_only + other.day_only,
@@ -53,7 +53,7 @@ class Order:
 
 
 def order_of(source: Source) -> Order:
-    """Return what the dates of a source say of their order."""
+    """Return the evidence in the dates of a source on the order of day and month."""
     total = Order()
     for heading, matched in source.matches.items():
         if matched.column not in IDS and declared(source.table, matched.column).kind == "date":
@@ -68,7 +68,7 @@ def _order(texts: Iterable[tuple[str, int]]) -> Order:
     pairs = list(texts)
     dates = date_texts([text for text, _ in pairs])
     month = day = both = 0
-    hyphened_apart = year_order(dates, range(len(pairs))) != OPEN  # 26-01-05: no day or month
+    hyphened_apart = year_order(dates, range(len(pairs))) != OPEN  # 26-01-05: these are not counted
     for place in dates.parts:
         if hyphened_apart and dates.parts[place].hyphened:
             continue

@@ -1,4 +1,4 @@
-"""What the values of a column look like: dates, clock times, ranges, lengths, ids, a few words."""
+"""The values of a column: shares of dates, times, ranges, lengths, codes, names and words."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from iop_outcomes.records.parsing.dates import date_texts
 from iop_outcomes.records.sources.coded import Coded
 from iop_outcomes.records.suggestions.recognition.language import means_missing, plain
 
-MOST_LOOKED_AT = 400  # distinct texts of a column by which it is recognised
-HANDFUL = 40  # distinct texts that are still listed one by one
+MOST_LOOKED_AT = 400  # distinct texts by which a column is recognised
+HANDFUL = 40  # most distinct texts that are listed one by one
 _CLOCK_TEXT = r"\d{1,2}[:.]\d{2}(?::\d{2})?\s*(?:[ap]\.?m\.?|uhr|h)?"
 _CLOCK = re.compile(rf"(?:{_CLOCK_TEXT}|\d{{1,2}}\s*[ap]\.?m\.?)", re.IGNORECASE)
 _RANGE = re.compile(
@@ -42,18 +42,18 @@ _FLAGS = {"yes", "no", "y", "n", "true", "false", "ja", "nein", "si", "oui", "no
 
 @dataclass(frozen=True)
 class Profile:
-    """The distinct texts of a column, the commonest first, with their rows.
+    """The distinct texts of a column, the most frequent first, with their numbers of rows.
 
     Attributes
     ----------
     heading : str
-        As the file has it.
+        The heading in the file.
     texts : list of str
         Without surrounding spaces; none is empty.
-    counts : numpy.ndarray of int
-        Rows of each.
+    counts : numpy.ndarray of int64
+        The number of rows with each text.
     rows : int
-        Rows of the table, the empty ones counted.
+        The number of rows of the table, including rows with an empty cell.
     """
 
     heading: str
@@ -63,7 +63,7 @@ class Profile:
 
     @property
     def filled(self) -> int:
-        """The rows that hold something."""
+        """The number of rows that are not blank."""
         return int(self.counts.sum())
 
     @property
@@ -73,12 +73,12 @@ class Profile:
 
     @property
     def unique(self) -> bool:
-        """Whether no text is in two rows."""
+        """Whether each text is in one row only."""
         return self.filled > 0 and self.distinct == self.filled
 
     @property
     def handful(self) -> bool:
-        """Whether the texts are few enough to be listed: words, not the data of persons."""
+        """Whether the texts are few enough to be listed: words, and not data of people."""
         few = self.distinct <= HANDFUL and (self.distinct <= 4 or 3 * self.distinct <= self.filled)
         return few and all(len(text) <= 80 for text in self.texts)
 
@@ -93,72 +93,72 @@ class Profile:
         return weights / weights.sum() if weights.sum() else weights
 
     def share(self, chosen: list[bool]) -> float:
-        """Return the share of rows whose text is chosen, of those looked at."""
+        """Return the share of rows whose text is chosen, among texts in `looked_at`."""
         return float(self._weights[np.array(chosen, dtype=bool)].sum()) if chosen else 0.0
 
     @cached_property
     def dates(self) -> float:
-        """The share of rows that hold a calendar date; bare numbers are none."""
+        """The share of rows with a calendar date; plain numbers do not count."""
         return self.share(are_dates(self.looked_at))
 
     @cached_property
     def clocks(self) -> float:
-        """The share of rows that hold a time of day."""
+        """The share of rows with a time of day."""
         return self.share([is_clock(text) for text in self.looked_at])
 
     @cached_property
     def ranges(self) -> float:
-        """The share of rows that hold two times of day."""
+        """The share of rows with a range of times."""
         return self.share([_RANGE.fullmatch(text) is not None for text in self.looked_at])
 
     @cached_property
     def numbers(self) -> float:
-        """The share of rows that hold a number and nothing else."""
+        """The share of rows with a number and nothing else."""
         return self.share([_NUMBER.fullmatch(text) is not None for text in self.looked_at])
 
     @cached_property
     def counted(self) -> float:
-        """The share of rows that hold a number of days or times: 3 days."""
+        """The share of rows with a number of days or times: 3 days."""
         return self.share([_COUNTED.fullmatch(text) is not None for text in self.looked_at])
 
     @cached_property
     def lengths(self) -> float:
-        """The share of rows that hold a length with its unit: 3h 0m, 180 Minutes, 3:00."""
+        """The share of rows with a length and its unit: 3h 0m, 180 Minutes."""
         return self.share([_LENGTH.fullmatch(text) is not None for text in self.looked_at])
 
     @cached_property
     def codes(self) -> float:
-        """The share of rows that hold one code with a digit."""
+        """The share of rows with a code that contains a digit."""
         return self.share([_CODE.fullmatch(text) is not None for text in self.looked_at])
 
     @cached_property
     def names(self) -> float:
-        """The share of rows that are written as the names of persons are."""
+        """The share of rows that look like names of people."""
         return self.share([_NAME.fullmatch(text) is not None for text in self.looked_at])
 
     @cached_property
     def levels(self) -> float:
-        """The share of rows that name a level of care."""
+        """The share of rows with a level of care."""
         return self.share([_LEVEL.search(text) is not None for text in self.looked_at])
 
     @cached_property
     def flags(self) -> float:
-        """The share of rows that say yes or no."""
+        """The share of rows with yes, no or a word for missing."""
         words = [plain(text) in _FLAGS or means_missing(text) for text in self.looked_at]
         return self.share(words)
 
     @cached_property
     def long(self) -> float:
-        """The share of rows that hold free text."""
+        """The share of rows with free text."""
         return self.share([len(text) > 60 or text.count(" ") > 7 for text in self.looked_at])
 
     @cached_property
     def values(self) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-        """The numbers of the texts looked at; NaN where a text holds none."""
+        """The numbers in the texts of `looked_at`; NaN if a text is not a number."""
         return np.array([number_in(text) for text in self.looked_at], dtype=float)
 
     def median(self) -> float:
-        """Return the median number over rows; NaN where there is none."""
+        """Return the median number over rows; NaN if there are no numbers."""
         there = np.isfinite(self.values)
         if not there.any():
             return float("nan")
@@ -169,7 +169,7 @@ class Profile:
 
 
 def profile(heading: str, coded: Coded) -> Profile:
-    """Return what a column holds."""
+    """Return the profile of a column."""
     held: dict[str, int] = {}
     for text, count in zip(coded.words.tolist(), coded.counts().tolist(), strict=True):
         bare = str(text).strip()
@@ -181,7 +181,7 @@ def profile(heading: str, coded: Coded) -> Profile:
 
 
 def are_dates(texts: list[str]) -> list[bool]:
-    """Return which texts are calendar dates; a bare number, which may be anything, is none."""
+    """Return which texts are calendar dates; plain numbers do not count."""
     dates = date_texts(texts)
     forms = dates.forms.tolist()
     return [
@@ -200,17 +200,17 @@ def is_clock(text: str) -> bool:
 
 
 def is_range(text: str) -> bool:
-    """Return whether a text is two times of day."""
+    """Return whether a text is a range of two times of day."""
     return _RANGE.fullmatch(text) is not None
 
 
 def is_value(text: str) -> bool:
-    """Return whether a text is a value and no heading: a date, a number, a code or a time."""
+    """Return whether a text is a value, not a heading: a date, a number, a code or a time."""
     return bool(values_among([text]))
 
 
 def values_among(texts: Iterable[str]) -> set[str]:
-    """Return those of the texts, bare of spaces, that are values and no headings."""
+    """Return the texts, without surrounding spaces, that are values and not headings."""
     numbered = {bare for text in texts if any(map(str.isdigit, bare := text.strip()))}
     values = {
         bare
@@ -225,7 +225,7 @@ def values_among(texts: Iterable[str]) -> set[str]:
 
 
 def number_in(text: str) -> float:
-    """Return the number that a text is, a comma being a decimal sign if it must be one."""
+    """Return a text as a number, NaN if it is not one; a comma can be a decimal sign."""
     bare = text.strip()
     if counted := _COUNTED.fullmatch(bare):
         bare = counted[1]

@@ -1,4 +1,4 @@
-"""Which table a bundle of files or sheets holds, and which of its headings is which column."""
+"""Recognition of the table in a bundle of files or sheets, and of the column of each heading."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ REQUIRED = {"episodes": "admit_date", "attendance": "date", "checkins": "date"}
 
 @dataclass(frozen=True)
 class PeopleLists:
-    """Columns with lists of people: what is between two, and the status of each column."""
+    """Columns with lists of people: the separator, the status of each column, and the people."""
 
     separator: str
     statuses: dict[str, str]
@@ -51,7 +51,7 @@ class PeopleLists:
 
 @dataclass(frozen=True)
 class Join:
-    """Columns taken over from other rows of the same file, some under a name of ours."""
+    """Columns joined from other rows of the same file, some with new names."""
 
     column: str
     words: tuple[str, ...]
@@ -68,25 +68,25 @@ class Source:
     table : str
         The table.
     bundle : Bundle
-        The files or sheets, and what they hold.
+        The files or sheets with their content.
     matches : dict of str to Match
-        For each heading what it is proposed to be; identifiers are added when tables are compared.
+        The proposed column of each heading; identifiers are added when tables are compared.
     score : float
-        How much the bundle says that it holds the table.
+        How strongly the bundle looks like the table.
     lists : PeopleLists or None
         Columns with lists of people.
     joins : tuple of Join
-        Columns taken over from other rows.
+        Columns joined from other rows.
     only : bool
-        Whether only the columns that are matched are taken: the file serves another table as well.
+        Whether only matched columns are used, because the file is also a source of another table.
     constants : dict of str to str
-        Our column and the word of every row.
+        From a column to the word of every row.
     full_name : tuple of str
-        The headings of first and last name, which together say who it is.
+        The headings of first and last name, which together identify the person.
     copies : dict of str to tuple of str
-        For a heading that is several columns of ours the further ones.
+        For a heading that is several columns: the further columns.
     joined : dict of str to Profile
-        For a column of ours that a join renames, what it holds.
+        For a column that a join renames: its values.
     """
 
     table: str
@@ -102,13 +102,13 @@ class Source:
     joined: Mapping[str, Profile] = field(default_factory=dict)
 
     def heading_of(self, column: str) -> str:
-        """Return the heading that is proposed for a column of ours; empty if none is."""
+        """Return the heading that is proposed for a column; empty if there is none."""
         return next(
             (name for name, matched in self.matches.items() if matched.column == column), ""
         )
 
     def with_match(self, matched: Match) -> Source:
-        """Return the source with one more heading recognised."""
+        """Return the source with a further match; it replaces others of its heading or column."""
         others = {
             name: earlier
             for name, earlier in self.matches.items()
@@ -119,14 +119,14 @@ class Source:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A file or sheet that is proposed for no table, and why."""
+    """A file or sheet that is proposed for no table, and the reason."""
 
     place: str
     why: str
 
 
 def recognise(bundles: Sequence[Bundle]) -> tuple[list[Source], list[LeftOut]]:
-    """Return the sources that are proposed, and the files and sheets that are none."""
+    """Return the proposed sources, and the files and sheets that are not tables."""
     sources: list[Source] = []
     left: list[LeftOut] = []
     for bundle in bundles:
@@ -149,7 +149,7 @@ def _why_none(bundle: Bundle) -> str:
 
 
 def _of_one(bundle: Bundle) -> list[Source]:
-    """Return the bundle as a source of the table that it most likely holds."""
+    """Return the bundle as a source of the table that it most likely is."""
     lists = people_lists(bundle)
     candidates = [source for table in TABLES if (source := _candidate(table, bundle, lists))]
     candidates = [candidate for candidate in candidates if candidate.score >= _ENOUGH_OF_A_TABLE]
@@ -182,7 +182,7 @@ def _candidate(table: str, bundle: Bundle, lists: PeopleLists | None) -> Source 
         total += 1.5
         matches = {name: matched for name, matched in matches.items() if matched.column != "status"}
     if table == "episodes" and _repeats(bundle):
-        total -= 1.5  # a row is then no episode
+        total -= 1.5  # then a row is not an episode
     return Source(table, bundle, matches, total, lists)
 
 
@@ -194,7 +194,7 @@ _OF_A_GRID = {
 
 
 def _repeats(bundle: Bundle) -> bool:
-    """Return whether the identifiers of a bundle are in many rows each."""
+    """Return whether identifiers of a bundle occur in three rows each or more, on average."""
     held = [bundle.profiles[name] for name in id_headings("episodes", bundle)]
     return bool(held) and all(
         held_profile.filled >= 3 * held_profile.distinct for held_profile in held
@@ -202,14 +202,14 @@ def _repeats(bundle: Bundle) -> bool:
 
 
 def name_score(table: str, bundle: Bundle) -> float:
-    """Return how well the names of the places say that they hold a table."""
+    """Return how well the names of file and sheet match a table, from 0 to 1."""
     place = bundle.places[0]
     of_sheet = named_table(place.sheet) if place.sheet else {}
     return max(of_sheet.get(table, 0.0), named_table(place.file)[table] * (0.5 if of_sheet else 1))
 
 
 def id_headings(table: str, bundle: Bundle) -> list[str]:
-    """Return the headings that may be an identifier of the table, by their name."""
+    """Return the headings that can be an identifier of the table by their name."""
     return [
         name
         for name, held in bundle.profiles.items()
@@ -219,7 +219,7 @@ def id_headings(table: str, bundle: Bundle) -> list[str]:
 
 
 def _is_first_an_id(table: str, heading: str, held: Profile) -> bool:
-    """Return whether a heading names an identifier first: "Group ID" does not."""
+    """Return whether a heading fits an identifier best; "Group ID" does not."""
     best = max(score(table, column, heading, held) for column in IDS)
     others = ("group_id", "facilitator", "service", "program")
     declared = [column for column in others if heading_score(table, column, heading)]
@@ -230,7 +230,7 @@ def _is_first_an_id(table: str, heading: str, held: Profile) -> bool:
 
 
 def _of_events(bundle: Bundle) -> list[Source]:
-    """Return the sources of a file that holds several tables, distinguished by an event."""
+    """Return the sources of a file with several tables that are distinguished by an event."""
     event = event_column(bundle)
     if not event:
         return []
@@ -310,7 +310,7 @@ def _of_kinds(bundle: Bundle) -> list[Source]:
 
 
 def episodes_within(source: Source) -> Source | None:
-    """Return the episodes that a file of sessions or check-ins repeats in its rows, if it does."""
+    """Return the episodes that a file of sessions or check-ins repeats in its rows, or None."""
     bundle = source.bundle
     taken = [name for name, matched in source.matches.items() if matched.score >= 0.8]
     matches = match("episodes", bundle.profiles, taken)
@@ -327,7 +327,7 @@ _REPEATED = ("admit_date", "discharge_date", "discharge_reason", "program", "lev
 
 
 def people_lists(bundle: Bundle) -> PeopleLists | None:
-    """Return the columns whose cells list people, with the status that their headings name."""
+    """Return columns with lists of people, with the status in their headings; None without any."""
     statuses: dict[str, str] = {}
     people: list[str] = []
     separators: list[str] = []
