@@ -242,7 +242,7 @@ def test_map_proposes_a_mapping_and_never_writes_over_one(run: Run, tmp_path: Pa
     before = out.read_text(encoding="utf-8")
     code, _, wrong = run("map", folder, "--out", out)
     assert code == 2
-    assert "is there already" in wrong
+    assert "exists already" in wrong
     assert out.read_text(encoding="utf-8") == before
     assert run("map", folder, "--out", out, "--force")[0] == 0
 

@@ -93,7 +93,7 @@ def test_a_missing_event_is_counted_whatever_its_type(dtype: Any) -> None:
 
 
 @pytest.mark.parametrize("dtype", ["string", "string[pyarrow]", "category", "str"])
-def test_words_are_no_events(dtype: str) -> None:
+def test_an_event_column_of_words_is_refused(dtype: str) -> None:
     frame = times()
     frame["event"] = frame["event"].map({True: "yes", False: "no"}).astype(dtype)
     with pytest.raises(EstimateError, match="60 of 60 values are neither"):

@@ -54,7 +54,7 @@ def test_planned_rows_are_counted_and_are_no_faults() -> None:
     assert f"kept + 0 set aside + {planned} planned for later + 0 folded" in line
 
 
-def test_the_reason_of_the_data_cut_is_said() -> None:
+def test_a_note_gives_the_reason_for_the_data_cut() -> None:
     records = iop.read_records(episodes=ADMITTED, attendance=_export_of_15_june())
     assert any("2026-06-15 (a service with an outcome)" in note for note in records.notes)
     given = iop.read_records(episodes=ADMITTED, attendance=_export_of_15_june(), as_of="2026-06-01")
@@ -102,7 +102,9 @@ def test_the_cut_is_the_newest_day_on_which_something_happened(row: str, cut: st
 
 
 @pytest.mark.parametrize(("status", "cut"), [("completed", 30), ("missed", 30), ("not_due", 14)])
-def test_check_ins_and_study_days(status: str, cut: int) -> None:
+def test_only_completed_or_missed_check_ins_move_the_cut_in_study_days(
+    status: str, cut: int
+) -> None:
     records = iop.read_records(
         episodes=pd.DataFrame({"episode_id": ["A"], "admit_day": [0]}),
         checkins=pd.DataFrame(
@@ -122,7 +124,7 @@ def test_no_cut_lies_in_the_future() -> None:
     assert records.problems["check"].eq("after_data_cut").sum() >= 1  # attended, in the future
 
 
-def test_a_lonely_newest_day_and_a_cut_long_after_everything_are_said() -> None:
+def test_notes_warn_of_a_gap_before_the_newest_day_or_the_given_cut() -> None:
     table = _export_of_15_june()
     late = pd.concat(
         [table, pd.DataFrame([("E0", "2026-09-01", "attended")], columns=table.columns)]

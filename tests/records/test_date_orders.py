@@ -48,7 +48,7 @@ def met(records: iop.Records) -> list[tuple[int, str, str, str]]:
 
 
 @pytest.mark.parametrize("impossible", ["99/01/2026", "13/25/2026", "30/02/2026", "0/14/2026"])
-def test_a_date_that_is_none_in_either_order_decides_nothing(impossible: str) -> None:
+def test_a_text_that_is_a_date_in_neither_order_shows_no_order(impossible: str) -> None:
     records = read({"admit_date": ["2/8/2026", impossible]})
     assert days(records) == {"E0": "2026-02-08"}
     assert met(records) == [
@@ -66,7 +66,9 @@ def test_a_date_that_is_none_in_either_order_decides_nothing(impossible: str) ->
         ("31.01.26 9:30 PM", "2026-08-02"),
     ],
 )
-def test_a_date_of_one_order_decides_beside_impossible_ones(telling: str, day: str) -> None:
+def test_a_date_valid_in_one_order_decides_although_others_are_impossible(
+    telling: str, day: str
+) -> None:
     records = read({"admit_date": ["2/8/2026", telling, "99/01/2026", "13/25/2026"]})
     assert days(records)["E0"] == day
     assert "assumed_date_order" not in [check for _, _, check, _ in met(records)]
@@ -92,9 +94,7 @@ def test_an_order_is_not_carried_from_one_file_to_the_next() -> None:
     assert looked_at.loc[("assumed_date_order", "episodes", "admit_date"), "rows_failed"] == 1
 
 
-def test_rows_of_two_orders_are_one_if_they_say_the_same_day_and_two_if_they_only_read_alike() -> (
-    None
-):
+def test_rows_in_files_of_two_orders_are_compared_by_their_day_not_their_text() -> None:
     checkins = [
         pd.DataFrame({"episode_id": "E0", "date": [telling, "02/08/2026"], "status": "missed"})
         for telling in ("13/02/2026", "02/13/2026")
@@ -108,7 +108,7 @@ def test_rows_of_two_orders_are_one_if_they_say_the_same_day_and_two_if_they_onl
     assert records.checkins["date"].dt.strftime("%m-%d").tolist() == ["02-13", "08-02"]
 
 
-def test_a_column_that_tells_nothing_follows_the_other_dates_of_its_file_aloud() -> None:
+def test_a_column_that_shows_no_order_takes_that_of_its_file_and_lists_it() -> None:
     records = read(
         {"admit_date": ["13/02/2026", "01/02/2026"], "discharge_date": ["", "02/03/2026"]}
     )
@@ -131,7 +131,7 @@ def test_dates_of_both_orders_in_a_file_leave_the_others_open() -> None:
     assert [row[2] for row in met(records)] == ["ambiguous_date"]
 
 
-def test_the_mapping_decides_for_every_file() -> None:
+def test_date_order_in_the_mapping_decides_for_every_file() -> None:
     files = ({"admit_date": ["02/08/2026"]}, {"admit_date": ["02/13/2026", "03/08/2026"]})
     records = read(*files, order="day_first")
     assert days(records) == {"E0": "2026-08-02", "E2": "2026-08-03"}

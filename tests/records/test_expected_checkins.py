@@ -92,7 +92,9 @@ def test_a_check_in_that_was_due_and_has_no_row_is_missed() -> None:
         *[(1, 0, 0), (1, 1, 1), (1, 2, 2)],
     ],
 )
-def test_the_first_and_last_day_of_a_span(every: int, day: int, of: int) -> None:
+def test_a_row_counts_for_a_check_in_from_the_first_to_the_last_day_of_its_range(
+    every: int, day: int, of: int
+) -> None:
     last = {0: 0, 1: 1, 2: 2}[of] * every
     records = read([(0, None)], [(0, day)], cut=2 * every + every, expected_every=every)
     missed = [due for _, due, status, _ in told(records) if status == "missed"]
@@ -106,7 +108,7 @@ def test_a_span_that_is_not_over_at_the_data_cut_is_left_out(cut: int, made: int
     assert [row[3] for row in told(records)].count("made") == made
 
 
-def test_check_ins_are_due_after_a_discharge_where_it_is_said() -> None:
+def test_check_ins_are_due_after_a_discharge_where_it_is_reported() -> None:
     stays, rows = [(0, 10)], [(0, 0)]
     days = [day for _, day, _, row in told(read(stays, rows, cut=60)) if row == "made"]
     assert days == [7]
@@ -167,7 +169,7 @@ def test_what_was_not_asked_is_missing_in_rows_that_are_made() -> None:
     assert records.sources["rows_kept"].tolist() == [1, 1], "rows that are made are of no file"
 
 
-def test_study_days_and_no_rows_at_all() -> None:
+def test_missed_check_ins_are_added_with_study_days() -> None:
     episodes = pd.DataFrame({"episode_id": ["A"], "admit_day": [3]})
     checkins = pd.DataFrame({"episode_id": ["A"], "day": [40], "status": "not_due"})
     mapping = {"checkins": {"expected_every": 7}}
@@ -204,7 +206,7 @@ def test_an_own_column_of_that_name_is_kept_under_another() -> None:
         ({"expected_every": None, "expected_until": 30}, "without expected_every"),
     ],
 )
-def test_what_cannot_be_read_is_one_sentence(expected: dict[str, Any], says: str) -> None:
+def test_what_cannot_be_read_gives_one_error_sentence(expected: dict[str, Any], says: str) -> None:
     with pytest.raises(RecordsError, match=says):
         read([(0, None)], [(0, 7)], cut=17, **expected)
 

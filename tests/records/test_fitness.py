@@ -144,7 +144,7 @@ def test_a_status_that_nobody_explains_leaves_the_rate_known_in_part() -> None:
     assert known(records)["attendance_rate"] == "yes"
 
 
-def test_a_list_of_absences_alone_tells_no_rate_either() -> None:
+def test_no_attendance_rate_is_known_from_absences_alone() -> None:
     frames = made()
     judged = known(read(frames | {"attendance": frames["attendance"].assign(status="no_show")}))
     assert {judged[name] for name in ("attendance_rate", "no_show_rate", "hours")} == {"no"}
@@ -152,7 +152,7 @@ def test_a_list_of_absences_alone_tells_no_rate_either() -> None:
     assert {judged[name] for name in ("check_in_response", "relapse")} == {"no"}
 
 
-def test_discharges_without_a_service_tell_who_left_and_not_who_stayed() -> None:
+def test_discharges_without_services_show_who_left_and_not_retention() -> None:
     frames = made()
     records = read(frames | {"attendance": frames["attendance"].assign(status="unrecorded")})
     assert known(records)["retained_60"] == "no"
@@ -161,7 +161,7 @@ def test_discharges_without_a_service_tell_who_left_and_not_who_stayed() -> None
     assert "trend_retained_60" not in report.tables
 
 
-def test_cancellations_alone_do_not_tell_no_shows() -> None:
+def test_the_no_show_rate_is_not_known_from_cancellations_alone() -> None:
     frames = made()
     status = frames["attendance"]["status"].replace("no_show", "late_cancel")
     judged = known(read(frames | {"attendance": frames["attendance"].assign(status=status)}))
@@ -339,7 +339,7 @@ def test_relapse_needs_check_ins_without_use() -> None:
 
 
 @pytest.mark.parametrize("measure", ["retained_60", "hours", "first_session", "completion_rate"])
-def test_a_program_whose_system_was_not_exported_is_told_apart(measure: str) -> None:
+def test_a_program_without_exported_sessions_is_not_known_and_others_are(measure: str) -> None:
     """Its people counted as never seen: retained 29% of all, where it was 43%."""
     frames = made()
     episodes = frames["episodes"].assign(program=["North", "North", "River", "River"] * 10)
@@ -367,7 +367,7 @@ def test_a_program_whose_system_was_not_exported_is_told_apart(measure: str) -> 
 OF_THE_WHOLE_TIME = ("retained_60", "hours", "first_session")
 
 
-def test_sessions_that_end_long_before_the_data_cut_tell_no_stays() -> None:
+def test_stays_are_not_known_if_sessions_end_long_before_the_data_cut() -> None:
     """Retained at 60 days seemed to fall from 34% to 0%, and it was the end of the file."""
     frames = made()
     sessions = frames["attendance"]
@@ -484,7 +484,7 @@ def test_a_table_nearly_all_set_aside_is_as_good_as_absent() -> None:
     assert known(read(frames | {"attendance": some}))["attendance_rate"] == "partly"
 
 
-def test_what_is_linked_to_nothing_tells_nothing() -> None:
+def test_nothing_is_known_from_rows_that_link_to_no_episode() -> None:
     frames = made()
     padded = frames["attendance"].assign(episode_id="000" + frames["attendance"]["episode_id"])
     records = read(frames | {"attendance": padded})
@@ -497,7 +497,7 @@ def test_what_is_linked_to_nothing_tells_nothing() -> None:
     assert "800 of 1,200 rows" in why(records, "attendance_rate")
 
 
-def test_admitted_before_needs_to_be_told_whose_an_episode_is() -> None:
+def test_readmissions_need_a_person_identifier() -> None:
     frames = made()
     alone = frames["episodes"].drop(columns="person_id")
     assert known(read(frames | {"episodes": alone}))["readmissions"] == "no"

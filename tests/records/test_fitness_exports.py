@@ -190,7 +190,7 @@ NOT_TOLD = {
 
 
 @pytest.mark.parametrize("name", MAPPINGS)
-def test_each_export_tells_what_its_shape_can_bear(
+def test_each_export_gives_the_measures_that_its_shape_supports(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     empty = Picture(b"<svg/>", "A picture.", 1, 1)
@@ -218,7 +218,7 @@ def test_each_export_tells_what_its_shape_can_bear(
     assert (left_out == "no").sum() == len(NOT_TOLD[name])
 
 
-def test_a_form_tells_its_response_once_the_schedule_is_stated(tmp_path: Path) -> None:
+def test_the_response_to_a_form_is_known_once_the_schedule_is_stated(tmp_path: Path) -> None:
     path = tmp_path / "mapping.toml"
     name = "07_form_responses"
     text = MAPPINGS[name] + '[checkins]\nexpected_every = "7 days"\n'

@@ -61,7 +61,9 @@ def test_three_equal_groups_of_an_hour_are_three_hours_and_the_mapping_is_asked_
 
 
 @pytest.mark.parametrize(("choice", "kept"), [("keep", 36), ("fold", 12)])
-def test_the_mapping_decides(choice: str, kept: int) -> None:
+def test_identical_rows_in_the_mapping_decides_whether_rows_are_folded(
+    choice: str, kept: int
+) -> None:
     records = read(hours(3), identical_rows=choice)
     assert len(records.attendance) == kept
     assert "possible_repeat" not in checks(records)
@@ -119,7 +121,7 @@ def test_a_key_is_seen_from_ten_values_on(values: int, kept: int) -> None:
     assert len(read(twice).attendance) == kept
 
 
-def test_a_group_that_stands_on_many_days_is_no_key_and_a_session_is() -> None:
+def test_a_group_id_on_many_days_is_not_a_key_and_one_on_a_single_day_is() -> None:
     assert len(read(hours(3, group_id="A")).attendance) == 36
     two = pd.concat([hours(1, group_id="x"), hours(1, group_id="y")], ignore_index=True)
     two["group_id"] = two["group_id"] + two["date"]  # a session of its own each
@@ -197,7 +199,9 @@ def slowly(files: list[list[tuple[str, ...]]]) -> list[list[tuple[str, ...]]]:
         max_size=3,
     )
 )
-def test_as_many_are_folded_as_a_slow_reading_says(files: list[list[tuple[str, ...]]]) -> None:
+def test_the_number_of_folded_rows_is_that_of_the_plain_slow_version(
+    files: list[list[tuple[str, ...]]],
+) -> None:
     files = [[*file, *_EVERYWHERE] for file in files]
     records = read(*(pd.DataFrame(file, columns=NAMES) for file in files))
     wanted = slowly(files)
@@ -245,12 +249,12 @@ def test_a_booking_cancelled_and_made_anew_is_the_one_that_was_kept() -> None:
     assert pair("program_cancel", "late", "attended") == ["attended"]
 
 
-def test_a_row_without_an_outcome_never_stands_for_one_with_it() -> None:
+def test_a_row_without_an_outcome_never_replaces_one_with_an_outcome() -> None:
     assert pair("no_show", "unrecorded") == ["no_show"]
     assert pair("unrecorded", "attended", "not_scheduled") == ["attended"]
 
 
-def test_of_rows_that_agree_the_last_one_stands() -> None:
+def test_of_rows_of_a_session_with_equal_outcomes_the_last_one_is_kept() -> None:
     assert pair("attended", "late", "attended_partial") == ["attended_partial"]
     assert pair("no_show", "client_cancel") == ["client_cancel"]
 

@@ -45,7 +45,9 @@ def records_of(
         (list(ID_RULES), "a0012.0", "A12.0", True),
     ],
 )
-def test_what_each_rule_disregards(rules: list[str], one: str, other: str, alike: bool) -> None:
+def test_each_rule_ignores_its_difference_between_identifiers(
+    rules: list[str], one: str, other: str, alike: bool
+) -> None:
     assert (compared(one, rules) == compared(other, rules)) is alike
 
 
@@ -103,7 +105,7 @@ def test_people_written_in_two_ways_are_one_person_and_listed() -> None:
         ({"person_id": ["ignore_case"]}, "no table has it"),
     ],
 )
-def test_what_cannot_be_followed_is_one_sentence(ids: object, says: str) -> None:
+def test_a_rule_that_cannot_be_applied_gives_one_error_sentence(ids: object, says: str) -> None:
     with pytest.raises(RecordsError, match=says):
         records_of(["A"], ["A"], {"ids": ids})
 

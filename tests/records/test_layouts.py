@@ -71,7 +71,7 @@ def test_two_header_rows_are_one_name_a_column(tmp_path: Path, kind: str) -> Non
 
 
 @KINDS
-def test_a_header_row_past_the_end_is_said(tmp_path: Path, kind: str) -> None:
+def test_a_header_row_past_the_end_is_reported(tmp_path: Path, kind: str) -> None:
     with pytest.raises(RecordsError, match=r"attendance\.") as raised:
         read_raw(as_file(tmp_path, kind, TABLE), layout=Layout(header_row=40))
     assert "header" in str(raised.value)
@@ -113,7 +113,7 @@ def test_sheets_are_chosen_by_name_or_pattern_and_hidden_ones_by_name_only(
 
 
 @pytest.mark.parametrize("asked", ["Mar 2026", "O*", "* 2025"])
-def test_a_sheet_that_is_not_there_is_said(tmp_path: Path, asked: str) -> None:
+def test_a_sheet_that_is_not_there_is_reported(tmp_path: Path, asked: str) -> None:
     path = tmp_path / "book.xlsx"
     path.write_bytes(workbook(SHEETS, hidden=("Old",)))
     with pytest.raises(RecordsError, match="has no sheet") as raised:

@@ -107,7 +107,7 @@ def test_words_are_there_from_a_tenth_and_in_part_from_a_twentieth(
 
 
 @pytest.mark.parametrize(("rows", "known"), [(59, "yes"), (60, "no")])
-def test_of_a_group_of_under_sixty_rows_nothing_is_said(rows: int, known: str) -> None:
+def test_groups_of_fewer_than_60_rows_are_not_judged(rows: int, known: str) -> None:
     assert WORDS.judge(held(status=absences(0, rows), part=True)).known == known
     assert WORDS.judge(held(status=absences(0, rows))).known == "no"
 
@@ -172,7 +172,7 @@ def test_a_program_is_without_below_a_tenth_of_ten_episodes(
     assert programs_without(part, present, every, 0.1) == ""
 
 
-def test_an_amount_in_words() -> None:
+def test_amount_of_gives_a_number_in_words() -> None:
     assert [amount_of(0, True), amount_of(1, True), amount_of(1, False)] == [
         *("no", "hardly any", "only a part of the"),
     ]
@@ -252,7 +252,7 @@ def test_episodes_are_covered_from_eight_in_ten(number: int, known: str, why: st
 
 
 @pytest.mark.parametrize(("days", "known"), [(13, "yes"), (14, "partly")])
-def test_episodes_are_asked_from_the_14th_day(days: int, known: str) -> None:
+def test_episodes_are_considered_from_14_days_before_the_data_cut(days: int, known: str) -> None:
     records = held(episode=list(range(10)))  # 10 of 20 have rows, the others are new
     admitted = records.episodes["admit_date"].mask(
         np.arange(20) >= 10, CUT - pd.Timedelta(days=days)
@@ -314,7 +314,9 @@ def test_of_a_group_of_under_ten_sessions_no_lengths_are_asked(rows: int, known:
 
 @pytest.mark.parametrize(("minutes", "known"), [(14.9, "no"), (15.0, "yes")])
 @pytest.mark.parametrize("name", ["minutes_attended", "minutes_scheduled"])
-def test_half_of_the_sessions_last_15_minutes(name: str, minutes: float, known: str) -> None:
+def test_lengths_are_plausible_from_a_median_of_15_minutes(
+    name: str, minutes: float, known: str
+) -> None:
     lengths = [1.0] * 5 + [minutes] + [90.0] * 5
     attendance = held(status=["attended"] * 11).attendance.assign(**{name: lengths})
     records = held(attendance=attendance)
@@ -326,7 +328,7 @@ def test_half_of_the_sessions_last_15_minutes(name: str, minutes: float, known: 
     assert PlausibleLengths().judge(group).known == "yes"
 
 
-def test_an_attended_length_goes_before_a_scheduled_one() -> None:
+def test_the_attended_length_has_precedence_over_the_scheduled_one() -> None:
     attendance = held(status=["attended"] * 10).attendance
     lengths = {"minutes_attended": 90.0, "minutes_scheduled": 1.0}
     assert PlausibleLengths().judge(held(attendance=attendance.assign(**lengths))).known == "yes"

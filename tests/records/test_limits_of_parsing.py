@@ -25,7 +25,9 @@ def swapped(real: list[str], texts: list[str]) -> bool:
     ("real", "texts", "found"),
     [(5, 4, False), (5, 5, True), (6, 4, True), (7, 1, True), (7, 0, False), (0, 19, False)],
 )
-def test_dates_part_by_chance_in_one_of_a_thousand(real: int, texts: int, found: bool) -> None:
+def test_half_swapped_dates_are_reported_below_a_chance_of_1_in_1000(
+    real: int, texts: int, found: bool
+) -> None:
     assert swapped(IN_FEBRUARY[:real], ABOVE_12[:texts]) == found
     assert swapped([*IN_FEBRUARY[:real], *IN_FEBRUARY[:real]], ABOVE_12[:texts]) == found
 
@@ -77,7 +79,7 @@ def test_dates_that_lie_clearly_nearer_as_they_stand_are_not_swapped(
         (["3 h"], [9], "minutes", None),
     ],
 )
-def test_a_median_that_is_no_session_is_doubted(
+def test_a_median_that_is_not_a_session_length_is_listed(
     texts: list[str], counts: list[int], unit: str, proposed: str | None
 ) -> None:
     column = TABLES["attendance"].column("minutes_scheduled")
@@ -103,7 +105,7 @@ def test_a_median_that_is_no_session_is_doubted(
         ("", None),
     ],
 )
-def test_a_length_in_parts(text: str, minutes: float | None) -> None:
+def test_a_length_in_several_units_is_their_sum_or_none(text: str, minutes: float | None) -> None:
     assert duration(text) == (None if minutes is None else pytest.approx(minutes))
 
 

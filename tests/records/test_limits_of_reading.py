@@ -131,7 +131,9 @@ def test_every_line_is_a_row(
         ("id,дд\n", "utf-16-be", "UTF-16"),
     ],
 )
-def test_text_is_known_by_its_bytes(text: str, encoding: str, read_as: str) -> None:
+def test_the_encoding_of_text_is_recognised_by_its_bytes(
+    text: str, encoding: str, read_as: str
+) -> None:
     read, found = as_text(text.encode(encoding), "a.csv")
     assert found == read_as
     assert (read.removeprefix("\ufeff") == text) == (read_as != "" or encoding == "utf-8")
@@ -179,7 +181,7 @@ def test_a_binary_sheet_says_where_its_cells_are_and_which_are_merged() -> None:
 
 
 @pytest.mark.parametrize(("most", "refused"), [(3, True), (4, False)])
-def test_a_binary_sheet_holds_so_many_values(
+def test_a_binary_sheet_with_too_many_values_is_refused(
     monkeypatch: pytest.MonkeyPatch, most: int, refused: bool
 ) -> None:
     monkeypatch.setattr(xlsb, "MOST_VALUES", most)
@@ -204,7 +206,7 @@ def test_the_size_of_a_record_has_seven_bits_a_byte(size: int) -> None:
     assert [(kind, len(content)) for kind, content in xlsb._records(data)] == [(5, size), (176, 0)]
 
 
-def test_a_text_says_how_long_it_is() -> None:
+def test_a_text_of_a_binary_sheet_is_read_by_its_length() -> None:
     content = b"\xee" + struct.pack("<I", 2) + "ab".encode("utf-16-le") + b"\xee"
     assert xlsb._text(content, 1) == ("ab", 9)
     assert xlsb._text(b"\xee" + b"\xff" * 4 + b"\xee", 1) == ("", 5)
@@ -214,5 +216,5 @@ def test_a_text_says_how_long_it_is() -> None:
     ("column", "letters"),
     [(1, "A"), (26, "Z"), (27, "AA"), (52, "AZ"), (53, "BA"), (702, "ZZ"), (703, "AAA")],
 )
-def test_columns_have_letters(column: int, letters: str) -> None:
+def test_place_of_gives_the_letters_of_a_column(column: int, letters: str) -> None:
     assert place_of(5, column) == f"{letters}5"

@@ -49,7 +49,7 @@ def test_equal_rows_are_those_of_the_same_cells(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_key_is_beside_one_value(seed: int) -> None:
+def test_one_each_is_true_if_every_key_has_a_single_value(seed: int) -> None:
     keys, values = codes(seed, 12, 8, 3)
     beside = defaultdict(set)
     for key, value in zip(keys.tolist(), values.tolist(), strict=True):
@@ -74,7 +74,7 @@ def test_further_rows_of_a_kind_come_after_one_that_is_kept(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_person_s_day_in_several_files(seed: int) -> None:
+def test_rows_of_a_person_and_day_in_several_files_are_found(seed: int) -> None:
     who, day, file = codes(seed, 40, 7, 5, 3)
     who = who - 1  # the first names nobody
     files: dict[tuple[int, int], set[int]] = defaultdict(set)
@@ -107,7 +107,7 @@ def test_a_person_s_day_in_several_files(seed: int) -> None:
         (20, (20, 20), 3, False),
     ],
 )
-def test_the_border_of_two_files(
+def test_an_overlap_is_at_the_border_with_half_of_the_days_and_nine_tenths_of_the_rows(
     shared: int, own: tuple[int, int], differ: int, border: bool
 ) -> None:
     first = [("x", day) for day in range(own[0] + shared)]
@@ -121,7 +121,7 @@ def test_the_border_of_two_files(
 
 
 @pytest.mark.parametrize("every", [1, 2, 7, 8])
-def test_the_span_of_a_check_in(every: int) -> None:
+def test_a_row_belongs_to_the_check_in_in_whose_range_of_days_it_is(every: int) -> None:
     number, start = np.array([3, 0, 2]), np.array([0, 3, 3])
     for episode in (-1, 0, 1, 2):
         for day in range(-every, 5 * every):
@@ -135,7 +135,7 @@ def test_the_span_of_a_check_in(every: int) -> None:
 
 
 @pytest.mark.parametrize("name", ["admit_date", "admit_day"])
-def test_the_days_to_the_next_admission(name: str) -> None:
+def test_days_to_next_counts_the_days_to_the_next_admission_of_a_person(name: str) -> None:
     days = [10, 0, 5, 40, 3, 10]
     admit: Any = pd.Timestamp("2026-01-05") + pd.to_timedelta(days, "D")
     people = pd.Categorical(["A", "A", "B", "A", "C", "B"])

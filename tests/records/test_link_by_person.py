@@ -85,7 +85,7 @@ STAYS = [("A", 10, 20), ("A", 25, None), ("B", 10, 20)]
         ("C", 12, "unknown_episode", "unknown_episode"),
     ],
 )
-def test_days_at_the_edges_of_an_episode(
+def test_a_row_is_linked_from_the_day_of_admission_to_the_day_of_discharge(
     person: str, day: int, attendance: str, checkin: str
 ) -> None:
     records = read(STAYS, [(person, day)])
@@ -110,7 +110,7 @@ def test_days_at_the_edges_of_an_episode(
         ([("A", 9, 30), ("A", 9, 30)], 10, "in_two_episodes", "in_two_episodes"),
     ],
 )
-def test_days_of_people_with_two_episodes(
+def test_a_day_in_two_or_between_two_episodes_is_set_aside_or_follow_up(
     stays: list[tuple[str, int, int | None]], day: int, attendance: str, checkin: str
 ) -> None:
     records = read(stays, [("A", day)])
@@ -119,7 +119,7 @@ def test_days_of_people_with_two_episodes(
         assert list(result.values()) == [expected], table
 
 
-def test_what_was_linked_is_said_and_counted() -> None:
+def test_notes_count_the_rows_that_were_linked() -> None:
     records = read(STAYS, [("A", 10), ("A", 22), ("C", 1)])
     notes = [note for note in records.notes if "linked by person and date" in note]
     assert "attendance: 1 row linked" in notes[0]
@@ -238,12 +238,12 @@ def test_first_and_last_names_are_put_together_and_do_not_stay(tmp_path: Any) ->
         ("person_and_date", "is not a section"),
     ],
 )
-def test_a_link_that_cannot_be_read_is_one_sentence(link: object, says: str) -> None:
+def test_a_link_that_cannot_be_read_gives_one_error_sentence(link: object, says: str) -> None:
     with pytest.raises(RecordsError, match=says):
         read(STAYS, [("A", 10)], mapping={"attendance": {"link": link}})
 
 
-def test_columns_that_are_not_there_are_one_sentence() -> None:
+def test_columns_that_are_not_there_give_one_error_sentence() -> None:
     episodes, rows = episodes_of(STAYS), rows_of([("A", 10)], "attended")
     with pytest.raises(RecordsError, match="the episodes have no person_id"):
         iop.read_records(
@@ -267,7 +267,7 @@ def test_columns_that_are_not_there_are_one_sentence() -> None:
         read(STAYS, [("A", 10)], mapping={**LINKED, **by_name})
 
 
-def test_nobody_admitted_and_nobody_known() -> None:
+def test_records_without_admissions_or_persons_link_no_rows() -> None:
     records = read([("A", 9, 3)], [])
     assert len(records.episodes) == len(records.attendance) == 0
     for admitted in (["never"], []):  # no day of admission at all
@@ -339,7 +339,7 @@ def test_a_day_of_discharge_and_readmission_goes_to_the_stay_that_the_mapping_sa
     assert records.problem_counts()["check"].tolist().count("in_two_episodes") == 2
 
 
-def test_the_way_to_say_it_is_named() -> None:
+def test_a_note_names_same_day_of_the_mapping_for_a_day_in_two_episodes() -> None:
     records = read([("P1", 0, 10), ("P1", 10, 20)], [("P1", 10), ("P1", 9)])
     assert any('[attendance.link] same_day = "newer"' in note for note in records.notes)
     mapping = {"attendance": {"link": {"same_day": "newer"}}}

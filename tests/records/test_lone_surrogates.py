@@ -28,7 +28,7 @@ def read(frame: pd.DataFrame, **more: Any) -> iop.Records:
     return iop.read_records(episodes=frame, attendance=sessions, as_of="2026-03-01", **more)
 
 
-def test_what_is_half_of_a_letter() -> None:
+def test_lone_surrogates_and_nul_are_recognised_and_written_as_code_points() -> None:
     assert has_confusing_character(["A", "A\0"])
     assert confusing_characters_written("A\0B\0") == "A\\x00B\\x00"
     assert has_confusing_character([1, None, "a", "\udc00b"])

@@ -70,7 +70,7 @@ def test_of_many_files_the_three_that_lost_most_are_named_and_the_others_counted
     ("matching", "others", "said", "code"),
     [(1, 30, "nearly all rows", 1), (3, 27, "many rows", 0), (20, 2, "", 0)],
 )
-def test_check_and_report_say_it_and_end_with_a_code(
+def test_check_and_report_name_lost_tables_and_end_with_their_exit_code(
     tmp_path: Path, matching: int, others: int, said: str, code: int
 ) -> None:
     write(tmp_path, attendance=rows(matching, others))

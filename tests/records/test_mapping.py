@@ -117,7 +117,7 @@ def test_every_key_is_read() -> None:
     assert mapping.database == Database("IOP_DATABASE_URL", {"episodes": "select * from e"})
 
 
-def test_an_empty_mapping_says_nothing() -> None:
+def test_empty_sections_of_a_mapping_have_no_effect() -> None:
     assert read_mapping({}) == read_mapping({"attendance": {}})
     assert read_mapping({}).sources == Mapping().sources == {}
     assert read_mapping({"episodes": {"from": {}}}).sources == {"episodes": (SourcePlan(),)}

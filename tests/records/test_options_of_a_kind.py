@@ -108,7 +108,7 @@ def test_a_query_has_no_header_and_no_sheets(key: dict[str, Any], tmp_path: Path
         {"ticked": {"service": {"Sesion Date": "group"}}},
     ],
 )
-def test_a_heading_that_no_file_has_is_said(mapping: dict[str, Any], tmp_path: Path) -> None:
+def test_a_heading_that_no_file_has_is_reported(mapping: dict[str, Any], tmp_path: Path) -> None:
     records = iop.read_records(folder_with(tmp_path, "csv"), mapping={"attendance": mapping})
     (note,) = [note for note in records.notes if "heading" in note]
     assert "sesion" in note.lower()

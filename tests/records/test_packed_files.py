@@ -236,7 +236,7 @@ HOSTILE: list[tuple[Callable[[], bytes], str]] = [
 
 
 @pytest.mark.parametrize(("make", "says"), HOSTILE)
-def test_a_hostile_zip_file_is_one_sentence(
+def test_a_hostile_zip_file_gives_one_error_sentence(
     tmp_path: Path, make: Callable[[], bytes], says: str
 ) -> None:
     saved(tmp_path, export__zip=make())
@@ -244,7 +244,7 @@ def test_a_hostile_zip_file_is_one_sentence(
         iop.read_records(episodes=tmp_path / "export.zip")
 
 
-def test_damage_within_a_zip_file_is_one_sentence(tmp_path: Path) -> None:
+def test_damage_within_a_zip_file_gives_one_error_sentence(tmp_path: Path) -> None:
     data = bytearray(zipped({"episodes.csv": EPISODES, "checkins.csv": CHECKINS * 50}))
     data[data.index(b"PK\x03\x04", 10) + 60] ^= 255
     with pytest.raises(RecordsError, match="cannot be unzipped"):
@@ -275,7 +275,9 @@ def test_a_zip_file_that_nobody_asks_for_does_not_stop_a_folder(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("suffix", ["pdf", "docx", "sav", "accdb", "numbers", "json", "png", "7z"])
-def test_what_is_not_read_is_named_with_what_to_do(tmp_path: Path, suffix: str) -> None:
+def test_a_kind_of_file_that_is_not_read_is_refused_with_advice(
+    tmp_path: Path, suffix: str
+) -> None:
     kind, instead = NOT_READ[f".{suffix}"]
     path = saved(tmp_path, **{f"report__{suffix}": b"x"}) / f"report.{suffix}"
     calls: list[Callable[[], object]] = [
@@ -291,7 +293,7 @@ def test_what_is_not_read_is_named_with_what_to_do(tmp_path: Path, suffix: str) 
         assert raised.value.instead == instead
 
 
-def test_what_is_not_read_does_not_stop_a_folder_and_is_named(tmp_path: Path) -> None:
+def test_files_of_kinds_that_are_not_read_are_named_and_the_folder_is_read(tmp_path: Path) -> None:
     saved(tmp_path, episodes__csv=EPISODES, checkins__csv=CHECKINS, checkins__pdf=b"x")
     saved(tmp_path, logo__png=b"x", codes__sav=b"x")
     assert set(read(tmp_path).ignored) == {"checkins.pdf (a PDF file)", "codes.sav (an SPSS file)"}
@@ -308,7 +310,7 @@ def test_what_is_not_read_does_not_stop_a_folder_and_is_named(tmp_path: Path) ->
         (b"{\\rtf1 x}", "RTF"),
     ],
 )
-def test_what_is_only_named_as_text_is_said(tmp_path: Path, content: bytes, found: str) -> None:
+def test_what_is_only_named_as_text_is_reported(tmp_path: Path, content: bytes, found: str) -> None:
     for name in ("checkins__csv", "checkins__jsonl"):
         path = saved(tmp_path, **{name: content}) / name.replace("__", ".")
         with pytest.raises(RecordsError) as raised:

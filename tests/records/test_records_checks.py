@@ -290,7 +290,7 @@ CASES: list[tuple[str, dict[str, str], list[tuple[str, int, str, str, str]]]] = 
 @pytest.mark.parametrize(
     ("tables", "expected"), [case[1:] for case in CASES], ids=[c[0] for c in CASES]
 )
-def test_a_check_lists_what_it_met(
+def test_each_check_lists_the_rows_that_fail_it(
     tables: dict[str, str], expected: list[tuple[str, int, str, str, str]]
 ) -> None:
     records = read(**tables)
@@ -352,7 +352,7 @@ def test_a_date_is_read_or_listed_never_guessed(
         (["03/02/2026", "03/04/2026"], "month_first", ["2026-03-02", "2026-03-04"]),
     ],
 )
-def test_the_order_of_day_and_month_is_told_from_the_column_or_the_mapping(
+def test_the_order_of_day_and_month_comes_from_the_column_or_the_mapping(
     written: list[str], order: str, expected: list[str]
 ) -> None:
     episodes = pd.DataFrame({"episode_id": ["E1", "E2"], "admit_date": written})
@@ -363,7 +363,7 @@ def test_the_order_of_day_and_month_is_told_from_the_column_or_the_mapping(
     assert records.problems.empty
 
 
-def test_an_order_that_nothing_tells_is_assumed_aloud() -> None:
+def test_an_order_of_day_and_month_that_nothing_shows_is_assumed_and_listed() -> None:
     episodes = pd.DataFrame({"episode_id": ["E1"], "admit_date": ["03/02/2026"]})
     checkins = pd.DataFrame({"episode_id": ["E1"], "date": ["2026-03-31"], "status": ["missed"]})
     records = iop.read_records(episodes=episodes, checkins=checkins)
@@ -380,7 +380,7 @@ def test_overlapping_minutes_are_counted_once() -> None:
     assert by_start.to_dict() == {540.0: 0.0, 570.0: 30.0, 690.0: 30.0}
 
 
-def test_times_of_day_in_dates_tell_sessions_apart() -> None:
+def test_times_of_day_in_dates_distinguish_sessions() -> None:
     text = """
     | episode_id | date             | status   | minutes_attended |
     | E3         | 2026-03-02 09:00 | attended | 60               |
@@ -391,7 +391,7 @@ def test_times_of_day_in_dates_tell_sessions_apart() -> None:
     assert records.problems.empty
 
 
-def test_a_spotless_roster_and_a_broken_feed_are_counted() -> None:
+def test_a_roster_without_absences_and_a_month_with_few_rows_are_counted() -> None:
     days = pd.date_range("2025-07-01", "2026-03-31", freq="D")
     keep = (days.month != 11) | (days.day <= 3)  # November holds three days only
     days = days[keep]

@@ -65,7 +65,7 @@ def read(**columns: dict[str, Any]) -> iop.Records:
         ("checkins", "day"),
     ],
 )
-def test_a_column_of_a_name_that_is_worked_out_here_is_kept_under_another_aloud(
+def test_a_column_with_the_name_of_a_calculated_one_is_renamed_and_listed(
     table: str, name: str
 ) -> None:
     plain = getattr(read(), table)
@@ -121,7 +121,7 @@ def test_a_group_of_a_trend_is_not_overwritten_either(name: str) -> None:
 # Identifiers of frames ----------------------------------------------------------------------------
 
 
-def test_the_ids_1_and_true_are_two() -> None:
+def test_the_identifiers_1_and_true_are_different() -> None:
     episodes = pd.DataFrame(
         {"episode_id": [1, True, 1.5, "1.50", 0, False], "admit_date": "2026-01-05"}, dtype=object
     )

@@ -388,7 +388,7 @@ def test_cells_out_of_order_are_read_where_they_stand(tmp_path: Path) -> None:
     assert records.problems.empty
 
 
-def test_a_sheet_that_the_parser_does_not_find_is_no_loss_in_silence(tmp_path: Path) -> None:
+def test_a_workbook_is_refused_if_the_parser_does_not_find_a_sheet(tmp_path: Path) -> None:
     sheets = {
         "Check-ins": workbooks.data(workbooks.rows(TABLE[:9])),
         "Check-ins 2": workbooks.data(workbooks.rows(TABLE)),
@@ -528,7 +528,9 @@ def test_entities_that_unfold_without_end_are_refused(tmp_path: Path) -> None:
         (b"<html><table></table></html>", "web page"),
     ],
 )
-def test_what_is_no_workbook_is_said(tmp_path: Path, content: bytes, found: str) -> None:
+def test_a_file_that_is_not_a_workbook_is_refused_with_its_kind(
+    tmp_path: Path, content: bytes, found: str
+) -> None:
     with pytest.raises(RecordsError, match="Excel workbook") as raised:
         book(tmp_path, content)
     assert found in raised.value.found
@@ -567,7 +569,7 @@ UNREADABLE: list[tuple[str, bytes, str]] = [
 
 
 @pytest.mark.parametrize(("name", "content", "says"), UNREADABLE)
-def test_a_file_that_cannot_be_read_is_one_sentence(
+def test_a_file_that_cannot_be_read_gives_one_error_sentence(
     tmp_path: Path, name: str, content: bytes, says: str
 ) -> None:
     with pytest.raises(RecordsError, match=re.escape(name)) as raised:
@@ -612,7 +614,7 @@ def as_parquet(folder: Path, table: pa.Table) -> iop.Records:
 PLAIN = {"episode_id": ["E1", "E2"], "date": ["2026-01-08", "2026-01-09"], "status": ["missed"] * 2}
 
 
-def test_parquet_with_a_zone_that_is_not_known_is_one_sentence(tmp_path: Path) -> None:
+def test_parquet_with_a_zone_that_is_not_known_gives_one_error_sentence(tmp_path: Path) -> None:
     times = pa.array([datetime.datetime(2026, 1, 8)] * 2, pa.timestamp("us", tz="Mars/Base"))
     with pytest.raises(RecordsError, match="number 2") as raised:
         as_parquet(tmp_path, pa.table({**PLAIN, "date": times}))
@@ -688,7 +690,7 @@ def test_a_frame_s_named_index_is_a_column() -> None:
 
 @pytest.mark.parametrize("name", ["a\x00b", "a\ud800b", "x" * 5000, "a\nb"])
 @pytest.mark.parametrize("suffix", ["", ".csv", ".xlsx", ".parquet", ".csv.gz"])
-def test_a_path_that_no_file_can_have_is_one_sentence(name: str, suffix: str) -> None:
+def test_a_path_that_no_file_can_have_gives_one_error_sentence(name: str, suffix: str) -> None:
     for arguments in (
         {"source": name + suffix},
         {"episodes": name + (suffix or ".csv"), "checkins": EPISODES},
@@ -782,7 +784,7 @@ ODD_MAPPINGS: list[tuple[Any, str]] = [
 
 
 @pytest.mark.parametrize(("mapping", "says"), ODD_MAPPINGS)
-def test_an_odd_mapping_is_one_sentence(tmp_path: Path, mapping: Any, says: str) -> None:
+def test_an_odd_mapping_gives_one_error_sentence(tmp_path: Path, mapping: Any, says: str) -> None:
     EPISODES.to_csv(tmp_path / "episodes.csv", index=False)
     (tmp_path / "checkins.csv").write_text(GOOD)
     with pytest.raises(RecordsError, match=says):
@@ -801,7 +803,7 @@ def test_an_odd_mapping_is_one_sentence(tmp_path: Path, mapping: Any, says: str)
         (b"#" * (1 << 23), "too large"),
     ],
 )
-def test_a_mapping_file_that_cannot_be_meant_is_one_sentence(
+def test_a_mapping_file_that_cannot_be_meant_gives_one_error_sentence(
     tmp_path: Path, content: bytes, says: str
 ) -> None:
     (tmp_path / "mapping.toml").write_bytes(content)
@@ -810,7 +812,7 @@ def test_a_mapping_file_that_cannot_be_meant_is_one_sentence(
     assert says in str(raised.value)
 
 
-def test_a_pattern_that_matches_no_file_is_said(tmp_path: Path) -> None:
+def test_a_pattern_that_matches_no_file_is_reported(tmp_path: Path) -> None:
     EPISODES.to_csv(tmp_path / "episodes.csv", index=False)
     (tmp_path / "checkins.csv").write_text(GOOD)
     records = iop.read_records(tmp_path, mapping={"files": {"attendance": "session*.csv"}})
@@ -934,7 +936,7 @@ def _no_temporary_folder(*_: object, **__: object) -> str:
     raise FileNotFoundError(2, "No usable temporary directory found")
 
 
-def test_no_room_for_temporary_files_is_one_sentence(
+def test_no_room_for_temporary_files_gives_one_error_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.gettempdir", _no_temporary_folder)

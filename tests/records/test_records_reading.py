@@ -281,12 +281,12 @@ def test_a_mapping_reads_a_program_s_own_names_and_words(tmp_path: Path) -> None
         ({"attendance": 3}, "not a section"),
     ],
 )
-def test_a_mapping_that_cannot_be_meant_is_refused(mapping: Any, says: str) -> None:
+def test_an_impossible_mapping_is_refused(mapping: Any, says: str) -> None:
     with pytest.raises(RecordsError, match=says):
         iop.read_records(episodes=frame(EPISODES), checkins=frame(CHECKINS), mapping=mapping)
 
 
-def test_a_mapping_file_that_is_not_there_or_broken_is_said(tmp_path: Path) -> None:
+def test_a_mapping_file_that_is_not_there_or_broken_is_reported(tmp_path: Path) -> None:
     with pytest.raises(RecordsError, match="no mapping file"):
         iop.read_mapping(tmp_path / "mapping.toml")
     (tmp_path / "mapping.toml").write_text("[attendance")
@@ -430,7 +430,7 @@ def test_a_table_that_was_not_read_is_asked_for_by_name(folder: Path) -> None:
         records.require("attendance", "Engagement")
 
 
-def test_a_synthetic_set_says_so(folder: Path) -> None:
+def test_synthetic_records_are_labelled_as_synthetic(folder: Path) -> None:
     assert not iop.read_records(folder).synthetic
     episodes, checkins = frame(EPISODES), frame(CHECKINS)
     label(episodes, Provenance(synthetic=True))

@@ -351,7 +351,7 @@ TEXT = st.lists(PIECE, max_size=7).map("".join)
 
 @given(texts=st.lists(TEXT, min_size=1, max_size=16))  # a column costs the same with many
 @settings(deadline=None, max_examples=30)
-def test_no_text_raises(texts: list[str]) -> None:
+def test_no_text_in_any_kind_of_column_raises_an_error(texts: list[str]) -> None:
     for column in (EARLIER, START_TIME, LENGTH, USE_DAYS, USED, STATUS):
         parsed = read(texts, column)
         assert len(parsed.values) == len(parsed.missing) == len(coded(texts).words)

@@ -112,7 +112,7 @@ def test_a_workbook_is_known_by_its_content(tmp_path: Path, named: str) -> None:
         (b"", "empty"),
     ],
 )
-def test_what_is_only_named_as_a_workbook_is_said(
+def test_what_is_only_named_as_a_workbook_is_reported(
     tmp_path: Path, content: bytes, says: str
 ) -> None:
     with pytest.raises(RecordsError, match="not an Excel workbook") as raised:
@@ -120,7 +120,7 @@ def test_what_is_only_named_as_a_workbook_is_said(
     assert says in raised.value.found
 
 
-def test_a_workbook_with_a_password_is_said(tmp_path: Path) -> None:
+def test_a_workbook_with_a_password_is_reported(tmp_path: Path) -> None:
     content = bytearray(xls({"S": [HEADER, *ROWS]}))
     place = content.find(b"\x42\x00\x02\x00")  # the record of the code page
     content[place : place + 2] = b"\x2f\x00"  # that of a password

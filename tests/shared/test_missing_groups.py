@@ -316,7 +316,7 @@ def named(column: pd.Series[Any]) -> pd.Series[Any]:
 
 @pytest.mark.parametrize("name", sorted(set(CALLS) - {"relapse_by_imputation"}))
 @by_our_product
-def test_both_ways_are_what_one_would_do_by_hand(name: str) -> None:
+def test_own_group_and_leaving_out_equal_the_same_done_by_hand(name: str) -> None:
     kind, call = CALLS[name]
     data = frames()[kind]
     for how, by_hand in (("leave_out", without), ("own", as_own)):
@@ -340,7 +340,7 @@ def test_sets_of_imputed_patterns_are_those_of_the_patterns_with_a_group() -> No
     )
 
 
-def test_what_is_left_out_is_counted() -> None:
+def test_rows_left_out_are_counted_in_the_text() -> None:
     times = pd.DataFrame(
         {"days": [1, 2, 3, 4, 5, 6], "event": True, "site": ["a", None, "b", "a", "b", np.nan]}
     )
@@ -358,7 +358,7 @@ def test_what_is_left_out_is_counted() -> None:
     assert f"{lacking} episodes without a value of site left out." in mean.text
 
 
-def test_a_value_that_says_not_recorded_is_the_group_of_the_missing() -> None:
+def test_missing_values_join_an_existing_group_not_recorded() -> None:
     times = pd.DataFrame({"days": [1, 2, 3], "event": True, "site": ["not recorded", None, "z"]})
     sizes = iop.survival_curves(times, by="site", missing_group="own").sizes
     assert sizes[["site", "n"]].to_numpy().tolist() == [["not recorded", 2], ["z", 1]]
@@ -370,7 +370,7 @@ def test_a_value_that_says_not_recorded_is_the_group_of_the_missing() -> None:
         )
 
 
-def test_what_cannot_be_is_refused() -> None:
+def test_unknown_options_and_partly_missing_groups_are_refused() -> None:
     times = pd.DataFrame({"days": [1, 2, 3], "event": True, "site": [None, None, None]})
     with pytest.raises(EstimateError, match="No row has a value of site"):
         iop.survival_curves(times, by="site", missing_group="leave_out")
@@ -388,7 +388,7 @@ def test_what_cannot_be_is_refused() -> None:
 
 
 @pytest.mark.parametrize(("missing", "shown"), [(3, False), (30, True)])
-def test_what_leaves_hides_a_small_count_of_the_left_out(missing: int, shown: bool) -> None:
+def test_protect_hides_a_small_number_of_rows_left_out(missing: int, shown: bool) -> None:
     count = 400
     site = np.where(np.arange(count) % 2, "east", "west").astype(object)
     site[:missing] = None

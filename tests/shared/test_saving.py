@@ -44,7 +44,7 @@ def old(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_new_file_and_one_that_is_replaced(old: Path) -> None:
+def test_a_new_file_is_written_and_an_existing_one_replaced(old: Path) -> None:
     assert write_whole(old, b"new") == old
     assert old.read_bytes() == b"new"
     assert write_whole(old.with_name("other.html"), b"too").read_bytes() == b"too"
@@ -102,7 +102,7 @@ def test_two_writers_never_mix(tmp_path: Path) -> None:
 
 
 @POSIX
-def test_a_limit_on_the_size_of_files_is_a_sentence_and_the_old_file_stays(old: Path) -> None:
+def test_a_file_size_limit_gives_a_report_error_and_keeps_the_old_file(old: Path) -> None:
     code = (
         "import resource; from iop_outcomes.errors import ReportError\n"
         "from iop_outcomes.shared.saving import write_whole\n"
@@ -118,7 +118,7 @@ def test_a_limit_on_the_size_of_files_is_a_sentence_and_the_old_file_stays(old: 
 
 
 @pytest.mark.parametrize("step", ["fsync", "replace"])
-def test_a_full_disk_is_a_sentence_and_the_old_file_stays(
+def test_a_full_disk_gives_a_report_error_and_keeps_the_old_file(
     old: Path, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
@@ -185,7 +185,7 @@ def test_a_file_that_may_not_be_written_is_not_replaced(
     assert old.read_bytes() == OLD
 
 
-def test_what_a_killed_writer_left_is_cleared_away_after_a_day(old: Path) -> None:
+def test_the_temporary_file_of_a_killed_writer_is_removed_after_a_day(old: Path) -> None:
     left, young, other = (
         old.with_name(name)
         for name in (
@@ -213,7 +213,7 @@ def test_what_a_killed_writer_left_is_cleared_away_after_a_day(old: Path) -> Non
         ("nowhere/x.html", "nowhere"),
     ],
 )
-def test_a_path_that_cannot_be_is_a_sentence(tmp_path: Path, name: str, found: str) -> None:
+def test_an_impossible_path_gives_a_report_error(tmp_path: Path, name: str, found: str) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises(ReportError) as raised:
         write_whole(tmp_path / name, b"")

@@ -25,7 +25,7 @@ from iop_outcomes.shared.text import format_value, table_html
         (pd.Timestamp("2026-03-01"), 3, "2026-03-01"),
     ],
 )
-def test_what_is_not_nothing_is_not_written_as_nothing(value, decimals, told):
+def test_a_number_that_is_not_zero_is_not_shown_as_zero(value, decimals, told):
     assert format_value(value, decimals) == told
 
 

@@ -61,7 +61,7 @@ def test_wilson_limits_solve_the_score_equation(counts: tuple[int, int]) -> None
         assert (x / n - limit) ** 2 == pytest.approx(z**2 * limit * (1 - limit) / n, abs=1e-12)
 
 
-def test_what_cannot_be_a_proportion_is_refused() -> None:
+def test_impossible_counts_and_confidence_levels_are_refused() -> None:
     with pytest.raises(EstimateError, match="numerator"):
         proportion_interval(11, 10)
     with pytest.raises(EstimateError, match="numerator"):
@@ -78,7 +78,7 @@ def test_what_cannot_be_a_proportion_is_refused() -> None:
 # --- clusters ---------------------------------------------------------------------------------
 
 
-def test_two_people_by_hand() -> None:
+def test_the_clustered_interval_of_two_people_is_that_by_hand() -> None:
     # 0 of 2 and 6 of 6: R = 6/8; residuals 0 - 2R = -3/2 and 6 - 6R = 3/2;
     # v = 2/1 * (9/4 + 9/4) / 8^2 = 9/64, its root 3/8; on the logit scale 3/8 / (3/16) = 2;
     # t with one degree of freedom is Cauchy: tan(0.475 pi)
@@ -92,7 +92,7 @@ def test_two_people_by_hand() -> None:
     assert upper == pytest.approx([high], rel=1e-9)
 
 
-def test_three_people_by_hand() -> None:
+def test_the_clustered_interval_of_three_people_is_that_by_hand() -> None:
     # 2, 3 and 4 of 4: R = 3/4, residuals -1, 0, 1, v = 3/2 * 2/144 = 1/48 > 1/64 (binomial);
     # t with two degrees of freedom is (2p - 1) / sqrt(2 p (1 - p)) at p = 0.975
     half = 0.95 / sqrt(2 * 0.975 * 0.025) * sqrt(1 / 48) / (3 / 16)
@@ -102,7 +102,7 @@ def test_three_people_by_hand() -> None:
     assert upper == pytest.approx([high], rel=1e-9)
 
 
-def test_people_who_happen_to_be_alike_are_not_certainty() -> None:
+def test_equal_rates_of_all_people_give_the_binomial_variance() -> None:
     # three people with 2 of 4: all residuals are 0, so v is the binomial 1/4 / 12 = 1/48
     half = 0.95 / sqrt(2 * 0.975 * 0.025) * sqrt(1 / 48) / (1 / 4)
     low, high = logit_limits(0.5, half)
@@ -111,7 +111,7 @@ def test_people_who_happen_to_be_alike_are_not_certainty() -> None:
     assert upper == pytest.approx([high], rel=1e-9)
 
 
-def test_all_or_none_counts_each_person_once() -> None:
+def test_rates_of_0_and_1_get_wilsons_interval_with_each_person_once() -> None:
     group, person = [0, 0, 0, 1, 1, 1], [0, 1, 2, 0, 1, 2]
     lower, upper = clustered_interval([9, 9, 9, 0, 0, 0], [9] * 6, person, group=group)
     wilson = proportion_interval([3, 0], [3, 3])
@@ -119,7 +119,7 @@ def test_all_or_none_counts_each_person_once() -> None:
     np.testing.assert_array_equal(upper, wilson[1])
 
 
-def test_one_person_or_none_has_no_interval() -> None:
+def test_fewer_than_two_people_have_no_clustered_interval() -> None:
     lower, upper = clustered_interval([3, 1, 0], [4, 4, 0], [5, 5, 6], group=[1, 1, 1], groups=3)
     assert np.isnan(lower).tolist() == [True, True, True]
     assert np.isnan(upper).tolist() == [True, True, True]
@@ -135,7 +135,7 @@ persons = st.lists(
 
 
 @given(persons, st.randoms())
-def test_neither_order_nor_names_nor_the_cutting_of_rows_matters(
+def test_order_person_codes_and_division_into_rows_do_not_matter(
     counts: list[tuple[int, int]], random: object
 ) -> None:
     x, m = np.array(counts).T
@@ -151,7 +151,7 @@ def test_neither_order_nor_names_nor_the_cutting_of_rows_matters(
 
 
 @given(persons, persons)
-def test_groups_do_not_touch_each_other(
+def test_the_interval_of_a_group_does_not_depend_on_other_groups(
     first: list[tuple[int, int]], second: list[tuple[int, int]]
 ) -> None:
     x, m = np.array(first + second).T
@@ -179,7 +179,7 @@ def test_the_interval_holds_the_rate_and_is_missing_only_for_fewer_than_two(
         assert x.sum() / m.sum() - 1e-12 <= upper[0] <= 1
 
 
-def test_it_covers_the_truth_where_sessions_cluster_and_wilson_does_not() -> None:
+def test_clustered_intervals_cover_the_true_rate_and_wilson_does_not() -> None:
     # 4,000 programs of 40 people; each person's own chance is Beta(2.8, 1.2): mean 0.7 and
     # intra-class correlation 1 / (2.8 + 1.2 + 1) = 0.2; from 5 to 30 sessions due
     programs, people, truth = 4_000, 40, 0.7

@@ -92,7 +92,9 @@ def held(texts: dict[str, int] | int = 20, rows_each: int = 1, **shares: float) 
         ("group_id", held(61, 4), 0.2),
     ],
 )
-def test_values_fit_a_column(column: str, profile_held: Profile, expected: float) -> None:
+def test_fit_judges_values_for_a_column_by_their_kind(
+    column: str, profile_held: Profile, expected: float
+) -> None:
     table = "episodes" if column in ("level", "program") else "attendance"
     assert fit(table, column, profile_held) == pytest.approx(expected)
 
@@ -157,7 +159,9 @@ def test_different_words_of_one_meaning_count_once() -> None:
     ("distinct", "rows_each", "handful"),
     [(4, 1, True), (5, 2, False), (5, 3, True), (40, 3, True), (41, 3, False)],
 )
-def test_a_handful_of_texts(distinct: int, rows_each: int, handful: bool) -> None:
+def test_a_column_has_a_handful_of_texts_up_to_40(
+    distinct: int, rows_each: int, handful: bool
+) -> None:
     assert held(distinct, rows_each).handful == handful
     assert held({"x" * 80: 3}).handful
     assert not held({"x" * 81: 3}).handful
@@ -194,7 +198,9 @@ def test_the_median_is_over_rows(texts: dict[str, int], median: float | None) ->
     ("text", "long"),
     [("x" * 60, False), ("x" * 61, True), ("a" + " b" * 7, False), ("a" + " b" * 8, True)],
 )
-def test_free_text_is_long(text: str, long: bool) -> None:
+def test_long_is_the_share_of_texts_of_over_60_characters_or_7_spaces(
+    text: str, long: bool
+) -> None:
     assert profile("h", coded([text])).long == long
 
 
@@ -277,7 +283,7 @@ def test_a_name_weighs_by_how_well_the_values_fit(
         (0.95, 0.5, 0, "its name; no value in it"),
     ],
 )
-def test_why_a_heading_is_proposed(
+def test_reason_names_the_heading_and_the_values(
     monkeypatch: pytest.MonkeyPatch, named: float, fits: float, filled: int, said: str
 ) -> None:
     monkeypatch.setattr(matching, "heading_score", lambda *_: named)

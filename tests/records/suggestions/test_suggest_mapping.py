@@ -331,14 +331,14 @@ def test_save_does_not_write_over_a_mapping_unless_asked(tmp_path: Path) -> None
     path = tmp_path / "mapping.toml"
     proposal.save(path)
     assert path.read_text(encoding="utf-8") == proposal.text
-    with pytest.raises(RecordsError, match="there already"):
+    with pytest.raises(RecordsError, match="exists already"):
         proposal.save(path)
     proposal.save(path, overwrite=True)
     assert "<MappingSuggestion" in repr(proposal)
     assert "<table>" in proposal._repr_html_()
 
 
-def test_nothing_to_look_at_is_said(tmp_path: Path) -> None:
+def test_an_absent_or_empty_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RecordsError, match="There is no folder or file"):
         iop.suggest_mapping(tmp_path / "absent")
     with pytest.raises(RecordsError, match="No file with a header"):
