@@ -11,6 +11,8 @@ from hypothesis import Phase, settings
 # again takes a third of that time.
 gc.disable()
 
+THRESHOLDS = 50_000, 20, 50  # small frames are seldom garbage that refers to itself
+
 # Each worker has a core to itself: threads of a matrix product would only wait for each other.
 # Set before anything imports numpy.
 for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -34,5 +36,15 @@ def pytest_collection_finish() -> None:
     """Go on collecting garbage, but look no more at what the collection of tests has made."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)  # of small frames: little is garbage that refers to itself
+    _collect_seldom()
+
+
+def pytest_runtest_teardown() -> None:
+    """Collect garbage again: a test that runs the command in this process has stopped it."""
+    if not gc.isenabled() or gc.get_threshold() != THRESHOLDS:
+        _collect_seldom()
+
+
+def _collect_seldom() -> None:
+    gc.set_threshold(*THRESHOLDS)
     gc.enable()
