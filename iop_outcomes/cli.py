@@ -171,7 +171,7 @@ def map_export(
         )
     if out.exists() and not force:
         raise RuleError(
-            f"{printable(str(out))} is there already, and is not written over.",
+            f"{printable(str(out))} exists already, and is not written over.",
             instead="another name after --out, or --force",
         )
     _say(f"looking at {data} ...", quiet)
