@@ -18,7 +18,7 @@ from iop_outcomes.outcome_scores.estimates import (
     split_people,
 )
 from iop_outcomes.outcome_scores.functioning.domains import Domain, choose
-from iop_outcomes.outcome_scores.functioning.first_gain import gain_rows
+from iop_outcomes.outcome_scores.functioning.first_gain import gain_rows, no_gains
 from iop_outcomes.outcome_scores.functioning.result import Functioning
 from iop_outcomes.outcome_scores.moments import FOLLOW_UP_WINDOW, INTAKE_TEXT, Moment
 from iop_outcomes.records import Records, require_records
@@ -112,6 +112,28 @@ def functioning(
     chosen = choose(domains, cuts)
     moments = (Moment.checked("discharge", window), Moment.checked(follow_up, window))
     check_confidence(confidence)
+    return _of_domains(records, chosen, moments, by, missing_group, confidence)
+
+
+def functioning_without_gain(records: Records) -> Functioning:
+    """Return `functioning` of all domains with no row of `first_gain`, for its tables alone."""
+    require_records(records, "Functioning")
+    records.require("checkins", "functioning")
+    days = ("discharge", FOLLOW_UP)
+    moments = tuple(Moment.checked(one, FOLLOW_UP_WINDOW) for one in days)
+    return _of_domains(records, choose(None, None), moments, gain=False)
+
+
+def _of_domains(
+    records: Records,
+    chosen: tuple[Domain, ...],
+    moments: tuple[Moment, ...],
+    by: str | Sequence[str] | None = None,
+    missing_group: MissingGroup = "own",
+    confidence: float = 0.95,
+    *,
+    gain: bool = True,
+) -> Functioning:
     if not any(domain.answered_columns(records) for domain in chosen):
         raise EstimateError(
             "The check-ins hold no answer to any domain of functioning: nothing is known of it.",
@@ -121,7 +143,7 @@ def functioning(
     kept, left_out = ungrouped(records.episodes, by, missing_group, "episode")
     records = records if kept is None else records.subset(kept)
     groups = group_episodes(records.episodes, by, missing_group)
-    rows, scores, gains = [], [], []
+    rows, scores, gains = [], [], [no_gains(groups)]
     for place, domain in enumerate(chosen):
         answers = domain.answers(records)
         for second, moment in enumerate(moments):
@@ -133,7 +155,7 @@ def functioning(
                 changes = change_rows(pairs, domain.scale, confidence)
                 changes.insert(len(groups.names) + 1, "moment", moment.name)
                 scores.append(changes)
-        gains.append(gain_rows(records, domain, groups, confidence))
+        gains += [gain_rows(records, domain, groups, confidence)] if gain else []
     whole = pd.concat(rows, ignore_index=True).sort_values(["_order", "_place"], kind="stable")
     table, people = split_people(whole.drop(columns=["_order", "_place"]))
     score_table, score_people = split_people(

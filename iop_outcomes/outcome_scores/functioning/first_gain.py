@@ -141,10 +141,15 @@ def _competing(
     return end, np.where(chosen, left, np.nan)
 
 
+def no_gains(groups: Groups) -> pd.DataFrame:
+    """Return `Functioning.first_gain` without a row."""
+    return pd.DataFrame(columns=[*groups.names, "domain", *GAIN_COLUMNS])
+
+
 def gain_rows(records: Records, domain: Domain, groups: Groups, confidence: float) -> pd.DataFrame:
     """Return the rows of `Functioning.first_gain`; none where there is no gain to estimate."""
     times = gain_times(records, domain)
-    empty = pd.DataFrame(columns=[*groups.names, "domain", *GAIN_COLUMNS])
+    empty = no_gains(groups)
     if times.empty or not times["event"].any():
         return empty
     place = times["episode_id"].map(

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import logging
 import pickle
+import re
 import sys
+from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +21,7 @@ from iop_outcomes.plots.layout.export import Picture
 
 VARIANT = "pdf/ua-1"
 READY = b"ready\n"
+PICTURES = re.compile(r'src="data:image/svg\+xml;base64,([^"]+)"')
 PAGE, PICTURE = "page", "picture"  # what is asked of the program
 FIRST = (
     '<html lang="en"><head><title>x</title><style>@page { margin: 9mm } td { color: red }</style>'
@@ -47,14 +50,23 @@ def laid_out(page: str, fonts: Mapping[str, str]) -> bytes:
     weasyprint = library()
     from weasyprint.urls import URLFetcher, URLFetcherResponse
 
-    held = {address: Path(file).read_bytes() for address, file in fonts.items()}
+    held = {one: (Path(file).read_bytes(), "font/ttf") for one, file in fonts.items()}
+
+    def named(match: re.Match[str]) -> str:
+        """Hold a picture beside the page, which is read letter by letter."""
+        address = f"picture:{len(held)}"
+        held[address] = b64decode(match[1]), "image/svg+xml"
+        return f'src="{address}"'
+
+    page = PICTURES.sub(named, page)
 
     class OwnOnly(URLFetcher):  # type: ignore[misc]  # of a library without types
-        """Gives the fonts and what the page itself holds, and asks for nothing else."""
+        """Gives fonts, pictures and what the page itself holds, and asks for nothing else."""
 
         def fetch(self, url: str, headers: Any = None) -> Any:
             if url in held:
-                return URLFetcherResponse(url, held[url], {"Content-Type": "font/ttf"})
+                content, kind = held[url]
+                return URLFetcherResponse(url, content, {"Content-Type": kind})
             return super().fetch(url, headers)
 
     fetch = OwnOnly(allowed_protocols=("data",), allow_redirects=False)

@@ -21,7 +21,8 @@ ENDINGS = (".html", ".htm", ".pdf", ".docx", ".xlsx", ".json")
 def check_path(path: Path, *, apart: bool = False) -> str:
     """Return the ending of `path`, or raise ReportError if no report can be written there.
 
-    What makes a PDF is not loaded here where it is made `apart`, in another process.
+    What makes a PDF or a Word file is looked for only, and loaded later, where the pages are made
+    `apart`, in another process.
     """
     ending = path.suffix.lower()
     if ending not in ENDINGS:
@@ -32,7 +33,7 @@ def check_path(path: Path, *, apart: bool = False) -> str:
         )
     if ending == ".pdf" and not (apart and find_spec("weasyprint")):
         weasyprint()
-    if ending == ".docx":
+    if ending == ".docx" and not (apart and find_spec("docx")):
         python_docx()
     check_place(path, "The report")
     return ending

@@ -27,7 +27,8 @@ from iop_outcomes.disclosure.linked import DETAIL
 from iop_outcomes.disclosure.policy import HIDDEN
 from iop_outcomes.disclosure.scores import Shown
 from iop_outcomes.errors import OutcomesError
-from iop_outcomes.outcome_scores import functioning, symptom_change
+from iop_outcomes.outcome_scores import symptom_change
+from iop_outcomes.outcome_scores.functioning.estimate import functioning_without_gain
 from iop_outcomes.report.model import DraftTable, Item, Kind, Table
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.shared.text import SHARE_DECIMALS
@@ -168,7 +169,7 @@ def _symptoms_table(scope: Scope, linked: LinkedCounts, shown: Shown) -> DraftTa
 
 def _functioning_table(scope: Scope, linked: LinkedCounts, shown: Shown) -> DraftTable | None:
     """Return work, housing and more at admission and discharge, of those known at both."""
-    domains = _protected(scope, functioning)
+    domains = _protected(scope, functioning_without_gain)
     if domains is None:
         return None
     domains = domains[(domains["moment"] == MOMENT) & ~domains["hidden"] & (domains["paired"] > 0)]
