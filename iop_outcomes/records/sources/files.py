@@ -1,4 +1,4 @@
-"""Files and frames in, by their kind: delimited text, Parquet, Excel, pandas."""
+"""Reading of a file or frame of any kind: delimited text, JSON lines, Parquet, Excel, pandas."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ MOST_CELLS = 1_000_000_000  # in a Parquet file, where a constant column takes o
 
 
 def read_raw(source: str | Path | pd.DataFrame, *, layout: Layout | None = None) -> Raw:
-    """Read one file or frame as coded text; of a workbook the first sheet of the layout.
+    """Read one file or frame as coded text; of a workbook, the first sheet that the layout reads.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def read_raw(source: str | Path | pd.DataFrame, *, layout: Layout | None = None)
         raise RecordsError(
             f"{shown(path)} does not fit into the memory of this machine.",
             found=f"{size_of(path):,} bytes in the file",
-            instead="Read fewer columns or years, or several smaller files a table.",
+            instead="Read fewer columns or years, or several smaller files for each table.",
         ) from None
 
 

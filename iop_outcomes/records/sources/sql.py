@@ -114,14 +114,14 @@ def _only_reads(table: str, query: str) -> None:
 def _connected(source: str | URL | Engine) -> Iterator[Connection]:
     engine, own = _engine(source)
     try:
-        with _cured("The database cannot be reached."), engine.connect() as raw:
+        with _errors_without_values("The database cannot be reached."), engine.connect() as raw:
             connection = raw
             if engine.dialect.name == "postgresql":
                 connection = raw.execution_options(
                     isolation_level="REPEATABLE READ", postgresql_readonly=True
                 )
             elif engine.dialect.name == "sqlite":
-                raw.exec_driver_sql("BEGIN")  # the driver begins none for a query that reads
+                raw.exec_driver_sql("BEGIN")  # for a select the driver begins no transaction
             yield connection
     finally:
         if own:
@@ -159,7 +159,7 @@ def _engine(source: str | URL | Engine) -> tuple[Engine, bool]:
 
 
 @contextmanager
-def _cured(wrong: str) -> Iterator[None]:
+def _errors_without_values(wrong: str) -> Iterator[None]:
     """Raise errors of a database as RecordsError without quoted values of rows or a password."""
     import sqlalchemy
 
@@ -187,11 +187,11 @@ def _driver_text(cause: BaseException) -> str:
 
 def _read(connection: Connection, table: str, query: str) -> Raw:
     file = f"database: {table}"
-    with _cured(f"The query of {table} failed."):
+    with _errors_without_values(f"The query of {table} failed."):
         streaming = connection.execution_options(
             stream_results=True,
             max_row_buffer=CHUNK,
-            no_parameters=True,  # a percent sign of the query is one
+            no_parameters=True,  # a percent sign in the query marks no parameter
         )
         result = streaming.exec_driver_sql(query)
         titles = [confusing_characters_written(str(name)) for name in list(result.keys())]
@@ -212,9 +212,8 @@ class _Column:
 
     def __init__(self) -> None:
         self.codes: list[npt.NDArray[np.int32]] = []
-        self.cells: dict[
-            tuple[type, Any], int
-        ] = {}  # 1, 1.0 and True are equal, but have different texts
+        # The code of each cell, by type too: 1, 1.0 and True are equal, but have different texts.
+        self.cells: dict[tuple[type, Any], int] = {}
         self.texts: dict[str, int] = {}
         self.floats = False
 

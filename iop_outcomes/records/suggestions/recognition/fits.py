@@ -58,7 +58,7 @@ def alone(table: str, column: str, held: Profile) -> float:
     if kind == "word":
         known, words = known_words(table, column, held)
         says = known >= 0.6 and words >= 2 and held.distinct <= _MOST_WORDS
-        return 0.6 if says and held.flags < 0.5 else 0.0  # yes and no may be of anything
+        return 0.6 if says and held.flags < 0.5 else 0.0  # yes and no fit many columns
     return 0.0
 
 
