@@ -265,7 +265,7 @@ def test_reports_that_cannot_stand_beside_each_other_are_refused(scope: Scope, s
         "policy of small counts": replace(earlier, cells=replace(earlier.cells, threshold=5)),
         "definition of relapse": replace(earlier, rules={**earlier.rules, "relapse": "another"}),
         "another length": replace(earlier, period="2025"),
-        "not before this one": replace(earlier, period="2026Q3"),
+        "not before this report": replace(earlier, period="2026Q3"),
     }
     for said, one in unlike.items():
         with pytest.raises(ReportError, match=said):
