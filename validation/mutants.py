@@ -6,10 +6,11 @@
 Both work on copies of the tracked files under ``output/mutants``. The mutants of cosmic-ray are put
 in an order by the seed and kept in a session file: a run goes on where the last one ended, a larger
 sample holds the smaller one, and without ``--sample`` all are run (many hours). Beside the session
-stands which tests of the five rooms execute which lines (``mutants_map``), recorded once. A mutant
-is run against those that execute its line: those of its own room, then those of the others, quick
-ones first, up to the first failure. If no test executes it, it has survived. Left out are mutants
-of annotations, which are never evaluated.
+stands which tests execute which lines (``mutants_map``), recorded once: the tests of the five rooms
+and those of tests/house that run the code of the rooms in their own process (``HOUSE``), such as
+those of the command line. A mutant is run against those that execute its line: those of its own
+room, then the others, quick ones first, up to the first failure. If no test executes it, it has
+survived. Left out are mutants of annotations, which are never evaluated.
 """
 
 from __future__ import annotations
@@ -40,6 +41,13 @@ ROOT = Path(__file__).parents[1]
 KNOWN = Path(__file__).with_name("mutants_known.toml")
 OUT = ROOT / "output" / "mutants"
 ROOMS = ("records", "attendance", "relapse", "disclosure", "report")
+HOUSE = tuple(  # tests of the whole that run the code of the rooms in their own process
+    f"tests/house/test_{name}.py"
+    for name in (
+        *("cli", "docstrings", "hostile_names", "no_person_in_messages", "provenance"),
+        *("results", "results_travel", "work_once"),
+    )
+)
 
 
 def copy_tree(name: str = "tree-0") -> Path:
@@ -221,12 +229,12 @@ def _drawn(session: Any, seed: int, rooms: list[str]) -> list[Any]:
 
 
 def _map(tree: Path) -> TestMap:
-    """Record which tests of the rooms execute which lines, unless it is known."""
+    """Record which tests of the rooms and of `HOUSE` execute which lines, unless it is known."""
     path = OUT / f"{_fingerprint(tree)}.map.json"
     if not path.exists():
-        print("The tests of the rooms are run once, to see which lines they execute.", flush=True)
+        print("The tests are run once, to see which lines they execute.", flush=True)
         folders = ",".join(f"iop_outcomes/{room}" for room in ROOMS)
-        tests = [f"tests/{room}" for room in ROOMS]
+        tests = [*(f"tests/{room}" for room in ROOMS), *HOUSE]
         command = [sys.executable, "-m", "validation.mutants_map", str(path), folders, *tests]
         done = subprocess.run(
             command, cwd=tree, env=_environment(tree), capture_output=True, text=True

@@ -120,9 +120,10 @@ def ends_after(
     reason, left, due = discharges.reason, discharges.left, discharges.due
     competing = np.isin(reason, [_CODE[end] for end in rule.competing])
     # A discharge that competes is an event of its own. It counts only if no relapse was known
-    # shortly before it; a check-in missed after it does not change this.
+    # shortly before it; a check-in missed after it does not change this. What is known ends before
+    # the day of the missed check-in that cuts it off.
     near = (left <= first_event.days + rule.lost_after) & (left <= first_event.cut_on)
-    seen = np.where(first_event.event, left < first_event.days, (left <= first_event.days) | near)
+    seen = np.where(first_event.event, left < first_event.days, near)
     competes = competing & seen
     last = competes & ~first_event.event & ((left >= first_event.days) | (left >= due))
     unseen = competing & ~competes & (left > first_event.days)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -49,14 +49,14 @@ class Report:
     tables: dict[str, pd.DataFrame]
     findings: Findings
     title: str
-    _page: Callable[[], str] = field(repr=False)
-    cells: PrintedCells | None = field(default=None, repr=False)
-    ledger: Ledger | None = field(default=None, repr=False)
-    _document: Document | None = field(default=None, repr=False)
-    _word: Callable[[], bytes] | None = field(default=None, repr=False)
-    _paper: Callable[[], str] | None = field(default=None, repr=False)
-    _logo: str = field(default="", repr=False)
-    drawings: tuple[Drawing, ...] = field(default=(), repr=False)
+    _page: Callable[[], str]
+    cells: PrintedCells | None = None
+    ledger: Ledger | None = None
+    _document: Document | None = None
+    _word: Callable[[], bytes] | None = None
+    _paper: Callable[[], str] | None = None
+    _logo: str = ""
+    drawings: tuple[Drawing, ...] = ()
 
     @cached_property
     def html(self) -> str:

@@ -134,3 +134,14 @@ def test_supplies_that_cannot_be_read_are_refused() -> None:
 
 def test_the_page_of_cases_is_what_the_specifications_give() -> None:
     assert measures.main(["--check"]) == 0
+
+
+@pytest.mark.parametrize(("last", "known"), [(26, False), (27, True)])
+def test_four_weeks_that_begin_with_the_first_end_on_day_27(last: int, known: bool) -> None:
+    """Nobody is known to have missed the fourth week before it is over, and then it is known."""
+    episodes = pd.DataFrame({"episode_id": ["A"], "admit_day": 0, "followed_until_day": last})
+    rows = pd.DataFrame({"episode_id": ["A"], "day": 3, "service": "group", "status": "no_show"})
+    records = iop.read_records(episodes=episodes, attendance=rows, as_of=400)
+    row = iop.dropout_by_missing_weeks(records, weeks=4, within_weeks=1).table.iloc[0]
+    assert pd.isna(row["met"]) != known
+    assert (row["day"] == 27) == known

@@ -10,10 +10,13 @@ import pytest
 
 import iop_outcomes as iop
 from iop_outcomes.disclosure import LinkedCounts
-from iop_outcomes.disclosure.adjustments import System, _narrow_row, narrow_ranges
+from iop_outcomes.disclosure.adjustments import System, _narrow_row, move_to, narrow_ranges
 from iop_outcomes.disclosure.facts import Facts, Share
 from iop_outcomes.disclosure.fixed_days import FixedCounts
+from iop_outcomes.disclosure.fixed_days.at_risk import open_together
+from iop_outcomes.disclosure.fixed_days.other_ends import _known
 from iop_outcomes.disclosure.results import RECENT, link_trend
+from iop_outcomes.disclosure.scores import _Families, _flag_rows, _Table
 from iop_outcomes.disclosure.solving import Printed, _search, _solve, find_fit, known_values
 
 
@@ -158,3 +161,56 @@ def test_whole_numbers_are_found_near_fractions_and_far_from_them(
     bounds = np.zeros(2), np.array([most, 20.0])
     numbers = _solve(np.array([1.0, 0.1]), bounds, (matrix, right, right))
     assert numbers == (None if whole is None else list(whole))
+
+
+@pytest.mark.parametrize(("counts", "reached"), [(300, True), (301, False)])
+def test_counts_are_changed_one_after_another_up_to_300_times(counts: int, reached: bool) -> None:
+    """Each two neighbours add up to 10, so that one more of the first changes all the others."""
+    rows = [({place: 1, place + 1: 1}, 10) for place in range(counts - 1)]
+    low, high = [0.0] * counts, [math.inf] * counts
+    system = System(list(range(counts)), [5] * counts, rows, [], low, high)
+    moved = move_to(system, (low, high), 0, 6)
+    assert moved == ([6, 4] * (counts // 2) if reached else None)
+
+
+def test_answers_at_any_time_are_shown_before_those_of_one_day() -> None:
+    frame = pd.DataFrame(
+        {
+            "moment": ["day 0", "at any time"],
+            "item": "self-harm",
+            "answered": [60.0, 60.0],
+            "above": [20.0, 25.0],  # five apart, so that only one of them may be shown
+        }
+    )
+    table = _Table.of(frame, frame[["answered", "above"]], ())
+    _flag_rows(table, _Families(iop.SafePolicy()))
+    assert table.frame["hidden"].tolist() == [True, False]
+
+
+def test_who_is_known_to_be_without_an_event_is_not_seen_to_have_one_before_or_after() -> None:
+    rows = pd.DataFrame({"people": [30, 40, 50], "left": [0, 20, 40], "right": [10, 30, np.inf]})
+    at = pd.DataFrame({"day": [0, 15, 30], "lowest": [1.0, 0.7, 0.4], "highest": [1.0, 0.8, 0.5]})
+    counts, _ = _known(rows, at)
+    assert counts.through["events"].tolist() == [0, 30, 70]
+    assert counts.through["censored"].tolist() == [0, 0, 0]
+    open_by_20 = _known(rows, at.assign(day=[5, 25, 45]))[0]
+    assert open_by_20.through["events"].tolist() == [0, 30, 70]
+    assert open_by_20.through["censored"].tolist() == [30, 40, 50]
+
+
+@pytest.mark.parametrize(("base", "is_open"), [(2, False), (20, True)])
+def test_few_ends_of_follow_up_of_a_group_are_open_where_the_whole_leaves_them_open(
+    base: int, is_open: bool
+) -> None:
+    def curve(people: int, events: int, censored: int) -> FixedCounts:
+        through = {
+            "events": np.array([0, events]),
+            "censored": np.array([0, censored]),
+            "entered": np.array([people, people]),
+            "all": np.array([people, people]),
+        }
+        return FixedCounts(np.array([0, 90]), through, np.array([1.0, 1 - events / people]))
+
+    one, other = curve(60, 15, 3), curve(80, 20, 0)
+    groups = [(one, (90,), 20), (other, (90,), 2)]
+    assert open_together((curve(140, 35, 3), (90,), base), groups, iop.SafePolicy()) == is_open

@@ -292,3 +292,16 @@ def test_the_order_is_that_of_the_plain_slow_version(given_in: list[dict[str, li
         ] == expected
         met_here = listed.loc[listed["column"].eq(name) & listed["check"].isin(checks), "check"]
         assert Counter(met_here) == Counter(check for _, check in settled if check)
+
+
+@pytest.mark.parametrize(
+    ("texts", "first"),
+    [
+        (["23-05-01", "23-05-02", "24-05-03", "24-05-04"], "2023-05-01"),
+        (["23-05-01", "24-05-02", "25-05-03", "25-05-04"], None),  # nothing shows the year
+    ],
+)
+def test_a_last_part_with_twice_as_many_values_as_the_first_is_the_day(
+    texts: list[str], first: str | None
+) -> None:
+    assert days(read({"admit_date": texts})).get("E0") == first

@@ -134,3 +134,9 @@ def test_episodes_and_check_ins_in_another_writing_are_one() -> None:
     assert len(records.checkins) == len(PEOPLE)
     assert records.episodes["discharge_date"].notna().all()
     assert "repeated_episode" not in set(records.problems["check"])
+
+
+def test_lengths_that_cannot_be_read_are_compared_as_they_are_written() -> None:
+    one, other = sessions(minutes_attended="long"), sessions(minutes_attended="brief")
+    assert len(read(one, other).attendance) == 40 * len(PEOPLE)
+    assert len(read(one, american(one)).attendance) == 20 * len(PEOPLE)

@@ -313,3 +313,13 @@ def test_records_of_nobody_have_no_relapses() -> None:
     stretches = recurrent_relapses(nobody)
     assert len(stretches) == 0
     assert list(stretches.columns) == list(recurrent_relapses(records).columns)
+
+
+@pytest.mark.parametrize("last", [0, 1])
+def test_who_is_followed_for_a_day_or_none_has_no_relapse(last: int) -> None:
+    episodes = pd.DataFrame({"episode_id": ["a", "b"], "admit_day": 0, "followed_until_day": last})
+    checkins = pd.DataFrame({"episode_id": ["a"], "day": 0, "status": "completed", "used": "no"})
+    records = iop.read_records(episodes=episodes, checkins=checkins, as_of=400)
+    times = recurrent_relapses(records)
+    assert times["days"].tolist() == [0, 0]  # the last check-in was on day 0
+    assert not times["event"].any()

@@ -258,3 +258,16 @@ def test_a_period_that_lies_in_the_time_in_part_is_split() -> None:
     assert pieces["2025Q1"] == 0  # all were admitted in January
     assert linked.value(LATE) == late
     assert linked.value(ALL) == 65 - 12
+
+
+def test_120_days_show_of_a_program_without_discharges_who_stayed_for_90() -> None:
+    gone = ["2025-01-01"] * 12  # so many left without a discharge that none is recorded there
+    frame = episodes([*gone, "2026-05-30", "2026-05-31"])  # 120 and 119 days before the cut
+    rows = sessions(frame, weeks=16)
+    rows.loc[rows["date"] > "2026", "status"] = "unrecorded"
+    scope = scope_of(frame, rows, cut="2026-09-27", quarter=None)
+    assert scope.attendance is not None
+    assert scope.attendance.stays.observable[-2:].tolist() == [120, 119]
+    assert scope.attendance.stays.undischarged.all()
+    reasons = exclusions._reasons(scope, np.ones(len(frame), dtype=np.bool_))
+    assert np.flatnonzero(reasons[FAMILY, exclusions.LATER]).tolist() == [13]

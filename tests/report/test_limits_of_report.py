@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+from PIL import Image
 
 from iop_outcomes.errors import ReportError
+from iop_outcomes.report import command
 from iop_outcomes.report.earlier.reading import NUMBERS, _figures
 from iop_outcomes.report.forms import workbook
 from iop_outcomes.report.model import Table
@@ -236,3 +241,43 @@ def test_a_cell_of_a_workbook_holds_32000_letters(letters: int) -> None:
     workbook._put_text(Sheet(), (1, 2), "x" * letters, "look")  # type: ignore[arg-type]
     whole = letters <= 32_000
     assert written == ["x" * letters if whole else "x" * 31_999 + "…"]
+
+
+@pytest.mark.parametrize(("height", "scale"), [(32, 1.0), (64, 1.0), (128, 0.5), (200, 0.32)])
+def test_a_logo_of_a_workbook_is_at_most_64_points_high(height: int, scale: float) -> None:
+    put: list[dict[str, Any]] = []
+
+    class Sheet:
+        def insert_image(self, row: int, column: int, picture: BytesIO, look: Any) -> None:
+            assert (row, column) == (1, 2)
+            put.append(look)
+
+    with BytesIO() as buffer:
+        Image.new("RGB", (10, height)).save(buffer, format="png", dpi=(96, 96))
+        logo = f"data:image/png;base64,{b64encode(buffer.getvalue()).decode()}"
+    workbook._add_logo(Sheet(), 2, logo)  # type: ignore[arg-type]
+    assert put[0]["x_scale"] == put[0]["y_scale"] == pytest.approx(scale, abs=0.001)
+
+
+@pytest.mark.parametrize(
+    ("names", "keep"),
+    [
+        (["r.pdf", "r.html"], False),
+        (["r.pdf", "r.DOCX"], True),
+        (["r.pdf", "r.html", "r.docx"], True),
+    ],
+)
+def test_figures_are_kept_for_their_dots_where_a_word_file_is_asked_for(
+    names: list[str], keep: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+
+    def shared(process: object, *, keep: bool, progress: bool) -> None:
+        asked.append(keep)
+        raise ReportError("No more is asked here.")
+
+    monkeypatch.setattr(command, "Shared", shared)
+    places = [Path(name) for name in names]
+    with pytest.raises(ReportError):
+        command.write_report(None, None, None, places, None, object())  # type: ignore[arg-type]
+    assert asked == [keep]

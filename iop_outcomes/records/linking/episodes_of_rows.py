@@ -14,7 +14,7 @@ from iop_outcomes.records.staging import StagedTable
 Array = npt.NDArray[Any]
 
 UNKNOWN, ASIDE, BETWEEN, TWO = -1, -2, -3, -4  # results other than a row; see below
-_NEVER = 2**32  # the end of an open episode, in days from the first day that int32 holds
+_NEVER = 2**31  # the end of an open episode: after every day that int32 holds
 _ONE_PERSON = 2**33  # the range of keys (days) that is reserved for each person
 
 
@@ -61,7 +61,7 @@ def _by_person(staged: StagedTable, episodes: StagedTable) -> Array:
     person = _as_in(episodes, staged, "person_id").astype(np.int64)
     own = episodes.values["person_id"].astype(np.int64)
     people = len(episodes.levels["person_id"]) + 1
-    day = _from_first(staged.day("date"))
+    day = staged.day("date").astype(np.int64)
     kept, aside = _stays(episodes, own, episodes.kept), _stays(episodes, own, ~episodes.kept)
     result = np.full(len(staged), UNKNOWN, dtype=np.int32)
     in_table, with_kept = np.zeros((2, people), dtype=bool)
@@ -80,11 +80,6 @@ def _by_person(staged: StagedTable, episodes: StagedTable) -> Array:
         held = np.where(held == TWO, kept.of_a_change(key, staged.same_day), held)
     result = np.where(held == BETWEEN, result, held)
     return result.astype(np.int32)
-
-
-def _from_first(day: Array) -> Array:
-    days: Array = day.astype(np.int64) + 2**31
-    return days
 
 
 class _Stays:
@@ -151,8 +146,8 @@ def _stays(episodes: StagedTable, person: Array, chosen: Array) -> _Stays:
     end = np.full(len(episodes), _NEVER, dtype=np.int64)
     if column in episodes.values:
         closed = episodes.values[column] != NO_DAY
-        end[closed] = _from_first(episodes.values[column][closed])
-    begin = _from_first(admit)
+        end[closed] = episodes.values[column][closed]
+    begin = admit.astype(np.int64)
     usable = chosen & (person >= 0) & (admit != NO_DAY) & (begin <= end)
     rows = np.flatnonzero(usable)
     return _Stays(rows, person[rows], begin[rows], end[rows])

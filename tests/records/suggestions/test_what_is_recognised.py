@@ -18,8 +18,9 @@ from iop_outcomes.records.suggestions.recognition.legends import dictionary_in
 from iop_outcomes.records.suggestions.recognition.matching import Match
 from iop_outcomes.records.suggestions.recognition.profiles import Profile
 from iop_outcomes.records.suggestions.recognition.profiles import profile as profile_of
-from iop_outcomes.records.suggestions.recognition.recognising import Source, episodes_within
+from iop_outcomes.records.suggestions.recognition.recognising import Join, Source, episodes_within
 from iop_outcomes.records.suggestions.top_rows import FIRST_ROWS, LAST_ROWS, top_rows
+from iop_outcomes.records.suggestions.writing import _shape
 from tests.records.suggestions.test_suggest_mapping import EPISODES, written
 
 
@@ -112,3 +113,40 @@ def test_a_heading_that_is_surely_of_a_session_is_none_of_its_episode(
             "Admission Date": "admit_date"
         }
         assert found.only
+
+
+@pytest.mark.parametrize("before", [0, 300])
+def test_a_single_column_of_fields_and_choices_is_no_data_dictionary(before: int) -> None:
+    blank = [""] * before
+    header, row = [*blank, "Field choices"], [*blank, "1, Present | 2, Absent"]
+    assert dictionary_in(header, [row]) == {}
+    beside = dictionary_in([*header, "Field name"], [[*row, "status"]])
+    assert beside == {}  # the first column that names fields is that of the choices
+    apart = dictionary_in([*blank, "Field name", "Choices"], [[*blank, "status", row[-1]]])
+    assert apart == {"status": {"1": "Present", "2": "Absent"}}
+
+
+def test_the_row_above_a_header_belongs_to_it_under_a_title_too() -> None:
+    title = ["Attendance of all programs", "", "", "", ""]
+    upper = ["Client", "", "Visit", "", ""]
+    own = ["Client ID", "Program", "Service Date", "Service", "Status"]
+    data = [["17", "North", "2026-01-02", "Group", "Attended"]] * 3
+    met = find_header([title, upper, own, *data])
+    assert met is not None
+    assert (met.row, met.rows) == (2, 2)
+
+
+@pytest.mark.parametrize(("words", "where"), [(("DC",), "DC"), (("DC", "AMA"), ["DC", "AMA"])])
+def test_a_discharge_of_several_words_is_joined_from_the_rows_of_each(
+    words: tuple[str, ...], where: str | list[str]
+) -> None:
+    header = Header(1, 1, 2, ("Client ID", "Event", "Date"))
+    matched = {"Client ID": Match("Client ID", "episode_id", 1.0, "")}
+    joins = (Join("Event", words, ("Date",), {"Date": "discharge_date"}),)
+    source = Source("episodes", Bundle((Place("log.csv"),), header, {}), matched, 2.0, joins=joins)
+    (join,) = tomllib.loads("\n".join(_shape(source, by_person=False)))["join"]
+    assert join == {
+        "where": {"Event": where},
+        "by": "Client ID",
+        "columns": {"Date": "discharge_date"},
+    }
