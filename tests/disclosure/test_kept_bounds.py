@@ -87,7 +87,7 @@ def test_a_bound_from_below_is_kept_apart_from_one_from_above() -> None:
     facts = declared([40, 20, 60, 30], [{0: 1, 1: 1, 2: -1}])
     bounds = KeptBounds(facts)
     shown = reader(facts, [2], least=20)
-    bounds.find(0, (0.0, 29.0), shown)
+    bounds.find(0, (0.0, 19.0), shown)
     assert not bounds.exclude(0, (0.0, 29.0), shown)  # the count may be 20
     assert bounds.exclude(0, (0.0, 19.0), shown)
     assert not bounds.exclude(0, (41.0, np.inf), shown)  # nothing was looked for above
@@ -106,6 +106,19 @@ def test_a_bound_that_needs_a_share_holds_only_where_it_is_printed() -> None:
     assert not bounds.exclude(0, (6.0, np.inf), reader(facts, [1]))
     other = Share.of((0, 1, 2), facts.values, 1)
     assert not bounds.exclude(0, (6.0, np.inf), reader(facts, [1], [other]))
+
+
+def test_no_bound_is_looked_for_again_after_one_that_excluded_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from iop_outcomes.disclosure.solutions import bounds as module
+
+    facts = declared([5, 20, 25], [{0: 1, 1: 1, 2: -1}])
+    bounds, shown = KeptBounds(facts), reader(facts, [2])
+    bounds.find(0, ABOVE, shown)
+    assert not bounds.exclude(0, ABOVE, shown)  # it is at most 25
+    monkeypatch.setattr(module, "_lowest_bound", lambda *_: pytest.fail("looked for again"))
+    bounds.find(0, ABOVE, shown)
 
 
 def test_a_count_without_a_bound_has_none() -> None:

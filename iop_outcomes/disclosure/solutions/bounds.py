@@ -81,22 +81,33 @@ class KeptBounds:
         """Start without bounds."""
         self._facts = facts
         self._values = np.array(facts.values, dtype=np.int64)
+        self._without: set[tuple[int, int]] = set()
         self._bounds: defaultdict[tuple[int, int], list[Bound]] = defaultdict(list)
 
     def exclude(self, count: int, wanted: tuple[float, float], reader: Reader) -> bool:
         """Return whether a kept bound shows that a count is not in a range open to one side."""
         sign, limit = _side(wanted)
         return any(
-            bound.largest(self._values, reader) < limit - CLEARLY
-            for bound in reversed(self._bounds[count, sign])
+            self._is_below(limit, bound, reader) for bound in reversed(self._bounds[count, sign])
         )
 
     def find(self, count: int, wanted: tuple[float, float], reader: Reader) -> None:
-        """Find the lowest bound of a count on the side of a range, and keep it."""
-        sign, _ = _side(wanted)
+        """Find the lowest bound of a count on the side of a range, and keep it if it excludes it.
+
+        If it does not, the range is excluded by whole numbers only, as other views will be: no
+        further bound of this count is looked for.
+        """
+        sign, limit = _side(wanted)
+        if (count, sign) in self._without:
+            return
         bound = _lowest_bound(self._facts, reader.printed, count, sign)
-        if bound is not None:
+        if bound is not None and self._is_below(limit, bound, reader):
             self._bounds[count, sign].append(bound)
+        else:
+            self._without.add((count, sign))
+
+    def _is_below(self, limit: float, bound: Bound, reader: Reader) -> bool:
+        return bound.largest(self._values, reader) < limit - CLEARLY
 
 
 def _side(wanted: tuple[float, float]) -> tuple[int, float]:
