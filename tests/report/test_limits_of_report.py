@@ -281,3 +281,51 @@ def test_figures_are_kept_for_their_dots_where_a_word_file_is_asked_for(
     with pytest.raises(ReportError):
         command.write_report(None, None, None, places, None, object())  # type: ignore[arg-type]
     assert asked == [keep]
+
+
+@pytest.mark.parametrize("names", [["r.pdf", "r.html"], ["r.HTML", "r.docx", "r.xlsx", "r.PDF"]])
+def test_what_is_drawn_apart_is_saved_in_each_form(names: list[str], tmp_path: Path) -> None:
+    """The page is begun on before the others are written, and what needs its dots comes last."""
+    done: list[str] = []
+
+    class Apart:
+        def draw(self, drawings: object, how: str) -> None:
+            assert drawings == ("a picture",)
+            done.append(how)
+
+        def pictures(self) -> None:
+            done.append("pictures")
+
+        def lay_out(self, page: str) -> None:
+            assert "on paper" in page
+            done.append("page")
+
+        def finish(self) -> bytes:
+            done.append("finish")
+            return b"a PDF"
+
+    class Made:
+        drawings = ("a picture",)
+
+        def page_for_paper(self) -> str:
+            return "<html><head></head><body>on paper</body></html>"
+
+        def save(self, place: Path) -> None:
+            done.append(place.suffix.lower())
+            place.write_bytes(b"not a PDF")
+
+    places = [tmp_path / name for name in names]
+    saved = command._save_with(Apart(), Made(), places)  # type: ignore[arg-type]
+    assert saved == places
+    assert {place.name: place.read_bytes() == b"a PDF" for place in places} == {
+        name: name.lower() == "r.pdf" for name in names
+    }
+    both = [".docx"] * ("r.docx" in names)
+    others = [Path(name).suffix.lower() for name in names]
+    assert done == [
+        *("picture", "pictures", "narrow", "page", "pictures"),
+        *(["dots"] if both else []),
+        *(ending for ending in others if ending not in (".pdf", ".docx")),
+        "finish",
+        *both,
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from os.path import commonpath
+from pathlib import PurePath
 
 from iop_outcomes.records.suggestions.recognition.bundles import Bundle, Place
 from iop_outcomes.records.suggestions.recognition.fits import IDS
@@ -15,6 +15,7 @@ from iop_outcomes.records.suggestions.toml import can_be_written
 
 MOST_NAMED = 3  # more files or sheets with one header may be replaced by a pattern
 _MOST_SHEETS = 40
+_WORD = re.compile(r"[\W_]*([^\W_]+)[\W_]+")  # a whole word, and what is around it
 _LAST_FIRST = re.compile(r"[^\W\d_][\w'’.-]+,\s*[^\W\d_][\w'’. -]*")
 _MONTHS = re.compile(
     r"jan|feb|mar|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez|ene|abr|ago|dic|\bq[1-4]\b|"
@@ -62,15 +63,56 @@ def may_be_written(heading: str, people: frozenset[str]) -> bool:
     )
 
 
-def files_of(places: Sequence[Place]) -> list[str]:
-    """Return the names of files, or a pattern if they may be names of people."""
+def files_of(places: Sequence[Place], others: Iterable[str] = ()) -> list[str]:
+    """Return the files of a bundle, or patterns where their names may be people's.
+
+    Parameters
+    ----------
+    places : sequence of Place
+        The files and sheets of the bundle.
+    others : iterable of str
+        The names of other files of the export, which a pattern must not fit.
+    """
     names = list(dict.fromkeys(place.file for place in places))
     if len(names) <= MOST_NAMED or (all(map(_is_plain_name, names)) and len(names) <= _MOST_SHEETS):
         return names
-    start = commonpath(names)
-    end = commonpath([name[::-1] for name in names])[::-1]
-    room = min(map(len, names)) - len(start)
-    return [f"{_escaped(start)}*{_escaped(end[-room:] if room < len(end) else end)}"]
+    return _patterns(names, {*others} - {*names})
+
+
+def _patterns(names: Sequence[str], others: set[str]) -> list[str]:
+    """Return patterns that fit all names, and none of the others if there are such patterns.
+
+    They hold the words for a table with which all names begin, and the ending. Of others that fit
+    too, a pattern names the letters that stand at one place: ``[!e]*.csv`` does not fit
+    ``episodes.csv``.
+    """
+    start, endings = _table_words(names), {PurePath(name).suffix for name in names}
+    end = _escaped(endings.pop()) if len(endings) == 1 else ""
+    whole = f"{_escaped(start)}*{end}"
+    fitting = [name for name in others if PurePath(name).match(whole)]
+    if not fitting:
+        return [whole]
+    patterns: list[str] = []
+    left = list(names)
+    for place in range(max(map(len, fitting)) - len(start)):
+        letters = {name[len(start) + place :][:1] for name in fitting}
+        pattern = f"{_escaped(start)}{'?' * place}[!{''.join(sorted(letters))}]*{end}"
+        if not all(map(str.isalnum, letters)) or any(PurePath(o).match(pattern) for o in fitting):
+            continue
+        further = [name for name in left if not PurePath(name).match(pattern)]
+        if len(further) < len(left):
+            patterns, left = [*patterns, pattern], further
+        if not left:
+            return patterns
+    return [whole]
+
+
+def _table_words(names: Sequence[str]) -> str:
+    """Return the words for a table with which all names begin, and what is between them."""
+    start, end = _common(names), 0
+    while (word := _WORD.match(start, end)) and max(named_table(word[1]).values()) > 0:
+        end = word.end()
+    return start[:end]
 
 
 def _common(names: Sequence[str]) -> str:

@@ -44,7 +44,8 @@ def _top(proposal: Proposal, questions: Sequence[str]) -> list[str]:
     lines += ["#", "# What is what:"]
     held: dict[str, list[str]] = {}
     for source in proposal.sources:
-        names = ", ".join([*files_of(source.bundle.places), *_sheet_texts(source)])
+        files = files_of(source.bundle.places, _files(proposal))
+        names = ", ".join([*files, *_sheet_texts(source)])
         held.setdefault(names, []).append(f"{source.table} ({source.bundle.rows:,} rows)")
     for names, tables in held.items():
         lines += comment(f"{names}: {', '.join(tables)}", "#   ", "#     ")
@@ -55,6 +56,11 @@ def _top(proposal: Proposal, questions: Sequence[str]) -> list[str]:
         for number, question in enumerate(questions, start=1):
             lines += comment(question, f"#   {number}. ", "#      ")
     return lines
+
+
+def _files(proposal: Proposal) -> set[str]:
+    places = {place.file for source in proposal.sources for place in source.bundle.places}
+    return places | {left.place.partition(", sheet ")[0] for left in proposal.left_out}
 
 
 def _sheet_texts(source: Source) -> list[str]:
@@ -139,7 +145,7 @@ def _source(
 ) -> list[str]:
     bundle = source.bundle
     lines = [f"[[{source.table}.from]]"]
-    files = files_of(bundle.places)
+    files = files_of(bundle.places, _files(proposal))
     if proposal.several:
         lines.append(line("file", files[0] if len(files) == 1 else files))
     if sheets := sheets_of(bundle):

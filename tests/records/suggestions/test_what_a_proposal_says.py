@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import tomllib
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import pandas as pd
 import pytest
 
 import iop_outcomes as iop
 from iop_outcomes.records.checks.losses import odd_row_lines
+from iop_outcomes.records.suggestions.naming import files_of
+from iop_outcomes.records.suggestions.recognition.bundles import Place
 from iop_outcomes.records.suggestions.recognition.language import heading_score
 from tests.records.suggestions.test_suggest_mapping import EPISODES, written
 
@@ -212,3 +214,55 @@ def test_an_identifier_of_which_no_row_matches_is_not_sure(tmp_path: Path) -> No
     identifier = proposal.table.query("table == 'attendance' and heading == 'Client ID'")
     assert identifier["why"].tolist() == ["0% of its rows match the episodes"]
     assert identifier["confidence"].tolist() < [0.4]
+
+
+def test_files_called_after_people_are_read_by_a_pattern_that_fits_no_other_file(
+    tmp_path: Path,
+) -> None:
+    head = "Client ID,Service Date,Service,Status\n"
+    sheets = {
+        f"{who}.csv": head + f"K-00{n},01/{13 + n}/2026,Group,Attended\n" * 2
+        for n, who in enumerate(["Ada Lee", "ewa Roy", "epi Ak", "Dan Wu"])
+    }
+    proposal = iop.suggest_mapping(written(tmp_path, {"episodes.csv": EPISODES, **sheets}))
+    text = proposal.text
+    assert tomllib.loads(text)["attendance"]["from"][0]["file"] == [
+        "[!e]*.csv",
+        "?[!p]*.csv",
+        "???[!s]*.csv",
+    ]
+    assert not any(name.removesuffix(".csv") in text for name in sheets)
+    records = iop.read_records(tmp_path, mapping=tomllib.loads(text), as_of="2026-06-30")
+    assert len(records.attendance) == 8
+
+
+NOTES = ["Lee.csv", "Roy.csv", "Ak.csv", "Wu.csv"]
+VISITS = [f"visits_Lee_{n}.csv" for n in range(41)]
+
+
+@pytest.mark.parametrize(
+    ("names", "others", "patterns"),
+    [
+        (NOTES[:3], [], NOTES[:3]),
+        (NOTES, [], ["*.csv"]),
+        (NOTES, ["roster.xlsx"], ["*.csv"]),
+        (NOTES, ["roster.csv"], ["[!r]*.csv"]),
+        (NOTES, ["Roster.csv", "legend.csv"], ["[!Rl]*.csv", "??[!gs]*.csv"]),
+        ([*NOTES, "Roy.txt"], [], ["*"]),
+        (NOTES, [NOTES[0], "Ross.csv"], ["[!R]*.csv", "??[!s]*.csv"]),
+        (VISITS, [], ["visits_*.csv"]),  # the name that follows is not said
+        (VISITS, ["roster.csv"], ["visits_*.csv"]),
+        (VISITS, ["visits_all.csv"], ["visits_[!a]*.csv"]),
+    ],
+)
+def test_a_pattern_fits_all_files_and_no_other(
+    names: list[str], others: list[str], patterns: list[str]
+) -> None:
+    found = files_of([Place(name) for name in names], others)
+    assert found == patterns
+    met = [{n for n in {*names, *others} if PurePath(n).match(pattern)} for pattern in found]
+    assert set().union(*met) == set(names)
+
+
+def test_where_no_pattern_fits_only_these_files_the_ending_stays() -> None:
+    assert files_of([Place(name) for name in NOTES], ["Leeds.csv"]) == ["*.csv"]
