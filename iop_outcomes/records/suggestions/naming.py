@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import PurePath
 
+from iop_outcomes.records.parsing.calendar_names import MONTHS
 from iop_outcomes.records.suggestions.recognition.bundles import Bundle, Place
 from iop_outcomes.records.suggestions.recognition.fits import IDS
-from iop_outcomes.records.suggestions.recognition.language import heading_tokens, named_table, plain
+from iop_outcomes.records.suggestions.recognition.language import (
+    heading_tokens,
+    named_table,
+    plain,
+    table_words,
+)
 from iop_outcomes.records.suggestions.recognition.profiles import is_value
 from iop_outcomes.records.suggestions.recognition.recognising import Source
 from iop_outcomes.records.suggestions.toml import can_be_written
@@ -16,12 +22,28 @@ from iop_outcomes.records.suggestions.toml import can_be_written
 MOST_NAMED = 3  # more files or sheets with one header may be replaced by a pattern
 _MOST_SHEETS = 40
 _WORD = re.compile(r"[\W_]*([^\W_]+)[\W_]+")  # a whole word, and what is around it
+_LETTERS_OR_DIGITS = re.compile(r"[a-z]+|[0-9]+")
+_ENDING = re.compile(r"\.[A-Za-z0-9]{1,5}$")
 _LAST_FIRST = re.compile(r"[^\W\d_][\w'’.-]+,\s*[^\W\d_][\w'’. -]*")
-_MONTHS = re.compile(
-    r"jan|feb|mar|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez|ene|abr|ago|dic|\bq[1-4]\b|"
-    r"\bweek\b|\bkw\b|\d{4}|\bfy\d\d",
-    re.IGNORECASE,
-)
+_TIMES = {
+    *(
+        "week",
+        "wk",
+        "kw",
+        "month",
+        "quarter",
+        "q",
+        "fy",
+        "year",
+        "woche",
+        "monat",
+        "jahr",
+        "semana",
+    ),
+    *("ene", "abr", "ago", "dic", "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio"),
+    *("agosto", "septiembre", "octubre", "noviembre", "diciembre"),
+    *map(plain, MONTHS),
+}
 _LONGEST_HEADING = 200
 _PERSONAL = {
     *("phone", "birth", "dob", "birthdate", "address", "email", "ssn", "street", "telefon"),
@@ -135,9 +157,45 @@ def sheets_of(bundle: Bundle) -> list[str]:
     return ["*"]
 
 
+def patterns_for_names(bundles: Iterable[Bundle]) -> Callable[[str], str]:
+    """Return a function that replaces, in a text, the names that a mapping does not hold.
+
+    They are names of files and sheets that are read by a pattern, since they may be those of
+    people.
+    """
+    patterns: dict[str, str] = {}
+    for bundle in bundles:
+        sheet = sheets_of(bundle) == ["*"]
+        files = files_of(bundle.places)
+        for place in bundle.places:
+            file = place.file if place.file in files else files[0]
+            if sheet:
+                patterns[str(place)] = str(Place(file, "*"))
+                patterns[f"{place.file}: sheet {place.sheet}"] = f"{file}: sheet *"
+            patterns[place.file] = file
+    longest_first = sorted(patterns, key=len, reverse=True)
+    either = re.compile("|".join(map(re.escape, longest_first)))
+    return lambda text: either.sub(lambda name: patterns[name[0]], text) if patterns else text
+
+
 def _is_plain_name(name: str) -> bool:
-    """Return whether the name of a file or sheet has a month, a year, a week or a table in it."""
-    return bool(_MONTHS.search(name)) or max(named_table(name).values()) > 0
+    """Return whether all words of the name of a file or sheet are of a time or a table.
+
+    A single letter is one of them beside the word for a table ("Group A"). Any other word may be
+    the name of a person.
+    """
+    stem = plain(_ENDING.sub("", name))
+    tokens = [part for token in heading_tokens(stem) for part in _LETTERS_OR_DIGITS.findall(token)]
+    of_table = [token in table_words() for token in tokens]
+    other_letters = any(letter.isalpha() and not letter.isascii() for letter in stem)
+    return (
+        bool(tokens)
+        and not other_letters
+        and all(
+            table or token.isdigit() or token in _TIMES or (len(token) == 1 and any(of_table))
+            for token, table in zip(tokens, of_table, strict=True)
+        )
+    )
 
 
 def _escaped(text: str) -> str:

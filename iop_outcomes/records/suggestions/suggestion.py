@@ -13,6 +13,7 @@ from iop_outcomes.errors import RecordsError
 from iop_outcomes.records.mapping import Mapping, read_mapping
 from iop_outcomes.records.sources.opening import kind_of, shown
 from iop_outcomes.records.suggestions.heading_table import heading_table
+from iop_outcomes.records.suggestions.naming import patterns_for_names
 from iop_outcomes.records.suggestions.proposing.proposal import propose
 from iop_outcomes.records.suggestions.proposing.questions import questions_of
 from iop_outcomes.records.suggestions.reading import read_export
@@ -176,9 +177,10 @@ def suggest_mapping(source: str | Path) -> MappingSuggestion:
     export = read_export(path)
     proposal = propose(shown(path), export.several, export.sheets, export.left_out, export.legends)
     questions = questions_of(proposal)
-    text = mapping_text(proposal, questions)
+    rename = patterns_for_names([source.bundle for source in proposal.sources])
+    text = mapping_text(proposal, [rename(question) for question in questions])
     mapping = read_mapping(tomllib.loads(text))
-    trial: Trial = try_out(path, mapping)
+    trial: Trial = try_out(path, mapping, rename)
     return MappingSuggestion(
         text + trial.text,
         mapping,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,22 +27,35 @@ class Trial:
     lost: tuple[str, ...] = ()
 
 
-def try_out(path: Path, mapping: Mapping) -> Trial:
-    """Read the records with a mapping, and return what is known from them."""
+def try_out(path: Path, mapping: Mapping, rename: Callable[[str], str] = str) -> Trial:
+    """Read the records with a mapping, and return what is known from them.
+
+    Parameters
+    ----------
+    path : path
+        The export.
+    mapping : Mapping
+        The mapping that is proposed.
+    rename : callable
+        Replaces, in the comments, names of files that may be those of people.
+    """
     title = "# What the records can tell, read by the lines above ".ljust(100, "-")
     try:
         records = read_records(path, mapping=mapping)
     except OutcomesError as error:
         sentence = in_commands(" ".join(str(error).split()))
-        lines = [title, *comment(f"The records cannot be read by these lines yet: {sentence}")]
+        lines = [
+            title,
+            *comment(f"The records cannot be read by these lines yet: {rename(sentence)}"),
+        ]
         return Trial("\n".join(lines) + "\n", sentence)
     lost = loss_lines(records.problems, records.sources)
-    comments = [line for sentence in lost for line in comment(sentence)]
-    lines = [title, *comments, *_rows(records), *_fitness(records)]
+    comments = [line for sentence in lost for line in comment(rename(sentence))]
+    lines = [title, *comments, *_rows(records, rename), *_fitness(records)]
     return Trial("\n".join(lines) + "\n", lost=tuple(lost))
 
 
-def _rows(records: Records) -> list[str]:
+def _rows(records: Records, rename: Callable[[str], str]) -> list[str]:
     lines = []
     for table, rows in records.sources.groupby("table", sort=False, observed=True):
         kept, planned = rows["rows_kept"].sum(), rows["rows_planned"].sum()
@@ -55,7 +69,7 @@ def _rows(records: Records) -> list[str]:
             f"{row.table}, {row.check}: {row.rows:,} rows, {row.done}", "#   ", "#     "
         )
     for line in odd_row_lines(records.problems):
-        lines += comment(line, "#   ", "#     ")
+        lines += comment(rename(line), "#   ", "#     ")
     return lines
 
 

@@ -10,8 +10,10 @@ import pytest
 
 import iop_outcomes as iop
 from iop_outcomes.records.checks.losses import odd_row_lines
+from iop_outcomes.records.suggestions import naming
 from iop_outcomes.records.suggestions.naming import files_of
-from iop_outcomes.records.suggestions.recognition.bundles import Place
+from iop_outcomes.records.suggestions.recognition.bundles import Bundle, Place
+from iop_outcomes.records.suggestions.recognition.header import Header
 from iop_outcomes.records.suggestions.recognition.language import heading_score
 from tests.records.suggestions.test_suggest_mapping import EPISODES, written
 
@@ -266,3 +268,56 @@ def test_a_pattern_fits_all_files_and_no_other(
 
 def test_where_no_pattern_fits_only_these_files_the_ending_stays() -> None:
     assert files_of([Place(name) for name in NOTES], ["Leeds.csv"]) == ["*.csv"]
+
+
+@pytest.mark.parametrize(
+    ("name", "is_plain"),
+    [
+        ("Jan 2026", True),
+        ("2026-07.csv", True),
+        ("visits_2026Q3.csv", True),
+        ("Group A", True),
+        ("Woche 12", True),
+        ("März 26.xlsx", True),
+        ("Enero", True),
+        ("Maria.csv", False),  # begins as a month does
+        ("Marta Dec", False),
+        ("visits_Lee.csv", False),
+        ("Weekly Novak 2026.csv", False),
+        ("J S 2026", False),
+        ("李 2026.csv", False),
+        ("Lee.2026", False),
+        ("", False),
+    ],
+)
+def test_a_name_with_any_word_that_may_be_of_a_person_is_not_written(
+    name: str, is_plain: bool
+) -> None:
+    assert naming._is_plain_name(name) == is_plain
+
+
+def test_many_files_called_after_a_table_and_a_person_are_not_named(tmp_path: Path) -> None:
+    people = ("Maria", "Augustin", "Mayer", "Decker", "Juna")
+    sheets = {
+        f"visits_{who}.csv": f"id,date,status\n{n},2026-03-0{n + 1},attended\n"
+        for n, who in enumerate(people)
+    }
+    text = iop.suggest_mapping(written(tmp_path, {"episodes.csv": EPISODES, **sheets})).text
+    assert "#   3. visits_*.csv: no column says which service it was" in text
+    assert "nothing follows from them (visits_*.csv 1 of 1" in text
+    assert not any(who in text for who in people)
+
+
+def test_a_text_says_a_pattern_for_names_of_files_and_sheets_that_are_not_written() -> None:
+    who = ("Lee", "Roy", "Ak", "Leeds")
+    places = [
+        tuple(Place("log.xlsx", name) for name in who),
+        tuple(Place(f"{name}.csv") for name in who),
+        (Place("Wu.csv"),),
+    ]
+    bundles = [Bundle(one, Header(1, 1, 0, ()), {}) for one in places]
+    rename = naming.patterns_for_names(bundles)
+    assert rename("log.xlsx, sheet Leeds: ?; log.xlsx: sheet Lee 1 of 2; Leeds.csv, Wu.csv") == (
+        "log.xlsx, sheet *: ?; log.xlsx: sheet * 1 of 2; *.csv, Wu.csv"
+    )
+    assert naming.patterns_for_names([])("Lee.csv") == "Lee.csv"

@@ -171,6 +171,13 @@ def named_table(name: str) -> dict[str, float]:
     return result
 
 
+@lru_cache(maxsize=1)
+def table_words() -> frozenset[str]:
+    """Return the words by which files and sheets are called after a table."""
+    listed = [phrase for table in TABLES for phrase in headings()["tables"][table]["strong"]]
+    return frozenset(token for text in (*listed, *TABLES) for token in heading_tokens(text))
+
+
 # Words ------------------------------------------------------------------------------------------
 
 
