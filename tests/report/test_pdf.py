@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -312,6 +313,33 @@ def test_what_cannot_be_sent_is_drawn_here(
     drawings = [replace(sent, draw=lambda **how: sent.draw(**how))]
     assert in_two(process, drawings, PAGE) == pdf_of(PAGE)
     assert_same(drawings, drawn_here)
+    process.close()
+
+
+@needs_weasyprint
+def test_an_answer_that_cannot_be_taken_leaves_nobody_waiting(
+    monkeypatch: pytest.MonkeyPatch, shown: Any
+) -> None:
+    tried = threading.Event()
+
+    def refuse(*_: object) -> None:
+        tried.set()
+        raise KeyError
+
+    monkeypatch.setattr(Drawing, "take", refuse)
+    monkeypatch.setattr(PaperProcess, "ask", lambda *_: None)
+    monkeypatch.setattr(PaperProcess, "check", lambda _: None)
+    monkeypatch.setattr(apart, "START", ENDED)
+    process = PaperProcess()
+    drawings = drawings_of(shown, True)
+    with Shared(process) as shared:
+        shared.draw(drawings, "picture")
+        assert tried.wait(30)
+        here = threading.Thread(target=shared.finish, daemon=True)
+        here.start()
+        here.join(30)
+        assert not here.is_alive()
+    assert all(one.has("picture") for one in drawings)
     process.close()
 
 

@@ -216,7 +216,7 @@ class Shared:
         while (job := self._next_there()) is not None:
             try:
                 self._do_there(*job)
-            except NoAnswerError:
+            except Exception:  # whatever it is, this process would wait for ever
                 with self._changed:
                     self._left.append(job)
                     self._alone = True
