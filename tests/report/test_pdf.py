@@ -306,13 +306,21 @@ def test_where_no_other_process_can_be_started_all_is_done_here(
 def test_what_cannot_be_sent_is_drawn_here(
     monkeypatch: pytest.MonkeyPatch, shown: Any, drawn_here: list[Drawing]
 ) -> None:
+    asked: list[object] = []
+
+    def answer_nothing(_: PaperProcess, *request: object) -> None:
+        asked.append(request[0])
+        raise NoAnswerError
+
     monkeypatch.setattr(apart, "START", WAITING)
+    monkeypatch.setattr(PaperProcess, "ask", answer_nothing)
     process = PaperProcess()
     process.check()
     (sent,) = drawings_of(shown, True)
     drawings = [replace(sent, draw=lambda **how: sent.draw(**how))]
     assert in_two(process, drawings, PAGE) == pdf_of(PAGE)
     assert_same(drawings, drawn_here)
+    assert paper.PICTURE not in asked  # the page may be: whichever thread is first
     process.close()
 
 
