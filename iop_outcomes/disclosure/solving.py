@@ -132,7 +132,7 @@ def find_fit(
         Its place.
     wanted : tuple of float
         The range, including both ends.
-    found : Found, optional
+    known_fits : Found, optional
         What was found before; the result is kept in it.
 
     Returns

@@ -92,10 +92,10 @@ class KeptBounds:
         )
 
     def find(self, count: int, wanted: tuple[float, float], reader: Reader) -> None:
-        """Find the lowest bound of a count on the side of a range, and keep it if it excludes it.
+        """Find the lowest bound of a count on the side of a range; keep it if it excludes this.
 
-        If it does not, the range is excluded by whole numbers only, as other views will be: no
-        further bound of this count is looked for.
+        If not, the range is excluded only since counts are whole numbers. This is then
+        likely for other views too, so that no further bound of this count is looked for.
         """
         sign, limit = _side(wanted)
         if (count, sign) in self._without:
