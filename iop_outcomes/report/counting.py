@@ -201,7 +201,7 @@ def count_all(
             weeks = attendance_by_week(scope.records.subset(scope.followed_90_days))
             link_weeks(linked, weeks)
     trends = make_trends(scope, plan)
-    ledger, in_part = with_earlier(ledger, beside, trends.all, scope)
+    ledger = with_earlier(ledger, beside, trends.all, scope)
     trends, frozen = trends.frozen(ledger, scope.programs)
     trends.link(linked)
     for one in frozen:
@@ -237,7 +237,7 @@ def count_all(
         cells(hidden),
         ledger.with_report(cells(hidden), year, plan, printed, hidden),
         _changed_text(frozen, linked, note),
-        " ".join(filter(None, (in_part, note if beside else ""))),
+        note if beside else "",
         funnels(sites, hidden),
         None if STAYS in hidden else ends,
     )

@@ -145,8 +145,7 @@ def test_a_figure_that_a_few_changed_stands_and_one_that_many_changed_is_listed(
     few, many = printed(number - 4), printed(number + 40)
     whole = [trend]
     figures = [
-        with_earlier(Ledger(), [one], whole, scope)[0].figures
-        for one in (few, many, printed(number))
+        with_earlier(Ledger(), [one], whole, scope).figures for one in (few, many, printed(number))
     ]
     assert [len(one) for one in figures] == [1, 0, 1]
     assert next(iter(figures[0].values())) == few.rows["admissions", period]
@@ -167,21 +166,59 @@ def test_corrected_sessions_always_stand(scope: Scope, saved: Path) -> None:
     trend = iop.trend(frame, "attendance_rate", chart="none")
     told = (750.0, 990.0, 0.758, 0.7, 0.8)
     earlier = replace(read_earlier(saved)[0], rows={("attendance_rate", "2026-01"): told})
-    assert list(with_earlier(Ledger(), [earlier], [trend], scope)[0].figures.values()) == [told]
+    assert list(with_earlier(Ledger(), [earlier], [trend], scope).figures.values()) == [told]
 
 
-def test_a_file_without_cells_is_taken_up_in_part_and_that_is_said(
-    scope: Scope, counted: Counted, saved: Path, tmp_path: Path
+def test_a_ledger_that_holds_the_earlier_report_keeps_what_it_has(
+    scope: Scope, counted: Counted, saved: Path
 ) -> None:
-    path = changed(saved, tmp_path, lambda one: (one.pop("cells"), one.pop("rules")))
-    earlier = read_earlier(path)
-    refuse_unlike(scope, earlier)
-    ledger, note = with_earlier(Ledger(), earlier, counted.trends.all, scope)
-    assert "without its cells" in note
-    counts = ledger.reports[0].counts
-    assert any(value is not None for value in counts.values())
-    again = with_earlier(ledger, earlier, counted.trends.all, scope)[0]
-    assert len(again.reports) == 1  # the ledger keeps what it has
+    earlier = read_earlier(saved)
+    ledger = with_earlier(Ledger(), earlier, counted.trends.all, scope)
+    assert ledger.reports == (earlier[0].cells,)
+    assert len(with_earlier(ledger, earlier, counted.trends.all, scope).reports) == 1
+
+
+def test_a_file_without_cells_is_refused_with_what_it_is_and_what_to_do(
+    saved: Path, tmp_path: Path
+) -> None:
+    path = changed(saved, tmp_path, lambda one: one.pop("cells"))
+    with pytest.raises(ReportError) as caught:
+        read_earlier(path)
+    error = caught.value
+    assert "holds none of its printed counts" in error.wrong
+    assert (
+        error.found
+        == f"a report of {FIRST} with a data cut of 2026-03-31, without its part `cells`"
+    )
+    assert f"Make the report of {FIRST} again with this version" in error.instead
+    assert "nothing of this report is checked against the earlier one" in error.instead
+
+
+def test_a_file_whose_cells_leave_printed_figures_out_is_refused(
+    saved: Path, tmp_path: Path
+) -> None:
+    def emptied(document: Document) -> None:
+        document["cells"] |= {"counts": [], "sums": [], "shares": []}
+
+    with pytest.raises(ReportError, match="does not agree with itself"):
+        read_earlier(changed(saved, tmp_path, emptied))
+
+
+def test_reports_for_the_programs_own_eyes_stand_beside_each_other_and_no_other_does(
+    scope: Scope, saved: Path, tmp_path: Path
+) -> None:
+    policy, episodes = iop.SafePolicy.internal(), episodes_until("2026-03-31")
+    path = iop.quarterly_report(read(episodes, "2026-03-31"), FIRST, policy=policy)
+    earlier = read_earlier(path.save(tmp_path / "internal.json"))[0]
+    admitted = int((episodes["admit_date"] >= "2026-01-01").sum())
+    assert (earlier.rows["admissions", FIRST] or ())[0] == admitted
+    assert None not in earlier.rows.values()  # none is hidden
+    internal = replace(scope, policy=policy)
+    refuse_unlike(internal, [earlier])
+    with pytest.raises(ReportError, match="policy of small counts"):
+        refuse_unlike(internal, read_earlier(saved))
+    with pytest.raises(ReportError, match="policy of small counts"):
+        refuse_unlike(scope, [earlier])
 
 
 def _set(name: str, value: Any) -> Change:
@@ -217,6 +254,7 @@ def _cell(value: Any) -> Change:
         (lambda one: one["cells"]["shares"].append([0, 1, -1, 2]), "not complete"),
         (_set("cells", []), "not complete"),
         (_set("rules", SECRET), "not complete"),
+        (lambda one: one.pop("rules"), "not complete"),
         (_cell(float("nan")), "no JSON file"),
         (_cell(-4), "not complete"),
         (_cell(10**30), "not complete"),
@@ -258,7 +296,6 @@ def test_a_truncated_file_is_refused(saved: Path, tmp_path: Path) -> None:
 def test_reports_that_cannot_stand_beside_each_other_are_refused(scope: Scope, saved: Path) -> None:
     earlier = read_earlier(saved)[0]
     refuse_unlike(scope, [earlier])
-    assert earlier.cells is not None
     unlike = {
         "other programs": replace(earlier, programs=("Elsewhere",)),
         "later records": replace(earlier, data_cut="2031-01-01"),

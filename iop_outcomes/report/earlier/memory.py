@@ -11,18 +11,12 @@ import numpy as np
 from iop_outcomes.disclosure.ledger import Figure, Ledger
 from iop_outcomes.disclosure.linked import Key
 from iop_outcomes.disclosure.results import trend_keys
-from iop_outcomes.disclosure.system import PrintedCells
 from iop_outcomes.errors import ReportError
 from iop_outcomes.report.earlier.reading import NUMBERS, EarlierReport
 from iop_outcomes.report.period import parse_report_period
-from iop_outcomes.report.scope import OTHER_PROGRAMS, Scope
+from iop_outcomes.report.scope import Scope
 from iop_outcomes.trends import Trend
 from iop_outcomes.trends.quantities import find_quantity
-
-IN_PART = (
-    "An earlier report was saved without its cells. Only its trends were checked together with "
-    "this report: hidden counts could possibly be calculated from its other tables and this report."
-)
 
 
 def data_cut_of(scope: Scope) -> str:
@@ -49,8 +43,6 @@ def refuse_unlike(scope: Scope, reports: Sequence[EarlierReport]) -> None:
     for report in reports:
         _refuse_period(scope, report)
         mine, theirs = set(scope.programs), set(report.programs)
-        if report.cells is None:  # then they are those that the top of the report names
-            mine = {*mine, *scope.too_few, *scope.pooled} - {OTHER_PROGRAMS}
         if mine != theirs:
             raise ReportError(
                 "The earlier report covers other programs.",
@@ -63,12 +55,12 @@ def refuse_unlike(scope: Scope, reports: Sequence[EarlierReport]) -> None:
                 found=f"a data cut of {report.data_cut} before, and {data_cut_of(scope)} now",
                 instead="a report of earlier records, or newer records for this one",
             )
-        threshold = scope.policy.threshold if report.cells is None else report.cells.threshold
+        threshold = report.cells.threshold
         named = {"policy": "policy of small counts", "relapse": "definition of relapse"}
         unlike = [
             name_in_words
             for name, name_in_words in named.items()
-            if report.rules and report.rules.get(name) != rules_of(scope)[name]
+            if report.rules.get(name) != rules_of(scope)[name]
         ]
         if threshold != scope.policy.threshold or bool(report.mark) != bool(scope.policy.mark):
             unlike.insert(0, named["policy"])
@@ -100,8 +92,8 @@ def _refuse_period(scope: Scope, report: EarlierReport) -> None:
 
 def with_earlier(
     ledger: Ledger, reports: Sequence[EarlierReport], trends: Iterable[Trend], scope: Scope
-) -> tuple[Ledger, str]:
-    """Return a ledger that also contains earlier reports, and a sentence on what is missing.
+) -> Ledger:
+    """Return a ledger that also contains earlier reports.
 
     Parameters
     ----------
@@ -123,10 +115,8 @@ def with_earlier(
     """
     programs = tuple(sorted(scope.programs))
     figures: dict[Key, Figure] = dict(ledger.figures)
-    cells = []
     whole = list(trends)
     for report in reports:
-        cells.append(_cells_of(report, whole, scope) if report.cells is None else report.cells)
         for trend in whole:
             for row, key in enumerate(trend_keys(trend)):
                 name = (*programs, key)
@@ -134,14 +124,12 @@ def with_earlier(
                 if name in figures or key_of_row not in report.rows or trend.by:
                     continue
                 printed = report.rows[key_of_row]
-                if printed is None and report.cells is None:
-                    figures[name] = None  # stays hidden: what it tells beside the rest is not known
-                elif printed is not None and (standing := _standing(trend, row, printed, scope)):
+                if printed is not None and (standing := _standing(trend, row, printed, scope)):
                     figures[name] = standing
     in_ledger = {json.dumps(earlier.as_json()) for earlier in ledger.reports}
+    cells = [report.cells for report in reports]
     new = [earlier for earlier in cells if json.dumps(earlier.as_json()) not in in_ledger]
-    note = IN_PART if any(report.cells is None for report in reports) else ""
-    return replace(ledger, reports=(*ledger.reports, *new), figures=figures), note
+    return replace(ledger, reports=(*ledger.reports, *new), figures=figures)
 
 
 def _standing(
@@ -159,26 +147,3 @@ def _standing(
     )
     stays = small or find_quantity(trend.measure).kind == "sessions"
     return tuple(printed) if stays else ()
-
-
-def _cells_of(report: EarlierReport, trends: Sequence[Trend], scope: Scope) -> PrintedCells:
-    """Return the printed cells of a report without any, as far as its trends tell them."""
-    counts: dict[Key, int | None] = {}
-    for trend in trends:
-        for row, key in enumerate(trend_keys(trend)):
-            key_of_row = (trend.measure, str(trend.table["period"].iloc[row]))
-            if key_of_row not in report.rows or not isinstance(key, tuple):
-                continue
-            printed = report.rows[key_of_row]
-            top, bottom = (None, None) if printed is None else printed[:2]
-            counts[(*key, "numerator")] = None if top is None else int(top)
-            if not np.isnan(trend.table["denominator"].iloc[row]):
-                counts[(*key, "denominator")] = None if bottom is None else int(bottom)
-    return PrintedCells(
-        scope.policy.threshold,
-        report.period,
-        report.data_cut,
-        tuple(sorted(scope.programs)),
-        counts,
-        settled=frozenset(counts),
-    )

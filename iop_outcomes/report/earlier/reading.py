@@ -39,17 +39,17 @@ class EarlierReport:
     data_cut : str
         The day up to which its records went.
     programs : tuple of str
-        The programs that its facts name; those of its cells, if it holds them.
+        Those of its cells.
     mark : str
         What an internal report says on every page; else empty.
     rules : dict of str to str
-        The policy, and the definition of relapse; empty in a file of an earlier version.
+        The policy, and the definition of relapse.
     rows : dict
         The measure and the period -> the numbers that were printed; None where they were hidden.
     newest : dict of str to str
         The title of a measure -> the period that was on the page of all measures.
-    cells : PrintedCells or None
-        Its counts with the sums between them; None in a file of an earlier version.
+    cells : PrintedCells
+        Its counts with the sums between them.
     """
 
     period: str
@@ -61,7 +61,7 @@ class EarlierReport:
     rules: Mapping[str, str]
     rows: Mapping[tuple[str, str], Figures | None]
     newest: Mapping[str, str]
-    cells: PrintedCells | None
+    cells: PrintedCells
 
 
 def read_earlier(
@@ -77,8 +77,8 @@ def read_earlier(
     Raises
     ------
     ReportError
-        A file cannot be read, or holds something else. It says what is wrong, and names no value
-        of the file.
+        A file cannot be read, holds something else, or was saved without its printed counts. It
+        says what is wrong, and names no value of the file.
     """
     if files is None:
         return ()
@@ -90,8 +90,8 @@ def read_earlier(
     return tuple(sorted(reports, key=lambda report: (report.last, report.first, report.data_cut)))
 
 
-def _refuse(problem: str, found: str = "") -> NoReturn:
-    raise ReportError(problem, found=found, instead=INSTEAD) from None
+def _refuse(problem: str, found: str = "", instead: str = INSTEAD) -> NoReturn:
+    raise ReportError(problem, found=found, instead=instead) from None
 
 
 def _read(path: Path) -> EarlierReport:
@@ -128,6 +128,8 @@ def _checked(document: Mapping[str, Any]) -> EarlierReport:
     cut = facts["Data cut"]
     if not PERIOD.fullmatch(name) or not all(map(DAY.fullmatch, (first, last, cut))):
         raise ValueError
+    if "cells" not in document:
+        _refuse_without_cells(name, cut)
     rows: dict[tuple[str, str], Figures | None] = {}
     newest: dict[str, str] = {}
     for table in tables_of(document):
@@ -138,28 +140,37 @@ def _checked(document: Mapping[str, Any]) -> EarlierReport:
             if table_name.startswith(TREND) and row["status"] in (KNOWN, HIDDEN_ROW):
                 key = (table_name.removeprefix(TREND), str(row["period"]))
                 rows[key] = _figures(row) if row["status"] == KNOWN else None
-    cells = None
-    if "cells" in document:
-        try:
-            cells = PrintedCells.from_json(document["cells"])
-        except ReportError:  # it would name what is there
-            raise ValueError from None
-    if cells is not None:
-        _check_cells(cells)
-        _refuse_contradiction(cells, rows)
-    programs = re.sub(r" \(too few to publish\)", "", facts["Programs"]).split(", ")
-    rules = {str(name): str(text) for name, text in dict(document.get("rules", {})).items()}
+    try:
+        cells = PrintedCells.from_json(document["cells"])
+    except ReportError:  # it would name what is there
+        raise ValueError from None
+    _check_cells(cells)
+    _refuse_contradiction(cells, rows)
+    rules = {str(name): str(text) for name, text in dict(document["rules"]).items()}
     return EarlierReport(
         name,
         first,
         last,
         cut,
-        tuple(sorted(programs)) if cells is None else cells.programs,
+        cells.programs,
         str(document["mark"]),
         rules,
         rows,
         newest,
         cells,
+    )
+
+
+def _refuse_without_cells(period: str, cut: str) -> NoReturn:
+    """Refuse a file without cells: its tables alone do not say how their numbers hang together."""
+    _refuse(
+        "It cannot be checked whether small counts can be calculated from the earlier report and "
+        "this one together: the file of the earlier report holds none of its printed counts.",
+        f"a report of {period} with a data cut of {cut}, without its part `cells`",
+        f"Make the report of {period} again with this version, from the same records, issue it in "
+        "place of the earlier one, and compare with its JSON file. Or leave the comparison out: "
+        "then nothing of this report is checked against the earlier one, and small counts could "
+        "possibly be calculated by those who have both.",
     )
 
 
@@ -194,12 +205,16 @@ def _check_cells(cells: PrintedCells) -> None:
 def _refuse_contradiction(
     cells: PrintedCells, rows: Mapping[tuple[str, str], Figures | None]
 ) -> None:
-    """Refuse a file whose tables print something else than its cells say."""
+    """Refuse a file whose tables print something else than its cells say, or something more."""
+    declared = set()
     for key, value in cells.counts.items():
         if not (isinstance(key, tuple) and len(key) == 5 and key[0] == "trend"):
             continue
         figures = rows.get((str(key[1]), str(key[3])))
         if figures is None or key[4] not in NUMBERS[:2] or value is None:
             continue
+        declared.add((str(key[1]), str(key[3])))
         if figures[NUMBERS.index(str(key[4]))] not in (None, value):
             _refuse("The earlier report does not agree with itself: it was changed.")
+    if any(figures is not None and key not in declared for key, figures in rows.items()):
+        _refuse("The earlier report does not agree with itself: it was changed.")
