@@ -9,9 +9,11 @@ import socket
 import subprocess
 import sys
 import threading
+from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from importlib.resources import files
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,6 +26,7 @@ import iop_outcomes as iop
 from iop_outcomes.errors import ReportError, RuleError
 from iop_outcomes.plots import plot_trend
 from iop_outcomes.plots.layout.export import Picture, draw_svg
+from iop_outcomes.plots.layout.style import LABEL_SIZE
 from iop_outcomes.report.forms import apart, paper
 from iop_outcomes.report.forms.apart import (
     NoAnswerError,
@@ -33,9 +36,9 @@ from iop_outcomes.report.forms.apart import (
     worth_it,
 )
 from iop_outcomes.report.forms.html import page_of
-from iop_outcomes.report.forms.pdf import for_paper, lettered, pdf_of, plain, weasyprint
+from iop_outcomes.report.forms.pdf import BOXES, for_paper, lettered, pdf_of, plain, weasyprint
 from iop_outcomes.report.forms.saving import check_path
-from iop_outcomes.report.model import Drawing, How, Section, Table
+from iop_outcomes.report.model import Drawing, How, Section, Table, data_address
 from iop_outcomes.report.settings import ReportSettings
 
 pikepdf = pytest.importorskip("pikepdf", reason="pikepdf, which reads the tags, is not installed")
@@ -386,6 +389,55 @@ def test_what_is_for_screens_only_changes_nothing_on_paper(picture: Picture) -> 
     assert "<nav " in page()
     assert not {"<details>", "<nav ", "<source "} & set(re.findall("<[a-z]+[ >]", page(paper=True)))
     assert pdf_of(page(paper=True)) == pdf_of(page())
+
+
+def test_the_letters_of_a_picture_are_as_large_as_those_of_tables(picture: Picture) -> None:
+    page = for_paper(f'<style></style><img src="{data_address(picture)}">')
+    of_tables = re.search(r"table {[^}]*font-size: ([\d.]+)pt", page)
+    assert of_tables is not None
+    held = ElementTree.fromstring(b64decode(page.partition("base64,")[2].partition('"')[0]))
+    own = ElementTree.fromstring(picture.svg)
+    for side in ("width", "height"):
+        size, whole = (float(svg.attrib[side].removesuffix("pt")) for svg in (held, own))
+        assert LABEL_SIZE * size / whole == float(of_tables[1])
+    assert held.attrib["viewBox"] == own.attrib["viewBox"]
+
+
+def test_a_page_says_that_no_font_has_a_letter_of_it() -> None:
+    page = "<style></style><header></header><p>{}</p>{}"
+    assert BOXES in for_paper(page.format("\ue000", "<header></header>"))  # for private use
+    assert BOXES not in for_paper(page.format("Jos\u00e9", ""))
+
+
+@needs_weasyprint
+@needs_text
+def test_a_caption_stays_with_its_table_and_long_names_within_the_page(tmp_path: Path) -> None:
+    style = files("iop_outcomes.report").joinpath("templates/style.css").read_text("utf-8")
+    name = "Donaudampfschifffahrtsgesellschaft" * 3
+    cells = "".join(f"<td>column{number}</td>" for number in range(9))
+    rows = (
+        f"<tr><td>first {'text ' * 300}</td></tr>",
+        f'<tr><th scope="row">{name}</th>{cells}</tr>',
+    )
+    head = "<thead><tr><th>a</th></tr></thead>"
+    table = f"<h2>Two</h2><table><caption>Above it</caption>{head}<tbody>{{}}</tbody></table>"
+    long, narrow = (table.format(row) for row in rows)
+    path = tmp_path / "x.pdf"
+
+    def pages(body: str) -> list[str]:
+        whole = PAGE.replace("<style>", f"<style>{style}").replace("<body>x", f"<body>{body}")
+        path.write_bytes(pdf_of(whole))
+        return _pages(path)
+
+    for lines in (26, 29, 32):  # the row does not fit below them
+        page = next(one for one in pages("<p>x</p>" * lines + long) if "Above it" in one)
+        assert "first text" in page
+        assert "Two" in page
+    pages(narrow)
+    done = subprocess.run(["pdftotext", "-bbox", str(path), "-"], capture_output=True, check=True)
+    last = re.search(r'xMax="([\d.]+)"[^>]*>column8<', done.stdout.decode("utf-8"))
+    assert last is not None
+    assert float(last[1]) <= (210 - 17) / 25.4 * 72  # A4, less its margin
 
 
 def test_a_plain_picture_has_its_styles_as_attributes_and_no_empty_groups(picture: Picture) -> None:

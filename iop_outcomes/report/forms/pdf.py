@@ -9,9 +9,13 @@ from importlib.resources import files
 from typing import Any
 
 from iop_outcomes.errors import ReportError
-from iop_outcomes.plots.layout.fonts import base_files
+from iop_outcomes.plots.layout.fonts import base_files, is_drawn_whole
 from iop_outcomes.report.forms.paper import laid_out, library
 
+BOXES = (
+    "The computer that made this file has no font for some letters of the names: a box stands for "
+    "each. The report as HTML shows them."
+)
 INSTEAD = 'pip install "iop-outcomes[pdf]"; or save as .html and print it from a browser'
 _PICTURE = re.compile(r'(<img src="data:image/svg\+xml;base64,)([^"]+)"')
 _SCREEN = re.compile(r"<source [^>]*>|<nav .*?</nav>|<details>.*?</details>", re.DOTALL)
@@ -27,6 +31,8 @@ _LINES = (
 )
 _STYLED = re.compile(r' style="([^"]*)"')
 _GROUP = re.compile(r"<(/?)g(?: ([^>]*[^/>]))?(/?)>")
+_SIZE = re.compile(r'( (?:width|height)=")([\d.]+)pt"')
+ON_PAPER = 0.75  # of a picture's own size: letters of 10 points are as large as those of the tables
 _NAME = re.compile(r' ?\bid="[^"]*"')
 _FACE = re.compile(r'"#DejaVuSans((?:-(?:Bold|Oblique|BoldOblique))?)-[0-9a-f]+"')
 
@@ -66,8 +72,14 @@ def pdf_of(html: str) -> bytes:
 
 
 def for_paper(html: str) -> str:
-    """Return a page as it is laid out: with the style of paper, and without what is for screens."""
-    return _PICTURE.sub(_lettered, _SCREEN.sub("", html)).replace("</style>", _style(), 1)
+    """Return a page as it is laid out: with the style of paper, and without what is for screens.
+
+    If no font of this computer has a letter of it, the page says so.
+    """
+    page = _SCREEN.sub("", html)
+    if not is_drawn_whole([page]):
+        page = page.replace("</header>", f'<p class="note">{BOXES}</p>\n</header>', 1)
+    return _PICTURE.sub(_lettered, page).replace("</style>", _style(), 1)
 
 
 def fonts_of_page() -> dict[str, str]:
@@ -91,7 +103,7 @@ def _style() -> str:
 
 
 def _lettered(match: re.Match[str]) -> str:
-    svg = plain(lettered(b64decode(match[2]).decode("utf-8")))
+    svg = scaled(plain(lettered(b64decode(match[2]).decode("utf-8"))))
     return f'{match[1]}{b64encode(svg.encode("utf-8")).decode("ascii")}"'
 
 
@@ -125,6 +137,16 @@ def _as_text(match: re.Match[str]) -> str:
         f'<text{match["style"]} transform="{match["place"]}" font-family="DejaVu Sans" '
         f'font-size="{size:.4g}"{weight}{slant}>{match["text"]}</text>'
     )
+
+
+def scaled(svg: str) -> str:
+    """Return a picture with the size that it has on paper, the same share of its own for all."""
+
+    def smaller(match: re.Match[str]) -> str:
+        return f'{match[1]}{ON_PAPER * float(match[2]):.6g}pt"'
+
+    start, end, rest = svg.partition("viewBox")
+    return _SIZE.sub(smaller, start) + end + rest
 
 
 def plain(svg: str) -> str:
