@@ -15,6 +15,7 @@ from iop_outcomes.disclosure.linked import CELL, DETAIL, OLDER, RECENT, TOTAL, L
 from iop_outcomes.disclosure.policy import SafePolicy
 from iop_outcomes.disclosure.words import safe_fields
 from iop_outcomes.errors import RuleError
+from iop_outcomes.shared.arrays import set_missing
 from iop_outcomes.trends import InterruptedSeries, Trend
 from iop_outcomes.trends.interrupted.estimate import estimate_change
 from iop_outcomes.trends.result import MEANS
@@ -34,8 +35,8 @@ TREND_SO_FAR = ("value_so_far", "lower_so_far", "upper_so_far")
 def trend_keys(trend: Trend) -> list[Key]:
     """Return the key of each row of a trend in `LinkedCounts`."""
     names = [*trend.by, "period"]
-    rows = trend.table[names].astype(str).itertuples(index=False, name=None)
-    return [("trend", trend.measure, trend.every, *row) for row in rows]
+    columns = (trend.table[name].astype(str).tolist() for name in names)
+    return [("trend", trend.measure, trend.every, *row) for row in zip(*columns, strict=True)]
 
 
 def link_trend(
@@ -105,10 +106,9 @@ def hide_trend(trend: Trend, hidden: Hidden, policy: SafePolicy) -> Trend:
     if "censored" in table:
         ends = gone | np.array([(*key, "ends") in hidden for key in keys], dtype=np.bool_)
         # the numerator is the events, or those followed
-        table.loc[ends, ["numerator", *OTHER_ENDS]] = np.nan
-        table.loc[gone, "events"] = np.nan
-    numbers = [name for name in (*TREND_NUMBERS, *TREND_SO_FAR) if name in table]
-    table.loc[gone, numbers] = np.nan
+        set_missing(table, ends, ["numerator", *OTHER_ENDS])
+        set_missing(table, gone, ["events"])
+    set_missing(table, gone, [name for name in (*TREND_NUMBERS, *TREND_SO_FAR) if name in table])
     table["hidden"] = gone
     safe = replace(trend, table=table, people=None, **safe_fields(trend, policy))
     return safe.charted_again() if gone.any() else safe

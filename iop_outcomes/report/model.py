@@ -62,7 +62,8 @@ class Table:
         frame = self.frame
         if self.gone is not None:
             empty = self.gone.reindex(columns=frame.columns, fill_value=False) & frame.isna()
-            frame = frame.astype(object).mask(empty, HIDDEN)
+            if empty.to_numpy().any():
+                frame = frame.astype(object).mask(empty, HIDDEN)
         return list(frame.itertuples(index=False, name=None))
 
     @property
@@ -92,7 +93,8 @@ class DraftTable:
         frame = self.table.frame.copy()
         for column, needs in self.needs.items():
             gone = [any(item in hidden for item in items) for items in needs]
-            frame[column] = frame[column].astype(object).mask(pd.Series(gone, frame.index), HIDDEN)
+            cells = frame[column].astype(object)
+            frame[column] = cells.mask(pd.Series(gone, frame.index), HIDDEN) if any(gone) else cells
         return replace(self.table, frame=frame)
 
 

@@ -215,7 +215,8 @@ def _days_of(text: str) -> tuple[pd.Timestamp, pd.Timestamp] | None:
 
 def within(dates: pd.Series[pd.Timestamp], period: ReportPeriod) -> np.ndarray:
     """Return which dates lie in a period."""
-    return dates.between(period.first, period.last + _DAY, inclusive="left").to_numpy()
+    day = dates.to_numpy()
+    return (day >= period.first.to_datetime64()) & (day < (period.last + _DAY).to_datetime64())
 
 
 def refuse_overlap(period: ReportPeriod | None, earlier: Sequence[str]) -> None:

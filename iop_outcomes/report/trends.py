@@ -140,8 +140,9 @@ def compared_rows(table: pd.DataFrame) -> list[tuple[int, str]]:
     before = [(newest.back(1), "")]
     if newest.shorter_than_year:
         before.append((newest.year_before, ", a year before"))
+    start, end = (table[name].to_numpy()[known] for name in ("start", "end"))
     for one, words in before:
-        same = known[((table["start"] == one.first) & (table["end"] == one.last)).iloc[known]]
+        same = known[(start == one.first.to_datetime64()) & (end == one.last.to_datetime64())]
         rows += [(int(row), words) for row in same]
     return rows
 

@@ -1,11 +1,13 @@
-"""Small functions on numpy arrays, with types."""
+"""Small functions on numpy arrays and columns of numbers, with types."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 Booleans = npt.NDArray[np.bool_]
 Integers = npt.NDArray[Any]
@@ -22,6 +24,15 @@ def ratio(numerator: npt.NDArray[Any], denominator: npt.NDArray[Any]) -> Floats:
     out = np.full(np.shape(denominator), np.nan)
     np.divide(numerator, denominator, out=out, where=np.asarray(denominator) > 0)
     return out
+
+
+def set_missing(frame: pd.DataFrame, rows: Booleans, names: Sequence[str]) -> None:
+    """Make the numbers of some rows missing, in place; where there are none, do nothing.
+
+    Columns of whole numbers become floats either way, as they do in pandas where a row is changed.
+    """
+    if rows.any() or not all(frame[name].dtype.kind == "f" for name in names):
+        frame.loc[rows, list(names)] = np.nan
 
 
 def starts_of(keys: Integers) -> npt.NDArray[np.intp]:

@@ -14,7 +14,7 @@ from iop_outcomes.errors import EstimateError
 from iop_outcomes.records import require_records
 from iop_outcomes.records.fitness import NOT_KNOWN
 from iop_outcomes.records.judgements import Judgements
-from iop_outcomes.shared.arrays import Floats
+from iop_outcomes.shared.arrays import Floats, set_missing
 from iop_outcomes.shared.checks import check_choice, check_confidence
 from iop_outcomes.shared.groups import Groups, MissingGroup, group_episodes, ungrouped
 from iop_outcomes.trends.adjusting import refuse_stock
@@ -382,9 +382,9 @@ def _without_unknown(
             reason = f"{NOT_KNOWN}: {judgement.why_published}"
             reasons += [reason if is_early else "" for is_early in early]
     frame["not_known"] = reasons
-    unknown = frame["not_known"] != ""
+    unknown = (frame["not_known"] != "").to_numpy()
     counts = [name for name in (*COUNTS, *OF_CURVES) if name in frame]
-    frame.loc[unknown, [*counts, *SHOWN, *(f"{name}_so_far" for name in SHOWN)]] = np.nan
+    set_missing(frame, unknown, [*counts, *SHOWN, *(f"{name}_so_far" for name in SHOWN)])
     return frame
 
 
