@@ -242,14 +242,11 @@ def test_a_heading_with_its_year_is_its_date(date: datetime.date, form: str) -> 
     assert dates([date.strftime(form)], "month_first") == [date.isoformat()]
 
 
-@pytest.mark.parametrize(
-    ("text", "rest"),
-    [("6 Oct 2", "2"), ("6. Oktober 1", "1"), ("6 Oct 930", "930"), ("Oct 6 2", "2")],
-)
-def test_a_number_of_one_or_three_digits_after_a_date_is_not_its_year(text: str, rest: str) -> None:
+@pytest.mark.parametrize("text", ["6 Oct 2", "6. Oktober 1", "6 Oct 930", "Oct 6 2"])
+def test_a_number_of_one_or_three_digits_after_a_date_is_not_its_year(text: str) -> None:
     heading = read_heading(text, bare=True)
     assert heading is not None
-    assert (heading.year, heading.month, heading.day, heading.rest) == (0, 10, 6, rest)
+    assert (heading.year, heading.month, heading.day) == (0, 10, 6)
     assert dates([text], year=2026) == ["2026-10-06"]
 
 

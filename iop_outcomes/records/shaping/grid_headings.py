@@ -31,15 +31,12 @@ class Heading:
         0 if not given.
     numbers : tuple of int
         Day and month as written, if their order is not known; otherwise empty.
-    rest : str
-        The text after the date.
     """
 
     year: int = 0
     month: int = 0
     day: int = 0
     numbers: tuple[int, int] | tuple[()] = ()
-    rest: str = ""
 
 
 def read_heading(text: str, bare: bool) -> Heading | None:
@@ -51,10 +48,9 @@ def read_heading(text: str, bare: bool) -> Heading | None:
     if match := _ISO.match(plain):
         return _checked(Heading(int(match[1]), int(match[2]), int(match[3])))
     if match := _PARTS.match(plain):
-        rest = plain[match.end() :].strip(" :,()")
         numbers = int(match[1]), int(match[2])
         a_date = 1 <= min(numbers) <= 12 and max(numbers) <= 31
-        return Heading(_four_digits(match[3]), numbers=numbers, rest=rest) if a_date else None
+        return Heading(_four_digits(match[3]), numbers=numbers) if a_date else None
     if (match := _NAMED.match(plain)) and (month := MONTHS.get(match[2].casefold())):
         return _named(match, month, plain)
     if bare and (match := _BARE.fullmatch(plain)) and 1 <= int(match[1]) <= 31:
@@ -74,14 +70,12 @@ def _named(match: re.Match[str], month: int, plain: str) -> Heading | None:
     if before:
         is_year = after is not None and len(after) in (2, 4)
         year, day = after if is_year else "", int(before)
-        end = match.start(3) if after and not is_year else match.end()
     elif after and len(after) <= 2:
-        year, day, end = "", int(after), match.end()
-        if later := re.match(r"(?:st|nd|rd|th)?,?\s*(\d{4})", plain[end:]):
-            year, end = later[1], end + later.end()
+        later = re.match(r"(?:st|nd|rd|th)?,?\s*(\d{4})", plain[match.end() :])
+        year, day = later[1] if later else "", int(after)
     else:
         return None
-    return _checked(Heading(_four_digits(year), month, day, rest=plain[end:].strip(" :,()")))
+    return _checked(Heading(_four_digits(year), month, day))
 
 
 def _checked(heading: Heading) -> Heading | None:
@@ -183,7 +177,7 @@ def _no_year(grid: Grid) -> str:
 
 
 def _in_month(heading: Heading, month: int) -> Heading:
-    return heading if heading.month else Heading(heading.year, month, heading.day, (), heading.rest)
+    return heading if heading.month else Heading(heading.year, month, heading.day)
 
 
 def _ordered(headings: list[Heading], order: str, month: int, file: str) -> list[Heading]:
@@ -203,7 +197,7 @@ def _ordered(headings: list[Heading], order: str, month: int, file: str) -> list
         if heading.numbers:
             first, second = heading.numbers
             ours = (first, second) if order == MONTH_FIRST else (second, first)
-            heading = Heading(heading.year, ours[0], ours[1], (), heading.rest)
+            heading = Heading(heading.year, ours[0], ours[1])
         result.append(heading)
     return result
 
@@ -235,5 +229,5 @@ def _with_years(headings: list[Heading], year: int, month: int) -> list[Heading]
             last = heading.month
             own = year
         own = heading.year or own
-        result.append(Heading(own, heading.month, heading.day, (), heading.rest))
+        result.append(Heading(own, heading.month, heading.day))
     return result

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from iop_outcomes.records.parsing.numbers import read_numbers
 from iop_outcomes.records.schema import TABLES, Column
 from iop_outcomes.records.suggestions.recognition.language import meaning, means_missing
 from iop_outcomes.records.suggestions.recognition.profiles import Profile
@@ -34,7 +35,7 @@ def fit(table: str, column: str, held: Profile) -> float:
         return held.dates if held.dates >= 0.3 else 0.0
     if kind == "clock":
         with_time = held.share([":" in text for text in held.looked_at]) * held.dates
-        return max(held.clocks, held.ranges, 0.5 * with_time)
+        return max(held.clocks, held.ranges, 0.7 * held.bare_clocks, 0.5 * with_time)
     if column in LENGTHS:
         return max(held.lengths, _clock_lengths(held), _in_range(held, 0, 86400))
     if kind == "number":
@@ -94,6 +95,8 @@ def _fit_number(column: Column, held: Profile) -> float:
     high = np.inf if column.high is None else column.high
     missing = held.share([means_missing(text) for text in held.looked_at])
     inside = _in_range(held, float(low), float(high))
+    if inside < 0.5 and held.with_unit >= 0.5:  # 7/10 and 20 of 27 are numbers too
+        inside = held.share((~read_numbers(column, list(held.looked_at)).missing).tolist())
     return inside / (1 - missing) if missing < 1 else 0.0
 
 

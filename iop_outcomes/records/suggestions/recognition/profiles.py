@@ -10,12 +10,15 @@ from functools import cached_property
 import numpy as np
 
 from iop_outcomes.records.parsing.dates import date_texts
+from iop_outcomes.records.parsing.durations import duration
+from iop_outcomes.records.parsing.times_of_day import DAY
 from iop_outcomes.records.sources.coded import Coded
 from iop_outcomes.records.suggestions.recognition.language import means_missing, plain
 
 MOST_LOOKED_AT = 400  # distinct texts by which a column is recognised
 HANDFUL = 40  # most distinct texts that are listed one by one
-_CLOCK_TEXT = r"\d{1,2}[:.]\d{2}(?::\d{2})?\s*(?:[ap]\.?m\.?|uhr|h)?"
+_CLOCK_TEXT = r"\d{1,2}(?:[:.]\d{2}(?::\d{2})?\s*(?:[ap]\.?\s?m\.?|[ap]|uhr|h)?|h\d{2})"
+_DIGITS_OF_CLOCK = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d|0?\.\d{2,}")
 _CLOCK = re.compile(rf"(?:{_CLOCK_TEXT}|\d{{1,2}}\s*[ap]\.?m\.?)", re.IGNORECASE)
 _RANGE = re.compile(
     rf"({_CLOCK_TEXT}|\d{{1,2}}\s*[ap]?m?)\s*(?:-|–|—|to|bis|a|until)\s*"
@@ -25,6 +28,8 @@ _RANGE = re.compile(
 _NUMBER = re.compile(r"[-+]?(?:\d{1,3}(?:[.,]\d{3})+|\d+)(?:[.,]\d+)?")
 _UNIT = r"(?:m|min|mins|minutes?|minuten|minutos?|h|hr|hrs|hours?|std|stunden?|horas?)\.?"
 _LENGTH = re.compile(rf"\d+(?:[.,]\d+)?\s*{_UNIT}(?:\s*\d+\s*{_UNIT})?", re.IGNORECASE)
+_IN_HOURS = re.compile(r"\d\s*[hm]|[a-z] \d+:\d\d", re.IGNORECASE)
+_WITH_UNIT = re.compile(r"-?\d+(?:\.\d+)?(?:/| [a-z])", re.IGNORECASE)
 _COUNTED = re.compile(
     r"(\d+(?:[.,]\d+)?)\s+(?:days?|tage?|dias?|times?|meetings?|mal|jours?)", re.IGNORECASE
 )
@@ -107,6 +112,11 @@ class Profile:
         return self.share([is_clock(text) for text in self.looked_at])
 
     @cached_property
+    def bare_clocks(self) -> float:
+        """The share of rows with digits that may be a time: 0915, or 0.385 as a share of a day."""
+        return self.share([_DIGITS_OF_CLOCK.fullmatch(text) is not None for text in self.looked_at])
+
+    @cached_property
     def ranges(self) -> float:
         """The share of rows with a range of times."""
         return self.share([_RANGE.fullmatch(text) is not None for text in self.looked_at])
@@ -122,9 +132,14 @@ class Profile:
         return self.share([_COUNTED.fullmatch(text) is not None for text in self.looked_at])
 
     @cached_property
+    def with_unit(self) -> float:
+        """The share of rows with a number and something after it: 3 days, 7/10."""
+        return self.share([_WITH_UNIT.match(text) is not None for text in self.looked_at])
+
+    @cached_property
     def lengths(self) -> float:
-        """The share of rows with a length and its unit: 3h 0m, 180 Minutes."""
-        return self.share([_LENGTH.fullmatch(text) is not None for text in self.looked_at])
+        """The share of rows with a length and its unit: 3h 0m, 180 Minutes, 2h30, PT3H."""
+        return self.share([is_length(text) for text in self.looked_at])
 
     @cached_property
     def codes(self) -> float:
@@ -197,6 +212,16 @@ def is_clock(text: str) -> bool:
         return False
     first, *rest = re.findall(r"\d+", text)
     return int(first) <= 24 and all(int(part) < 60 for part in rest)
+
+
+def is_length(text: str) -> bool:
+    """Return whether a text is a length of up to a day with its unit; 3:00 and 3 days are not."""
+    if _LENGTH.fullmatch(text) is not None:
+        return True
+    if _IN_HOURS.search(text) is None:
+        return False
+    minutes = duration(text)
+    return minutes is not None and minutes <= DAY
 
 
 def is_range(text: str) -> bool:

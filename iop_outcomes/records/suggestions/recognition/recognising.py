@@ -20,7 +20,7 @@ from iop_outcomes.records.suggestions.recognition.event_table import (
     event_table,
     profiles_of,
 )
-from iop_outcomes.records.suggestions.recognition.fits import IDS, known_words
+from iop_outcomes.records.suggestions.recognition.fits import IDS, LENGTHS, known_words
 from iop_outcomes.records.suggestions.recognition.language import (
     heading_score,
     list_meaning,
@@ -334,7 +334,7 @@ def people_lists(bundle: Bundle) -> PeopleLists | None:
     single: list[str] = []
     for name, held in bundle.profiles.items():
         ours = list_meaning(name)
-        if not ours:
+        if not ours or _is_length(name, held):
             continue
         separator, parts = list_parts(held)
         if separator and _are_people(parts):
@@ -354,6 +354,11 @@ def people_lists(bundle: Bundle) -> PeopleLists | None:
     separator = max(set(separators), key=separators.count)
     ordered = {name: statuses[name] for name in bundle.profiles if name in statuses}
     return PeopleLists(separator, ordered, profile("", coded(people)))
+
+
+def _is_length(heading: str, held: Profile) -> bool:
+    """Return whether a heading names minutes and its values fit: 2,5 is no list of 2 people."""
+    return max(score("attendance", column, heading, held) for column in LENGTHS) >= ENOUGH
 
 
 def _are_people(parts: Sequence[str]) -> bool:
