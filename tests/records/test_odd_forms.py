@@ -72,6 +72,7 @@ OF_VALUES = (
     *("implausible_date", "time_zone", "bad_time", "bad_number", "out_of_range", "unknown_word"),
     *("error_word", "surrounding_spaces"),
 )
+NOTED = ("written with their unit", "a decimal comma", "years of two digits")
 OF_LENGTHS = [("attendance", name, "out_of_range") for name in ("time_range", "end_time")]
 
 
@@ -88,6 +89,14 @@ def test_an_export_in_an_odd_form_gives_the_truth_and_names_what_is_broken(
         assert counted(frame.to_dict("records"), names) == counted(rows, names), (name, made.style)
     counts = records.sources.groupby("table").sum(numeric_only=True)
     assert {name: dict(row) for name, row in counts.iterrows()} == made.counts, made.style
+    aside = {
+        name: list(zip(table["file"], table["line"].tolist(), strict=True))
+        for name, table in records.set_aside.items()
+        if len(table)
+    }
+    assert aside == {name: sorted(rows) for name, rows in made.aside.items()}, made.style
+    noted = [note for note in records.notes if any(phrase in note for phrase in NOTED)]
+    assert sorted(noted) == sorted(made.notes), made.style
     failed = failed_rows(made, records)
     assert failed["said"] == failed["right"], made.style
     assert len(failed["said"]) > 50

@@ -16,14 +16,22 @@ from iop_outcomes.records.schema import TABLES
 from tests.helpers.odd import writing
 from tests.helpers.odd.faults import Broken, break_rows, misplace
 from tests.helpers.odd.files import Sheet, delimited, other_files
+from tests.helpers.odd.said import (
+    DELIMITED,
+    SECONDS,
+    SERIAL,
+    Problem,
+    counts,
+    notes,
+    of_columns,
+    of_the_whole,
+    stays_on_paper,
+)
 from tests.helpers.odd.truth import AS_OF, ATTENDANCE, CHECKINS, EPISODES, KINDS, Row, truth
 
-Problem = tuple[str, str, int, str, str, str, str]  # table, file, line, column, value, check, done
-DELIMITED = ("csv", "tsv", "txt", "semicolon", "bar", "csv.gz", "zip")
 WORKBOOKS = ("xlsx", "typed xlsx", "xls", "xlsb", "ods", "one xlsx")
 PLAIN = ("jsonl", "typed jsonl", "parquet", "typed parquet", "frames")
 TYPED = ("typed xlsx", "xls", "xlsb", "ods", "typed jsonl", "typed parquet", "frames")
-SERIAL, SECONDS = "serial", "seconds"
 
 
 @dataclass(frozen=True)
@@ -111,6 +119,8 @@ class Export:
     problems: list[Problem] = field(default_factory=list)
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     filled: dict[tuple[str, str], int] = field(default_factory=dict)
+    aside: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
 
 def export(number: int) -> Export:
@@ -130,65 +140,32 @@ def export(number: int) -> Export:
     result = Export(style, as_of, files, _mapping(style, sheets, parts), {})
     for sheet in sheets:
         result.tables[sheet.table] = [row.truth for row in broken[sheet.table] if row.truth]
-        result.counts[sheet.table] = _counts(style, broken[sheet.table], parts, sheet.table)
+        result.counts[sheet.table] = counts(style, broken[sheet.table], parts, sheet.table)
         for name in sheet.headings:
             result.filled[sheet.table, name] = sum(
                 bool(row.texts[name]) and not row.extra for row in broken[sheet.table]
             )
     for part in parts:
         for row, (file, line) in zip(part.rows, places[part.name], strict=True):
+            if row.truth is None and row.twin_of is None:
+                result.aside.setdefault(part.table, []).append((file, line))
             for column, value, check, done in row.faults:
                 if check == "row_shape":
                     cells = [*(row.texts[name] for name in part.headings), *row.extra]
                     value = " | ".join(cells)
                 result.problems.append((part.table, file, line, column, value, check, done))
-        result.problems += _of_the_whole(style, part, places[part.name][0][0])
+        result.problems += of_the_whole(style, part, places[part.name][0][0])
     for sheet in sheets:
-        result.problems += _of_columns(style, sheet, parts, places)
+        result.problems += of_columns(style, sheet, parts, places)
+    result.notes = [
+        note for sheet in sheets for name in sheet.headings for note in notes(style, sheet, name)
+    ]
     for row, (file, line) in zip(broken[EPISODES], places[EPISODES], strict=True):
-        check = _stays_on_paper(row, result.tables, as_of)
+        check = stays_on_paper(row, result.tables, as_of)
         if check:
             text = row.texts["discharge_date"]
             result.problems.append((EPISODES, file, line, "discharge_date", text, check, "kept"))
     return result
-
-
-def _counts(style: Style, rows: list[Broken], parts: list[Sheet], table: str) -> dict[str, int]:
-    """Return the numbers of rows that the account of the files must give."""
-    kept = sum(row.truth is not None for row in rows)
-    folded = sum(row.twin_of is not None for row in rows)
-    own = sum(part.table == table for part in parts)
-    return {
-        "rows_read": len(rows),
-        "rows_kept": kept,
-        "rows_folded": folded,
-        "rows_set_aside": len(rows) - kept - folded,
-        "rows_planned": sum(row.planned for row in rows),
-        "rows_left_out": 2 * own if style.totals else 0,
-    }
-
-
-def _stays_on_paper(row: Broken, tables: dict[str, list[Row]], as_of: datetime.date) -> str:
-    """Return what is said of a stay that ends, or goes on, long after the last contact."""
-    stay = row.truth
-    if stay is None:
-        return ""
-    contacts = [
-        each["date"]
-        for name, words in ((ATTENDANCE, CAME), (CHECKINS, ("completed",)))
-        for each in tables[name]
-        if each["episode_id"] == stay["episode_id"] and each["status"] in words
-    ]
-    if not contacts:
-        return ""
-    end = stay["discharge_date"]
-    if end is not None:
-        return "late_discharge" if (end - max(contacts)).days > 30 else ""
-    silent = (as_of - max(contacts)).days > 90 and stay["discharge_reason"] is None
-    return "silent_open_episode" if silent else ""
-
-
-CAME = ("attended", "attended_partial", "late")
 
 
 def _write_ids(style: Style, tables: dict[str, list[Row]]) -> None:
@@ -347,39 +324,3 @@ def _words(style: Style, sheet: Sheet) -> dict[str, dict[str, str]]:
         if name == "status" and sheet.table == ATTENDANCE and style.blank_status:
             words.setdefault(name, {})[""] = "unrecorded"
     return words
-
-
-def _of_the_whole(style: Style, part: Sheet, file: str) -> list[Problem]:
-    """Return the problem that a file is not UTF-8."""
-    if style.kind not in DELIMITED:
-        return []
-    said = {"utf-16": "UTF-16", "utf-16-le": "UTF-16", "cp1252": "Windows-1252"}
-    name = said.get(style.encoding)
-    texts = [text for row in part.rows for text in row.texts.values()]
-    if name is None or (style.encoding == "cp1252" and "".join(texts).isascii()):
-        return []
-    return [(part.table, file, 0, "", name, "encoding", f"kept: read as {name}")]
-
-
-def _of_columns(
-    style: Style, sheet: Sheet, parts: list[Sheet], places: dict[str, list[tuple[str, int]]]
-) -> list[Problem]:
-    """Return what is listed of whole columns of dates: that they are serial numbers, or seconds."""
-    dated = [name for name in sheet.headings if KINDS.get(name) == "date"]
-    own = [part for part in parts if part.table == sheet.table]
-    result: list[Problem] = []
-    for name in dated:
-        if style.dates == SECONDS and not style.typed:
-            file = places[own[0].name][0][0] if len(own) == 1 else ""
-            done = "mended: read as seconds since 1970, as days of UTC"
-            result.append((sheet.table, file, 0, name, "", "unix_time", done))
-        if style.dates != SERIAL or style.typed:
-            continue
-        for part in own:
-            for row, (file, line) in zip(part.rows, places[part.name], strict=True):
-                value = row.dates.get(name)
-                if value is not None:
-                    done = f"mended: read as {value}"
-                    text = row.texts[name]
-                    result.append((sheet.table, file, line, name, text, "excel_serial_date", done))
-    return result

@@ -18,13 +18,15 @@ ASIDE, LEFT, PLANNED = "set aside", "value left missing", "planned"
 class Broken:
     """A row as it is written, what it truly is (None if it is set aside), and its problems.
 
-    `dates` are the dates that its texts say, `extra` are cells beyond the header.
+    `dates` are the dates that its texts say, `values` what all of them said before it was broken,
+    `extra` are cells beyond the header.
     """
 
     texts: dict[str, str]
     truth: Row | None
     dates: dict[str, Any]
     stay: str = ""
+    values: Row = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     extra: tuple[str, ...] = ()
     written: set[str] = field(default_factory=set)  # columns whose text is not that of the truth
@@ -184,7 +186,7 @@ def break_rows(
     """Return the rows of the three tables, some of them broken, each in one way."""
     rows = {
         table: [
-            Broken(texts, row, _dates(row), stay=row["episode_id"])
+            Broken(texts, row, _dates(row), row["episode_id"], dict(row))
             for texts, row in zip(told[table], tables[table], strict=True)
         ]
         for table in tables
@@ -273,7 +275,7 @@ def _twice(draw: random.Random, rows: list[Broken]) -> None:
     row = _whole(draw, rows, "date")
     assert row is not None
     fault = ("", "", "exact_duplicate", "folded into the first such row")
-    rows.append(Broken(dict(row.texts), None, {}, row.stay, [fault], twin_of=row))
+    rows.append(Broken(dict(row.texts), None, {}, row.stay, {}, [fault], twin_of=row))
 
 
 def _too_long(draw: random.Random, rows: list[Broken]) -> None:

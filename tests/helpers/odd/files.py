@@ -104,9 +104,9 @@ def typed_cell(style: Any, name: str, row: Broken) -> Any:
     """Return a cell as a program with types has it; its text where it was written otherwise."""
     row = row.twin_of or row
     text, kind = row.texts[name], KINDS.get(name)
-    if name in row.written or row.truth is None or row.truth.get(name) is None:
-        return text if name in row.written else row.dates.get(name) or text
-    value = row.truth[name]
+    value = row.values.get(name)
+    if name in row.written or value is None:
+        return text
     if kind in ("number", "whole", "decimal", "date") or (kind == "minutes" and style.plain_length):
         return value
     if kind == "flag" and style.flags[0] != "relapsed":

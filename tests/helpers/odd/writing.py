@@ -126,3 +126,13 @@ def as_word(style: str, place: int, word: str) -> str:
     if style == "hyphens":
         return word.replace("_", "-")
     return f"{place + 1}" if style == "own" else word
+
+
+WITH_UNIT = (
+    *("min", "Minutes", "h and m", "h and digits", "hours and minutes", "Std.", "clock"),
+    *("clock, days", "ISO"),
+)
+TWO_DIGITS = (
+    *("month first, short", "day first, dots and spaces", "named, day first", "hyphens"),
+    "year in front",
+)
