@@ -102,6 +102,20 @@ class System:
             [math.inf] * len(places),
         )
 
+    def holds(self, values: Sequence[int]) -> bool:
+        """Return whether these values fit every bound, sum and share."""
+        return (
+            all(
+                least <= value <= most
+                for value, least, most in zip(values, self.low, self.high, strict=True)
+            )
+            and all(
+                sum(sign * values[place] for place, sign in row.items()) == right
+                for row, right in self.rows
+            )
+            and all(share.holds(values) for share in self.shares)
+        )
+
     @cached_property
     def rows_of(self) -> list[list[int]]:
         """The sums that contain each count, in order."""

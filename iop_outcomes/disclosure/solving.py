@@ -162,15 +162,27 @@ def fit_in(
     if low[column] > high[column]:
         return None
     moved = move_to(system, ranges, column, low[column] if wanted[0] else high[column])
-    if moved is None and narrow_ranges(system, low, high) is not None:
-        moved = _search(system, low, high, near=system.values)
-    return None if moved is None else [round(value) for value in moved]
+    if moved is not None:
+        return [round(value) for value in moved]
+    if narrow_ranges(system, low, high) is None:
+        return None
+    fit = _search(system, low, high, near=system.values)
+    return fit if fit is not None and low[column] <= fit[column] <= high[column] else None
 
 
-def search_fit(system: System) -> list[float] | None:
+def search_fit(system: System) -> list[int] | None:
     """Return any whole numbers that fit a system; None if there are none."""
     ranges = narrow_ranges(system, system.low, system.high)
     return None if ranges is None else _search(system, *ranges)
+
+
+def _exact(system: System, numbers: Sequence[float]) -> list[int] | None:
+    """Return the numbers of the solver as whole numbers; None if these do not fit the system.
+
+    The solver keeps to sums and shares within a tolerance only.
+    """
+    whole = [round(number) for number in numbers]
+    return whole if system.holds(whole) else None
 
 
 def sums_of(system: System) -> Sums:
@@ -198,7 +210,7 @@ def sums_of(system: System) -> Sums:
 
 def _search(
     system: System, low: list[float], high: list[float], near: Sequence[float] | None = None
-) -> list[float] | None:
+) -> list[int] | None:
     """Search for a solution by integer programming.
 
     With `near`, another solution, it looks for one that changes little of it: few counts, so that
@@ -206,7 +218,8 @@ def _search(
     """
     sums = sums_of(system)
     if near is None:
-        return _solve(np.zeros(len(low)), (np.array(low), np.array(high)), sums)
+        numbers = _solve(np.zeros(len(low)), (np.array(low), np.array(high)), sums)
+        return None if numbers is None else _exact(system, numbers)
     # In place of each count, by how much it is more and by how much less.
     before = np.array(near, dtype=np.float64)
     least, most = np.array(low) - before, np.array(high) - before
@@ -220,10 +233,8 @@ def _search(
     changed = _solve(np.ones(2 * len(low)), bounds, changes)
     if changed is None:
         return None
-    return [
-        value + more - less
-        for value, more, less in zip(near, changed[: len(low)], changed[len(low) :], strict=True)
-    ]
+    more, less = np.array(changed).reshape(2, -1)
+    return _exact(system, (before + more - less).tolist())
 
 
 def search_many(
@@ -249,7 +260,7 @@ def search_many(
     low = np.concatenate([ranges[0], np.zeros(extra)])
     high = np.concatenate([ranges[1], np.ones(extra)])
     numbers = _solve(costs, (low, high), sums)
-    return None if numbers is None else [round(value) for value in numbers[:size]]
+    return None if numbers is None else _exact(system, numbers[:size])
 
 
 def _solve(costs: Numbers, bounds: tuple[Numbers, Numbers], sums: Sums) -> list[float] | None:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import iop_outcomes as iop
-from iop_outcomes.disclosure import LinkedCounts
+from iop_outcomes.disclosure import LinkedCounts, solving
 from iop_outcomes.disclosure.adjustments import System, _narrow_row, move_to, narrow_ranges
 from iop_outcomes.disclosure.facts import Facts, Share
 from iop_outcomes.disclosure.fixed_days import FixedCounts
@@ -17,7 +17,16 @@ from iop_outcomes.disclosure.fixed_days.at_risk import open_together
 from iop_outcomes.disclosure.fixed_days.other_ends import _known
 from iop_outcomes.disclosure.results import RECENT, link_trend
 from iop_outcomes.disclosure.scores import _Families, _flag_rows, _Table
-from iop_outcomes.disclosure.solving import Printed, _search, _solve, find_fit, known_values
+from iop_outcomes.disclosure.solving import (
+    Printed,
+    _search,
+    _solve,
+    find_fit,
+    fit_in,
+    known_values,
+    search_fit,
+    search_many,
+)
 
 
 def test_counts_through_fixed_days() -> None:
@@ -86,6 +95,43 @@ def test_a_search_keeps_to_the_printed_shares() -> None:
     assert _search(system, [4.0], [10.0]) is None
     assert _search(system, [1.0], [2.0]) is None
     assert narrow_ranges(system, [1.0], [10.0]) == ([3], [3])
+
+
+def test_numbers_of_the_solver_that_do_not_fit_exactly_are_no_solution(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # 3 of 20 printed as 15 percent, so that 2 and 4 do not fit; the other count makes 10 with it.
+    share = Share.of((0, 1, 2), [3, 20, 17], 2)
+    counts = [3, 20, 17, 7, 10]
+    system = System.of([0, 3], counts, [{0: 1, 3: 1, 4: -1}], [share], {3: 1})
+    ranges = ([0.0, 0.0], [10.0, 10.0])
+
+    def given(*numbers: float) -> None:
+        monkeypatch.setattr(solving, "_solve", lambda *_: list(numbers))
+
+    for numbers in ((4.0, 6.0), (3.0, 6.0), (10.0, 0.0)):  # the share, the sum, and the bound
+        given(*numbers)
+        assert search_fit(system) is None
+        given(*numbers, 1.0)
+        assert search_many(system, ranges, [0], 11) is None
+    given(3.0000001, 7.0)
+    assert search_fit(system) == [3, 7]
+    given(3.0, 7.0, 0.3)
+    assert search_many(system, ranges, [0], 11) == [3, 7]
+    given(1.0, 0.0, 0.0, 1.0)  # as changes: 4 and 6
+    assert _search(system, *ranges, near=[3, 7]) is None
+    given(0.0, 0.0, 0.0, 0.0)
+    assert _search(system, *ranges, near=[3, 7]) == [3, 7]
+
+
+def test_a_number_outside_what_was_asked_is_no_solution(monkeypatch: pytest.MonkeyPatch) -> None:
+    system = System([0, 1], [3, 7], [({0: 1, 1: 1}, 10)], [], [0.0, 0.0], [math.inf, math.inf])
+    monkeypatch.setattr(solving, "move_to", lambda *_: None)
+    monkeypatch.setattr(solving, "_search", lambda *_, **__: [4, 6])
+    ranges = ([0.0, 0.0], [10.0, 10.0])
+    assert fit_in(system, ranges, 0, (4, 5)) == [4, 6]
+    assert fit_in(system, ranges, 0, (5, 6)) is None
+    assert fit_in(system, ranges, 0, (2, 3)) is None
 
 
 def test_the_least_share_that_is_printed_is_that_of_all_nearer_to_none() -> None:
