@@ -242,10 +242,10 @@ def test_retention_goes_by_month_of_admission(records: Records) -> None:
 
 
 @pytest.mark.parametrize(
-    ("as_of", "complete"), [("2026-06-28", False), ("2026-06-29", True), ("2026-07-15", True)]
+    ("as_of", "complete"), [("2026-07-28", False), ("2026-07-29", True), ("2026-07-30", True)]
 )
-def test_a_90_day_figure_is_complete_90_days_after_its_period(as_of: str, complete: bool) -> None:
-    # 31 March and 90 days is 29 June
+def test_a_90_day_figure_is_complete_120_days_after_its_period(as_of: str, complete: bool) -> None:
+    # 31 March and 120 days is 29 July: only then is it known who did not come again
     rows = trend(read_tables(as_of), "retained_90").table.set_index("period")
     march = rows.loc["2026-03"]
     assert march["complete"] == complete
@@ -329,7 +329,7 @@ def test_a_result_shows_itself(records: Records) -> None:
     assert (result.title, result.unit, result.every) == ("Attendance rate", "proportion", "month")
     assert "sessions attended / sessions due, by date of service" in result.rule
     assert "data cut 2026-07-15" in result.rule
-    assert "90 days after the period's end" in trend(records, "retained_90").rule
+    assert "120 days after the period's end" in trend(records, "retained_90").rule
     assert list(result.table.columns) == [
         "program",
         "period",

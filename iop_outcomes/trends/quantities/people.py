@@ -52,8 +52,9 @@ def _retained(day: int) -> AttendanceTally:
         known = np.flatnonzero(~retained.isna())
         counts = retained.to_numpy(dtype=np.bool_, na_value=False)[known]
         admitted = attendance.records.episodes["admit_date"].to_numpy()[known]
-        waiting = waiting_for(attendance.records, day)
-        return Tally(known, admitted, counts, waiting=waiting)
+        waiting = waiting_for(attendance.records, day + NO_CONTACT_DAYS)
+        seen = attendance.stays.to_last_contact >= day  # what follows does not change it
+        return Tally(known, admitted, counts, waiting=waiting[~seen[waiting]])
 
     return AttendanceTally(tally)
 
@@ -106,11 +107,12 @@ def _retention(day: int) -> Quantity:
         kind="people",
         tables=("attendance",),
         tally=_retained(day),
-        days_to_mature=day,
+        days_to_mature=day + NO_CONTACT_DAYS,
         note=(
-            "The stay ends with the last contact or the discharge, whichever is earlier; an open "
+            "The stay ends with the last contact or the discharge, whichever is earlier. An open "
             f"episode last seen within {NO_CONTACT_DAYS} days before the end of follow-up counts "
-            "as retained, so that the newest value can still fall a little."
+            f"as retained until it is known whether the person comes again, {NO_CONTACT_DAYS} days "
+            "later."
         ),
     )
 

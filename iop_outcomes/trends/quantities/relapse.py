@@ -26,7 +26,7 @@ def _tally(records: Records, kind: Kind, day: int) -> Tally:
         episode,
         records.episodes["admit_date"].to_numpy()[episode],
         through if kind == "event_free" else had,
-        waiting=waiting_for(records, day),
+        waiting=waiting_for(records, day + RULE.lost_after),
         times=times[list(TIMES)],
     )
 
@@ -70,7 +70,8 @@ def _quantity(kind: Literal["event_free", "incidence"], day: int) -> Quantity:
         kind=kind,
         tables=("checkins",),
         tally=lambda records: _tally(records, kind, day),
-        days_to_mature=day,
+        days_to_mature=day
+        + RULE.lost_after,  # until then a later contact can tell of the days before
         note=note,
         improves="up" if free else "down",
         horizon=day,
