@@ -34,7 +34,7 @@ from iop_outcomes.disclosure.system import attack as audit_attack
 from iop_outcomes.disclosure.system import audit, printed_cells
 from iop_outcomes.errors import OutcomesError
 from iop_outcomes.plots.layout.export import Picture
-from iop_outcomes.report import counting, quarterly
+from iop_outcomes.report import counting, quarterly, quarterly_report
 from iop_outcomes.report.scope import choose_scope
 from iop_outcomes.report.sections import assemble, relapse, stays
 from validation.attack_programs import QUARTERS, RULES, Case, sample_case, small_case
@@ -197,34 +197,52 @@ def _exact_at_risk(case: Case, read: Read) -> int:
 
 
 def series(number: int) -> dict[str, object]:
-    """Make eight quarters in a row with a ledger, and without, and audit them together."""
+    """Make eight quarters in a row with a ledger, and without, and audit them together.
+
+    With a ledger they are made once more without being judged beside those before.
+    """
     size = 80 if number % 2 == 0 else 300
-    kept, alone = Ledger(), []
+    kept, alone, cases = Ledger(), [], []
     with watched() as watch:
         for quarter in QUARTERS_IN_TURN:
             records = one_program(1 + number // 2, size, quarter)
             case = Case(records, quarter, RULES[0])
-            made = counting_report(case, kept)
-            assert made.ledger is not None
-            kept = made.ledger
+            cases.append(case)
+            kept = beside(case, kept)
             cells = case.report().cells
             assert cells is not None
             alone.append(cells)
     with_ledger, without = audit(kept.reports), audit(alone)
+    not_joined = Ledger()
+    with not_judged_together():
+        for case in cases:
+            not_joined = beside(case, not_joined)
     return {
         "admissions": size,
         "audited": len(with_ledger.found),
         "not_asked": bool(with_ledger.note),
         "without_ledger": len(without.found),
+        "without_joining": len(audit(not_joined.reports).found),
         "seconds": round(watch.seconds / (2 * len(QUARTERS_IN_TURN)), 2),
     }
 
 
-def counting_report(case: Case, ledger: Ledger) -> Any:
-    """Return the report of a case beside those of a ledger."""
-    from iop_outcomes.report import quarterly_report
+def beside(case: Case, ledger: Ledger) -> Ledger:
+    """Return a ledger with the report of a case, made beside its others."""
+    made = quarterly_report(case.records, case.quarter, rule=case.rule, ledger=ledger)
+    assert made.ledger is not None
+    return made.ledger
 
-    return quarterly_report(case.records, case.quarter, rule=case.rule, ledger=ledger)
+
+@contextmanager
+def not_judged_together() -> Iterator[None]:
+    """Leave out what protects a report beside those of its ledger; printed rows stay frozen."""
+    joined = counting.hide_beside
+    counting.hide_beside = lambda _, hidden, *__: (hidden, "")
+    try:
+        yield
+    finally:
+        counting.hide_beside = joined
 
 
 def row_of(job: Job) -> dict[str, Any]:
@@ -355,13 +373,15 @@ def _tables(found: pd.DataFrame) -> dict[str, str]:
     quarters = ["No series was made."]
     if len(in_turn):
         quarters = [
-            "| admissions a year | series | told with the ledger | told without | series that "
-            "could not be asked together | seconds a report (mean) |",
-            "|---|---|---|---|---|---|",
+            "| admissions a year | series | told with the ledger | told without "
+            "| told with a ledger, but not judged beside earlier reports "
+            "| series that could not be asked together | seconds a report (mean) |",
+            "|---|---|---|---|---|---|---|",
         ]
         quarters += [
             f"| {size:.0f} | {len(part)} | {part['audited'].sum():.0f} "
-            f"| {part['without_ledger'].sum():.0f} | {part['not_asked'].astype(bool).sum()} "
+            f"| {part['without_ledger'].sum():.0f} | {part['without_joining'].sum():.0f} "
+            f"| {part['not_asked'].astype(bool).sum()} "
             f"| {part['seconds'].mean():.1f} |"
             for size, part in in_turn.groupby("admissions")
         ]

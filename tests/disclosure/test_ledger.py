@@ -182,8 +182,9 @@ def test_what_was_printed_before_is_not_hidden_and_may_give_a_count_away() -> No
 
 
 def test_two_quarters_tell_of_a_few_if_they_are_not_joined(monkeypatch: pytest.MonkeyPatch) -> None:
-    quarters = ("2025Q3", "2025Q4")
-    scopes = [choose_scope(one_program(4, 80, one), one, None, None) for one in quarters]
+    # In 2026 another plan begins, with a whole year beside quarters of which one was hidden.
+    quarters = ("2025Q4", "2026Q1")
+    scopes = [choose_scope(one_program(2, 300, one), one, None, None) for one in quarters]
 
     def told() -> int:
         ledger = Ledger()
