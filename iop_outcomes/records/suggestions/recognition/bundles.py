@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.records.shaping.grid_headings import read_heading
 from iop_outcomes.records.sources.coded import Coded, coded
 from iop_outcomes.records.suggestions.recognition.header import Header
 from iop_outcomes.records.suggestions.recognition.language import heading_tokens
@@ -92,7 +93,9 @@ class Sheet:
 def is_day(heading: str) -> bool:
     """Return whether a heading is a date, with or without a year."""
     bare = heading.strip()
-    return bool(bare) and (_DAY_HEADING.fullmatch(bare) is not None or are_dates([bare])[0])
+    if _DAY_HEADING.fullmatch(bare) is not None:
+        return read_heading(bare, bare=False) is not None  # Week 1 is written so too
+    return bool(bare) and are_dates([bare])[0]
 
 
 def day_headings(names: Sequence[str], fewest: int = LEAST_DAYS) -> tuple[str, ...]:
