@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 DEFINITIONS = "definitions"
+WIDEST = 16  # letters of a word that a column of a table always has room for
 
 
 def page_of(
@@ -78,10 +79,22 @@ def _template() -> Template:
         lstrip_blocks=True,
     )
     environment.filters["value"] = write_value
+    environment.tests["wide"] = has_wide_word
     environment.filters["address"] = data_address
     environment.filters["label"] = lambda name: name.replace("_", " ")
     environment.filters["sentence"] = lambda text: text[:1].upper() + text[1:]
     return environment.get_template("report.html.j2")
+
+
+def has_wide_word(text: str) -> bool:
+    """Return whether a word of a cell is so long that it is broken where the table is too wide.
+
+    Examples
+    --------
+    >>> has_wide_word("Donaudampfschifffahrtsgesellschaft"), has_wide_word("not scheduled")
+    (True, False)
+    """
+    return any(len(word) > WIDEST for word in text.split())
 
 
 def facts_of(
