@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from iop_outcomes.records.suggestions.naming import may_be_written, people_of
+from iop_outcomes.records.suggestions.naming import WrittenNames, may_be_written, people_of
 from iop_outcomes.records.suggestions.proposing.details import has_range
 from iop_outcomes.records.suggestions.proposing.proposal import Proposal
 from iop_outcomes.records.suggestions.recognition.bundles import Place, Sheet
@@ -15,11 +15,11 @@ from iop_outcomes.records.suggestions.recognition.recognising import Source
 COLUMNS = ("file", "sheet", "heading", "table", "column", "why", "confidence")
 
 
-def heading_table(proposal: Proposal, sheets: Sequence[Sheet]) -> pd.DataFrame:
+def heading_table(proposal: Proposal, sheets: Sequence[Sheet], names: WrittenNames) -> pd.DataFrame:
     """Return one row a heading, in the order of files, sheets and columns.
 
     A heading that is used for two tables has a row for each. A heading that looks like a value or a
-    person is replaced by its position.
+    person is replaced by its position, a file or sheet that may be called after one by a pattern.
     """
     people = people_of(proposal.sources)
     by_place: dict[Place, list[Source]] = {}
@@ -28,6 +28,7 @@ def heading_table(proposal: Proposal, sheets: Sequence[Sheet]) -> pd.DataFrame:
             by_place.setdefault(place, []).append(source)
     rows: list[dict[str, object]] = []
     for sheet in sheets:
+        place = names.name(sheet.place)
         for number, heading in enumerate(sheet.columns, start=1):
             written = heading if may_be_written(heading, people) else f"column {number}"
             proposed = [
@@ -38,8 +39,8 @@ def heading_table(proposal: Proposal, sheets: Sequence[Sheet]) -> pd.DataFrame:
             for table, column, why, score in proposed or [("", "", "", float("nan"))]:
                 rows.append(
                     {
-                        "file": sheet.place.file,
-                        "sheet": sheet.place.sheet,
+                        "file": place.file,
+                        "sheet": place.sheet,
                         "heading": written,
                         "table": table,
                         "column": column,

@@ -3,47 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import PurePath
 
-from iop_outcomes.records.parsing.calendar_names import MONTHS
+from iop_outcomes.records.sources.opening import shown
+from iop_outcomes.records.suggestions.plain_names import is_plain_name
 from iop_outcomes.records.suggestions.recognition.bundles import Bundle, Place
 from iop_outcomes.records.suggestions.recognition.fits import IDS
-from iop_outcomes.records.suggestions.recognition.language import (
-    heading_tokens,
-    named_table,
-    plain,
-    table_words,
-)
+from iop_outcomes.records.suggestions.recognition.language import heading_tokens, plain
 from iop_outcomes.records.suggestions.recognition.profiles import is_value
 from iop_outcomes.records.suggestions.recognition.recognising import Source
 from iop_outcomes.records.suggestions.toml import can_be_written
 
-MOST_NAMED = 3  # more files or sheets with one header may be replaced by a pattern
-_MOST_SHEETS = 40
+_MOST_NAMED = 40  # more files or sheets with one header are replaced by a pattern
 _WORD = re.compile(r"[\W_]*([^\W_]+)[\W_]+")  # a whole word, and what is around it
-_LETTERS_OR_DIGITS = re.compile(r"[a-z]+|[0-9]+")
-_ENDING = re.compile(r"\.[A-Za-z0-9]{1,5}$")
 _LAST_FIRST = re.compile(r"[^\W\d_][\w'’.-]+,\s*[^\W\d_][\w'’. -]*")
-_TIMES = {
-    *(
-        "week",
-        "wk",
-        "kw",
-        "month",
-        "quarter",
-        "q",
-        "fy",
-        "year",
-        "woche",
-        "monat",
-        "jahr",
-        "semana",
-    ),
-    *("ene", "abr", "ago", "dic", "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio"),
-    *("agosto", "septiembre", "octubre", "noviembre", "diciembre"),
-    *map(plain, MONTHS),
-}
+_LINE = re.compile(r"(?:, line [\d,]+)?$")
 _LONGEST_HEADING = 200
 _PERSONAL = {
     *("phone", "birth", "dob", "birthdate", "address", "email", "ssn", "street", "telefon"),
@@ -86,7 +63,7 @@ def may_be_written(heading: str, people: frozenset[str]) -> bool:
 
 
 def files_of(places: Sequence[Place], others: Iterable[str] = ()) -> list[str]:
-    """Return the files of a bundle, or patterns where their names may be people's.
+    """Return the files of a bundle, or patterns where any of their names may be a person's.
 
     Parameters
     ----------
@@ -95,31 +72,50 @@ def files_of(places: Sequence[Place], others: Iterable[str] = ()) -> list[str]:
     others : iterable of str
         The names of other files of the export, which a pattern must not fit.
     """
-    names = list(dict.fromkeys(place.file for place in places))
-    if len(names) <= MOST_NAMED or (all(map(_is_plain_name, names)) and len(names) <= _MOST_SHEETS):
-        return names
-    return _patterns(names, {*others} - {*names})
+    return _named([place.file for place in places], others)
+
+
+def sheets_of(bundle: Bundle, others: Iterable[str] = ()) -> list[str]:
+    """Return the sheets of a bundle, or patterns where any of their names may be a person's.
+
+    `others` are the names of other sheets of its files, which a pattern must not fit.
+    """
+    sheets = [place.sheet.strip() for place in bundle.places if place.sheet]
+    if not sheets or _are_written(sheets):
+        return list(dict.fromkeys(sheets))
+    # Patterns of sheets fit small letters and capitals alike.
+    return _named(
+        [name.casefold() for name in sheets], (name.strip().casefold() for name in others)
+    )
+
+
+def _named(names: Iterable[str], others: Iterable[str]) -> list[str]:
+    kept = list(dict.fromkeys(names))
+    return kept if _are_written(kept) else _patterns(kept, {*others} - {*kept})
+
+
+def _are_written(names: Sequence[str]) -> bool:
+    return len(names) <= _MOST_NAMED and all(map(is_plain_name, names))
 
 
 def _patterns(names: Sequence[str], others: set[str]) -> list[str]:
     """Return patterns that fit all names, and none of the others if there are such patterns.
 
-    They hold the words for a table with which all names begin, and the ending. Of others that fit
-    too, a pattern names the letters that stand at one place: ``[!e]*.csv`` does not fit
-    ``episodes.csv``.
+    They hold the plain words with which all names begin, and the ending. Of others that fit too, a
+    pattern names the letters that stand at one place: ``[!e]*.csv`` does not fit ``episodes.csv``.
+    Where that is not enough it holds the number of letters: ``???.csv``.
     """
-    start, endings = _table_words(names), {PurePath(name).suffix for name in names}
-    end = _escaped(endings.pop()) if len(endings) == 1 else ""
+    start, endings = _plain_words(names), {PurePath(name).suffix for name in names}
+    ending = endings.pop() if len(endings) == 1 else ""
+    end = ending if _is_ending(ending) else ""
     whole = f"{_escaped(start)}*{end}"
     fitting = [name for name in others if PurePath(name).match(whole)]
     if not fitting:
         return [whole]
     patterns: list[str] = []
     left = list(names)
-    for place in range(max(map(len, fitting)) - len(start)):
-        letters = {name[len(start) + place :][:1] for name in fitting}
-        pattern = f"{_escaped(start)}{'?' * place}[!{''.join(sorted(letters))}]*{end}"
-        if not all(map(str.isalnum, letters)) or any(PurePath(o).match(pattern) for o in fitting):
+    for pattern in _candidates(start, end, names, fitting):
+        if any(PurePath(name).match(pattern) for name in fitting):
             continue
         further = [name for name in left if not PurePath(name).match(pattern)]
         if len(further) < len(left):
@@ -129,10 +125,32 @@ def _patterns(names: Sequence[str], others: set[str]) -> list[str]:
     return [whole]
 
 
-def _table_words(names: Sequence[str]) -> str:
-    """Return the words for a table with which all names begin, and what is between them."""
+def _candidates(
+    start: str, end: str, names: Sequence[str], fitting: Sequence[str]
+) -> Iterator[str]:
+    """Return patterns that may fit some of the names and none of the others, the shortest first."""
+    begin, first = _escaped(start), len(start)
+
+    def others_at(place: int, among: Sequence[str]) -> str:
+        """Return the class of letters that none of the names has at a place, if there is one."""
+        letters = {name[first + place :][:1] for name in among}
+        return f"[!{''.join(sorted(letters))}]" if all(map(str.isalnum, letters)) else ""
+
+    for place in range(max(map(len, fitting)) - first):
+        if letter := others_at(place, fitting):
+            yield f"{begin}{'?' * place}{letter}*{end}"
+    for size in sorted({len(name) - first - len(end) for name in names}):
+        yield f"{begin}{'?' * size}{end}"
+        alike = [name for name in fitting if len(name) - first - len(end) == size]
+        for place in range(size):
+            if letter := others_at(place, alike):
+                yield f"{begin}{'?' * place}{letter}{'?' * (size - place - 1)}{end}"
+
+
+def _plain_words(names: Sequence[str]) -> str:
+    """Return the words that are of no person with which all names begin, and what is between."""
     start, end = _common(names), 0
-    while (word := _WORD.match(start, end)) and max(named_table(word[1]).values()) > 0:
+    while (word := _WORD.match(start, end)) and is_plain_name(word[1]):
         end = word.end()
     return start[:end]
 
@@ -147,55 +165,120 @@ def _common(names: Sequence[str]) -> str:
     return names[0][:size]
 
 
-def sheets_of(bundle: Bundle) -> list[str]:
-    """Return the names of sheets of a bundle, or ``*`` if they may be names of people."""
-    names = [place.sheet for place in bundle.places if place.sheet]
-    if not names:
-        return []
-    if len(names) <= MOST_NAMED or (all(map(_is_plain_name, names)) and len(names) <= _MOST_SHEETS):
-        return names
-    return ["*"]
+@dataclass(frozen=True)
+class WrittenNames:
+    """How files and sheets are named in a proposal and in what is said of it.
 
-
-def patterns_for_names(bundles: Iterable[Bundle]) -> Callable[[str], str]:
-    """Return a function that replaces, in a text, the names that a mapping does not hold.
-
-    They are names of files and sheets that are read by a pattern, since they may be those of
-    people.
+    Attributes
+    ----------
+    places : dict of Place to Place
+        The files and sheets of an export -> their names, or patterns in place of names that may be
+        those of people.
+    export : str
+        The name of the folder or file of the export.
     """
-    patterns: dict[str, str] = {}
-    for bundle in bundles:
-        sheet = sheets_of(bundle) == ["*"]
-        files = files_of(bundle.places)
-        for place in bundle.places:
-            file = place.file if place.file in files else files[0]
-            if sheet:
-                patterns[str(place)] = str(Place(file, "*"))
-                patterns[f"{place.file}: sheet {place.sheet}"] = f"{file}: sheet *"
-            patterns[place.file] = file
-    longest_first = sorted(patterns, key=len, reverse=True)
-    either = re.compile("|".join(map(re.escape, longest_first)))
-    return lambda text: either.sub(lambda name: patterns[name[0]], text) if patterns else text
+
+    places: Mapping[Place, Place]
+    export: str = ""
+
+    @classmethod
+    def of(
+        cls, bundles: Sequence[Bundle], left_out: Iterable[str] = (), export: str = ""
+    ) -> WrittenNames:
+        """Return the names for the bundles of an export, and for the other places that are named.
+
+        Parameters
+        ----------
+        bundles : sequence of Bundle
+            The files and sheets that are proposed for tables.
+        left_out : iterable of str
+            The other files, folders, sheets and lines, as texts.
+        export : str
+            The name of the folder or file of the export.
+        """
+        further = [_place_of(text) for text in left_out]
+        every = [*(place for bundle in bundles for place in bundle.places), *further]
+        written: dict[Place, Place] = {}
+        for bundle in bundles:
+            files, sheets = files_of(bundle.places, _files(every)), _sheets(bundle, every)
+            for place in bundle.places:
+                sheet = _of_patterns(place.sheet, sheets) if place.sheet else ""
+                written[place] = Place(_of_patterns(place.file, files), sheet)
+        files_written = {place.file: name.file for place, name in written.items()}
+        for place in further:
+            file = files_written.get(place.file, _name_or_ending(place.file))
+            written.setdefault(place, Place(file, _name_or_ending(place.sheet)))
+        return cls(written, export)
+
+    def name(self, place: Place) -> Place:
+        """Return the name of a file or sheet as it is written."""
+        other = Place(_name_or_ending(place.file), _name_or_ending(place.sheet))
+        return self.places.get(place, other)
+
+    def files(self, bundle: Bundle) -> list[str]:
+        """Return the files of a bundle, as the mapping names them."""
+        return files_of(bundle.places, _files(self.places))
+
+    def sheets(self, bundle: Bundle) -> list[str]:
+        """Return the sheets of a bundle, as the mapping names them."""
+        return _sheets(bundle, self.places)
+
+    def place(self, text: str) -> str:
+        """Return a place that is left out with the names that are written."""
+        line = _LINE.search(text)
+        return f"{self.name(_place_of(text))}{line[0] if line else ''}"
+
+    def text(self, text: str) -> str:
+        """Return a message with the names that are written."""
+        patterns = {self.export: _name_or_ending(self.export)} if self.export else {}
+        for place, name in self.places.items():
+            if place.sheet:
+                patterns[str(place)] = str(name)
+                patterns[f"{place.file}: sheet {place.sheet}"] = f"{name.file}: sheet {name.sheet}"
+            if PurePath(place.file).suffix:
+                patterns[place.file] = patterns[shown(place.file)] = name.file
+        if not patterns:
+            return text
+        either = "|".join(map(re.escape, sorted(patterns, key=len, reverse=True)))
+        return re.sub(rf"(?<!\w)(?:{either})(?!\w)", lambda name: patterns[name[0]], text)
 
 
-def _is_plain_name(name: str) -> bool:
-    """Return whether all words of the name of a file or sheet are of a time or a table.
+def _place_of(text: str) -> Place:
+    """Return the file and sheet of a text such as "log.xlsx, sheet May" or "log.csv, line 3"."""
+    file, _, sheet = _LINE.sub("", text).partition(", sheet ")
+    return Place(file, sheet)
 
-    A single letter is one of them beside the word for a table ("Group A"). Any other word may be
-    the name of a person.
-    """
-    stem = plain(_ENDING.sub("", name))
-    tokens = [part for token in heading_tokens(stem) for part in _LETTERS_OR_DIGITS.findall(token)]
-    of_table = [token in table_words() for token in tokens]
-    other_letters = any(letter.isalpha() and not letter.isascii() for letter in stem)
-    return (
-        bool(tokens)
-        and not other_letters
-        and all(
-            table or token.isdigit() or token in _TIMES or (len(token) == 1 and any(of_table))
-            for token, table in zip(tokens, of_table, strict=True)
-        )
+
+def _files(places: Iterable[Place]) -> set[str]:
+    return {place.file for place in places}
+
+
+def _sheets(bundle: Bundle, places: Iterable[Place]) -> list[str]:
+    files = _files(bundle.places)
+    return sheets_of(bundle, [place.sheet for place in places if place.file in files])
+
+
+def _of_patterns(name: str, written: Sequence[str]) -> str:
+    """Return the name as it is written: itself, or the first pattern that fits it."""
+    if name.strip() in written:
+        return name
+    fitting = (
+        one for one in written if fnmatchcase(name, one) or fnmatchcase(name.casefold(), one)
     )
+    return next(fitting, written[0])
+
+
+def _name_or_ending(name: str) -> str:
+    """Return a name that is of no person, or what ends it in place of any other."""
+    if not name or is_plain_name(name):
+        return name
+    ending = PurePath(name).suffix
+    return f"*{ending}" if _is_ending(ending) else "*"
+
+
+def _is_ending(text: str) -> bool:
+    """Return whether the end of a name is that of a kind of file."""
+    return is_plain_name(f"list{text}")
 
 
 def _escaped(text: str) -> str:

@@ -13,7 +13,7 @@ from iop_outcomes.errors import RecordsError
 from iop_outcomes.records.mapping import Mapping, read_mapping
 from iop_outcomes.records.sources.opening import kind_of, shown
 from iop_outcomes.records.suggestions.heading_table import heading_table
-from iop_outcomes.records.suggestions.naming import patterns_for_names
+from iop_outcomes.records.suggestions.naming import WrittenNames
 from iop_outcomes.records.suggestions.proposing.proposal import propose
 from iop_outcomes.records.suggestions.proposing.questions import questions_of
 from iop_outcomes.records.suggestions.reading import read_export
@@ -35,7 +35,7 @@ class MappingSuggestion(Result):
     text : str
         The mapping as TOML, with comments: the tables, questions, the reason for each line, and at
         the end which measures are known from the records. It contains no name, identifier or date
-        of a person.
+        of a person; a file or sheet whose name may be a person's is written as a pattern.
     mapping : Mapping
         The same as read by `iop_outcomes.records.read_mapping`.
     questions : tuple of str
@@ -177,16 +177,21 @@ def suggest_mapping(source: str | Path) -> MappingSuggestion:
     export = read_export(path)
     proposal = propose(shown(path), export.several, export.sheets, export.left_out, export.legends)
     questions = questions_of(proposal)
-    rename = patterns_for_names([source.bundle for source in proposal.sources])
-    text = mapping_text(proposal, [rename(question) for question in questions])
+    names = WrittenNames.of(
+        [source.bundle for source in proposal.sources],
+        [left.place for left in proposal.left_out],
+        proposal.label,
+    )
+    questions = tuple(map(names.text, questions))
+    text = mapping_text(proposal, questions, names)
     mapping = read_mapping(tomllib.loads(text))
-    trial: Trial = try_out(path, mapping, rename)
+    trial: Trial = try_out(path, mapping, names.text)
     return MappingSuggestion(
         text + trial.text,
         mapping,
         questions,
-        heading_table(proposal, export.sheets),
+        heading_table(proposal, export.sheets, names),
         trial.problem,
         trial.lost,
-        tuple(f"{left.place}: {left.why}" for left in proposal.left_out),
+        tuple(f"{names.place(left.place)}: {names.text(left.why)}" for left in proposal.left_out),
     )

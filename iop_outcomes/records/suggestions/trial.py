@@ -48,9 +48,9 @@ def try_out(path: Path, mapping: Mapping, rename: Callable[[str], str] = str) ->
             title,
             *comment(f"The records cannot be read by these lines yet: {rename(sentence)}"),
         ]
-        return Trial("\n".join(lines) + "\n", sentence)
-    lost = loss_lines(records.problems, records.sources)
-    comments = [line for sentence in lost for line in comment(rename(sentence))]
+        return Trial("\n".join(lines) + "\n", rename(sentence))
+    lost = [rename(sentence) for sentence in loss_lines(records.problems, records.sources)]
+    comments = [line for sentence in lost for line in comment(sentence)]
     lines = [title, *comments, *_rows(records, rename), *_fitness(records)]
     return Trial("\n".join(lines) + "\n", lost=tuple(lost))
 

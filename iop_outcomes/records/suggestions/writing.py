@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from iop_outcomes.records.mapping import fold
 from iop_outcomes.records.schema import TABLES
 from iop_outcomes.records.suggestions.naming import (
-    files_of,
+    WrittenNames,
     may_be_written,
     people_of,
     personal_headings,
-    sheets_of,
 )
+from iop_outcomes.records.suggestions.plain_names import is_plain_name
 from iop_outcomes.records.suggestions.proposing.details import cancelled_by, fill_down, has_range
 from iop_outcomes.records.suggestions.proposing.proposal import Detail, Proposal
 from iop_outcomes.records.suggestions.recognition.fits import declared
@@ -20,6 +20,10 @@ from iop_outcomes.records.suggestions.recognition.recognising import Source, unm
 from iop_outcomes.records.suggestions.toml import comment, line, quoted
 from iop_outcomes.records.suggestions.word_lines import FILL_IN, word_lines
 
+PATTERNS = (
+    "A pattern such as *.csv stands for a file or sheet whose name may be a person's. If it is of "
+    "no person, write it in place of the pattern, which also fits what is added later."
+)
 _WISHED = {
     "episodes": ("admit_date", "discharge_date", "discharge_reason"),
     "attendance": ("date", "status", "service", "minutes_scheduled"),
@@ -27,30 +31,33 @@ _WISHED = {
 }
 
 
-def mapping_text(proposal: Proposal, questions: Sequence[str]) -> str:
+def mapping_text(proposal: Proposal, questions: Sequence[str], names: WrittenNames) -> str:
     """Return the text of the mapping: the tables, the questions, and the sections."""
-    lines = [*_top(proposal, questions), "", *_options(proposal)]
+    lines = [*_top(proposal, questions, names), "", *_options(proposal)]
     for table in TABLES:
-        lines += _table(proposal, table)
+        lines += _table(proposal, table, names)
     return "\n".join(lines) + "\n"
 
 
-def _top(proposal: Proposal, questions: Sequence[str]) -> list[str]:
+def _top(proposal: Proposal, questions: Sequence[str], names: WrittenNames) -> list[str]:
+    label = f"the export {proposal.label}" if is_plain_name(proposal.label) else "an export"
     lines = comment(
-        f"A proposal for the export {proposal.label}, made by `iop-outcomes map`. Check every "
+        f"A proposal for {label}, made by `iop-outcomes map`. Check every "
         "line: this is what will be read, and nothing else is guessed. Lines that begin with # do "
         "nothing; where they end in a question, fill them in and remove the #."
     )
     lines += ["#", "# What is what:"]
     held: dict[str, list[str]] = {}
     for source in proposal.sources:
-        files = files_of(source.bundle.places, _files(proposal))
-        names = ", ".join([*files, *_sheet_texts(source)])
-        held.setdefault(names, []).append(f"{source.table} ({source.bundle.rows:,} rows)")
-    for names, tables in held.items():
-        lines += comment(f"{names}: {', '.join(tables)}", "#   ", "#     ")
+        places = ", ".join([*names.files(source.bundle), *_sheet_texts(source, names)])
+        held.setdefault(places, []).append(f"{source.table} ({source.bundle.rows:,} rows)")
+    for places, tables in held.items():
+        lines += comment(f"{places}: {', '.join(tables)}", "#   ", "#     ")
     for left in proposal.left_out:
-        lines += comment(f"{left.place}: none of the tables; {left.why}", "#   ", "#     ")
+        text = f"{names.place(left.place)}: none of the tables; {names.text(left.why)}"
+        lines += comment(text, "#   ", "#     ")
+    if any(place != name for place, name in names.places.items()):
+        lines += comment(PATTERNS)
     if questions:
         lines += ["#", "# To ask whoever made the export:"]
         for number, question in enumerate(questions, start=1):
@@ -58,13 +65,8 @@ def _top(proposal: Proposal, questions: Sequence[str]) -> list[str]:
     return lines
 
 
-def _files(proposal: Proposal) -> set[str]:
-    places = {place.file for source in proposal.sources for place in source.bundle.places}
-    return places | {left.place.partition(", sheet ")[0] for left in proposal.left_out}
-
-
-def _sheet_texts(source: Source) -> list[str]:
-    sheets = sheets_of(source.bundle)
+def _sheet_texts(source: Source, names: WrittenNames) -> list[str]:
+    sheets = names.sheets(source.bundle)
     if not sheets:
         return []
     return [f"sheet{'s' if len(sheets) > 1 else ''} {', '.join(sheets)}"]
@@ -113,7 +115,7 @@ def _ids(proposal: Proposal) -> list[str]:
     return [*lines, ""]
 
 
-def _table(proposal: Proposal, table: str) -> list[str]:
+def _table(proposal: Proposal, table: str, names: WrittenNames) -> list[str]:
     sources = proposal.of(table)
     title = f"# {table} ".ljust(100, "-")
     if not sources:
@@ -123,7 +125,7 @@ def _table(proposal: Proposal, table: str) -> list[str]:
     people = people_of(proposal.sources)
     shared = _shared_columns(sources)
     for source, detail in sources:
-        lines += _source(proposal, source, detail, people, shared)
+        lines += _source(proposal, source, detail, people, shared, names)
     if shared:
         lines += _columns(proposal, table, people)
     return [*lines, *_rest(proposal, table)]
@@ -141,14 +143,19 @@ def _shared_columns(sources: Sequence[tuple[Source, Detail]]) -> bool:
 
 
 def _source(
-    proposal: Proposal, source: Source, detail: Detail, people: frozenset[str], shared: bool
+    proposal: Proposal,
+    source: Source,
+    detail: Detail,
+    people: frozenset[str],
+    shared: bool,
+    names: WrittenNames,
 ) -> list[str]:
     bundle = source.bundle
     lines = [f"[[{source.table}.from]]"]
-    files = files_of(bundle.places, _files(proposal))
+    files = names.files(bundle)
     if proposal.several:
         lines.append(line("file", files[0] if len(files) == 1 else files))
-    if sheets := sheets_of(bundle):
+    if sheets := names.sheets(bundle):
         lines.append(line("sheets", sheets))
     if bundle.header.row > 1:
         lines.append(line("header_row", bundle.header.row, "titles are above it"))

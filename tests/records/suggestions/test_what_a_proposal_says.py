@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from io import StringIO
 from pathlib import Path, PurePath
 
 import pandas as pd
@@ -10,8 +11,8 @@ import pytest
 
 import iop_outcomes as iop
 from iop_outcomes.records.checks.losses import odd_row_lines
-from iop_outcomes.records.suggestions import naming
-from iop_outcomes.records.suggestions.naming import files_of
+from iop_outcomes.records.suggestions.naming import WrittenNames, files_of
+from iop_outcomes.records.suggestions.plain_names import is_plain_name
 from iop_outcomes.records.suggestions.recognition.bundles import Bundle, Place
 from iop_outcomes.records.suggestions.recognition.header import Header
 from iop_outcomes.records.suggestions.recognition.language import heading_score
@@ -245,7 +246,13 @@ VISITS = [f"visits_Lee_{n}.csv" for n in range(41)]
 @pytest.mark.parametrize(
     ("names", "others", "patterns"),
     [
-        (NOTES[:3], [], NOTES[:3]),
+        (NOTES[:3], [], ["*.csv"]),
+        (NOTES[:1], ["Leeds.csv"], ["???.csv"]),
+        (["Ann.csv"], ["Abn.csv", "Aen.csv", "Cal"], ["?[!be]*.csv"]),
+        (["Ann.csv"], ["Annis.csv", "Abn.csv"], ["?[!b]?.csv"]),
+        (["Lee.Maria"], ["Leo.Maria", "x.csv"], ["??[!co]*"]),
+        (["visits.csv", "visits 2026-07.csv"], ["Lee.csv"], ["visits.csv", "visits 2026-07.csv"]),
+        (["IOP visits 2026 Lee.csv"], [], ["IOP visits 2026 *.csv"]),
         (NOTES, [], ["*.csv"]),
         (NOTES, ["roster.xlsx"], ["*.csv"]),
         (NOTES, ["roster.csv"], ["[!r]*.csv"]),
@@ -267,7 +274,7 @@ def test_a_pattern_fits_all_files_and_no_other(
 
 
 def test_where_no_pattern_fits_only_these_files_the_ending_stays() -> None:
-    assert files_of([Place(name) for name in NOTES], ["Leeds.csv"]) == ["*.csv"]
+    assert files_of([Place("Lee.csv")], ["Len.csv", "Xee.csv"]) == ["*.csv"]
 
 
 @pytest.mark.parametrize(
@@ -287,13 +294,21 @@ def test_where_no_pattern_fits_only_these_files_the_ending_stays() -> None:
         ("J S 2026", False),
         ("李 2026.csv", False),
         ("Lee.2026", False),
+        ("visits.Lee.csv", False),
+        ("visits.csv.gz", True),
+        ("TherapyReport_2026-10-01.xlsx", True),
+        ("list of clients (final) 2.csv", True),
+        ("visits_8471123.csv", False),  # an identifier
+        ("visits 1984-05-17.csv", False),
+        ("exports.zip/Maria.csv", False),
+        ("Page.csv", False),
         ("", False),
     ],
 )
 def test_a_name_with_any_word_that_may_be_of_a_person_is_not_written(
     name: str, is_plain: bool
 ) -> None:
-    assert naming._is_plain_name(name) == is_plain
+    assert is_plain_name(name) == is_plain
 
 
 def test_many_files_called_after_a_table_and_a_person_are_not_named(tmp_path: Path) -> None:
@@ -313,11 +328,81 @@ def test_a_text_says_a_pattern_for_names_of_files_and_sheets_that_are_not_writte
     places = [
         tuple(Place("log.xlsx", name) for name in who),
         tuple(Place(f"{name}.csv") for name in who),
-        (Place("Wu.csv"),),
+        (Place("Wu.txt"), Place("sign in.txt")),
     ]
     bundles = [Bundle(one, Header(1, 1, 0, ()), {}) for one in places]
-    rename = naming.patterns_for_names(bundles)
-    assert rename("log.xlsx, sheet Leeds: ?; log.xlsx: sheet Lee 1 of 2; Leeds.csv, Wu.csv") == (
-        "log.xlsx, sheet *: ?; log.xlsx: sheet * 1 of 2; *.csv, Wu.csv"
+    names = WrittenNames.of(bundles, ["Wu.docx", "Lee Wu", "Roy.csv, line 3", "log.xlsx, sheet Wu"])
+    assert names.text(
+        "log.xlsx, sheet Leeds: ?; log.xlsx: sheet Lee 1 of 2; Leeds.csv, Wu.txt"
+    ) == ("log.xlsx, sheet [!w]*: ?; log.xlsx: sheet [!w]* 1 of 2; *.csv, *.txt")
+    left_out = ("Wu.docx", "Lee Wu", "Roy.csv, line 3", "log.xlsx, sheet Wu", "Nobody.csv")
+    assert [names.place(text) for text in left_out] == (
+        ["*.docx", "*", "*.csv, line 3", "log.xlsx, sheet *", "*.csv"]
     )
-    assert naming.patterns_for_names([])("Lee.csv") == "Lee.csv"
+    assert WrittenNames.of([]).text("Lee.csv") == "Lee.csv"
+
+
+VISITS_OF = "Client ID,Service Date,Service,Status\n" + "".join(
+    f"K-00{n},2026-01-2{n},Group,{'No Show' if n % 3 else 'Attended'}\n" for n in range(8)
+)
+HOSTILE = {
+    "one file": {"Maria_Lopez.csv": VISITS_OF},
+    "three files": {
+        f"{who}.csv": VISITS_OF.replace("-01-", f"-0{month}-")
+        for month, who in enumerate(("Maria_Lopez", "Lopez, Maria 1984-05-17", "lopez.maria"), 2)
+    },
+    "beside a plain name": {
+        "visits.csv": VISITS_OF,
+        "visits_of_Maria_Lopez.csv": VISITS_OF.replace("-01-", "-02-"),
+    },
+    "an ending that is none": {
+        "visits.csv": VISITS_OF,
+        "visits.Maria.Lopez": "x",
+        "Maria Lopez": "x",
+    },
+    "not read": {
+        "visits.csv": VISITS_OF,
+        "Maria Lopez.docx": "x",
+        "Lopez_Maria.sav": "x",
+        "Maria.csv": "",
+        "Lopez.xlsx": "no workbook",
+    },
+    "lines that cannot be read": {
+        "Maria_Lopez.csv": f"{VISITS_OF}K-001,2026-01-16,Group,Attended,x,y\n"
+    },
+}
+
+
+@pytest.mark.parametrize("files", HOSTILE.values(), ids=HOSTILE)
+def test_no_name_of_a_file_or_folder_that_may_be_of_a_person_stands_anywhere(
+    files: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "Maria Lopez" / "Lopez Maria").mkdir(parents=True)
+    folder = written(tmp_path / "Maria Lopez", {"episodes.csv": EPISODES, **files})
+    made = iop.suggest_mapping(folder)
+    said = [made.text, made.summary(), made._caption, made.problem, made.table.to_csv(), repr(made)]
+    said += [*made.questions, *made.lost, *made.left_out]
+    for who in ("Maria", "Lopez", "maria", "lopez", "1984"):
+        assert not [text for text in said if who in text]
+    assert "episodes.csv" in made.text
+    records = iop.read_records(folder, mapping=made.mapping, as_of="2026-06-30")
+    tables = [text for text in files.values() if text.startswith("Client")]
+    read = records.sources.groupby("table")["rows_read"].sum()
+    assert read["attendance"] - 8 * len(tables) in (0, 1)  # with the broken line
+    assert len(records.episodes) == len(EPISODES.splitlines()) - 1
+
+
+def test_no_name_of_a_sheet_that_may_be_of_a_person_stands_anywhere(tmp_path: Path) -> None:
+    path = tmp_path / "Maria Lopez.xlsx"
+    rows = pd.read_csv(StringIO(VISITS_OF), dtype=str)
+    with pd.ExcelWriter(path) as book:
+        pd.read_csv(StringIO(EPISODES), dtype=str).to_excel(book, sheet_name="Clients", index=False)
+        for name in ("Maria Lopez", "lopez, maria"):
+            rows.to_excel(book, sheet_name=name, index=False)
+        pd.DataFrame({"x": ["y"]}).to_excel(book, sheet_name="Lopez", header=False, index=False)
+    made = iop.suggest_mapping(path)
+    said = [made.text, made.summary(), made.table.to_csv(), *made.questions, *made.left_out]
+    assert not [text for text in said if "maria" in text.casefold() or "lopez" in text.casefold()]
+    records = iop.read_records(path, mapping=made.mapping, as_of="2026-06-30")
+    assert len(records.episodes) == len(EPISODES.splitlines()) - 1
+    assert len(records.attendance) == 16
