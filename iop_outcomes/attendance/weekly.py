@@ -325,8 +325,9 @@ def describe_weeks(table: pd.DataFrame, confidence: float = 0.95) -> str:
     followed = table[table["episodes_followed"].notna() & (table["episodes_followed"] > 0)]
     if not followed.empty and pd.notna(followed.iloc[-1]["episodes_attending"]):
         end = followed.iloc[-1]
+        episodes = "episode" if end["episodes_followed"] == 1 else "episodes"
         parts.append(
-            f"Of {end['episodes_followed']:,.0f} episodes followed through week "
+            f"Of {end['episodes_followed']:,.0f} {episodes} followed through week "
             f"{end['week']:.0f}, {end['episodes_attending']:,.0f} attended in that week."
         )
     return " ".join(parts)

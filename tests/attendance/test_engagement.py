@@ -367,6 +367,9 @@ def test_week_by_week_by_hand() -> None:
     assert "In week 1, 66.7% of the sessions due were attended (2 of 3)" in result.text
     assert "week 3, 0.0%" in result.text
     assert "Of 2 episodes followed through week 3, 0 attended in that week." in result.text
+    alone = attendance_by_week(read(THREE, SESSIONS, as_of=20).where(episode_id="A"), weeks=3)
+    assert alone.table["episodes_followed"].tolist() == [1, 1, 1]
+    assert "Of 1 episode followed through week 3, 0 attended in that week." in alone.text
 
 
 def test_groups_add_up_to_the_whole() -> None:

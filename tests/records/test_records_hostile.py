@@ -594,6 +594,20 @@ def test_a_packed_file_that_unpacks_without_end_is_refused(
         checkins(tmp_path, content, "checkins.csv.gz")
 
 
+@pytest.mark.parametrize(("most", "read"), [(1_000, True), (999, False)])
+def test_a_packed_file_of_as_much_as_is_read_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int, read: bool
+) -> None:
+    path = tmp_path / "checkins.csv.gz"
+    path.write_bytes(gzip.compress(b"x" * 1_000))
+    monkeypatch.setattr(opening, "most_unpacked", lambda _: most)
+    if read:
+        assert opening.unpack(path) == b"x" * 1_000
+    else:
+        with pytest.raises(RecordsError, match="unpacks to more"):
+            opening.unpack(path)
+
+
 def test_a_packed_file_may_unpack_to_200_times_its_size_within_bounds() -> None:
     assert most_unpacked(1) == 64 << 20
     assert most_unpacked(1_000_000) == 200_000_000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import re
 import sys
 from pathlib import Path
 
@@ -359,6 +360,25 @@ def test_weeks_after_the_24th_or_the_17th_are_not_looked_at_where_the_paper_ends
     # Weeks 14 to 17 clear, and 15 to 18, which are not over by week 17.
     for clear, met in (("+" * 13 + "----" + "+" * 7, True), ("+" * 14 + "----" + "+" * 6, False)):
         assert outcomes([clear], "eissenberg_1997", weeks=24).iloc[0, 0] == met
+
+
+def test_a_share_of_some_weeks_is_of_the_weeks_of_its_paper():
+    words = {
+        "comer_2006": "weeks 1 to 8",
+        "haight_2019": "weeks 5 to 24",
+        "ling_2010": "weeks 1 to 16",
+        "mattick_2003_whole_trial": "weeks 1 to 13",
+        "preston_2000": "weeks 1 to 13",
+        "strang_2019": "weeks 1 to 12",
+    }
+    for name, weeks in words.items():
+        first, last = map(int, re.findall("[0-9]+", weeks))
+        inside = last - first + 1
+        clear = ["+"] * 30
+        clear[first - 1] = clear[last - 1] = "-"  # the first and the last of them
+        assert outcomes(["".join(clear)], name, weeks=30).iloc[0, 0] == 2 / inside, name
+        outside = "-" * (first - 1) + "+" * inside + "-" * (30 - last)
+        assert outcomes([outside], name, weeks=30).iloc[0, 0] == 0, name
 
 
 def test_lofwall_s_middle_week_follows_the_first_half_of_a_protocol_of_odd_halves():

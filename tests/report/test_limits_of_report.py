@@ -11,13 +11,17 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+import iop_outcomes as iop
+from iop_outcomes.disclosure import LinkedCounts
+from iop_outcomes.disclosure.policy import HIDDEN
 from iop_outcomes.errors import ReportError
 from iop_outcomes.report import command
 from iop_outcomes.report.earlier.reading import NUMBERS, _figures
 from iop_outcomes.report.forms import workbook
 from iop_outcomes.report.model import Table
 from iop_outcomes.report.period import parse_report_period
-from iop_outcomes.report.sections import signals
+from iop_outcomes.report.scope import choose_scope
+from iop_outcomes.report.sections import cohort, signals
 from iop_outcomes.report.sections.findings import NO_CHANGE, compare
 from iop_outcomes.report.settings import contrast
 from iop_outcomes.statistics.differences import difference_interval, rate_ratio_interval
@@ -329,3 +333,21 @@ def test_what_is_drawn_apart_is_saved_in_each_form(names: list[str], tmp_path: P
         "finish",
         *both,
     ]
+
+
+def test_a_share_is_hidden_where_its_whole_is() -> None:
+    records = iop.read_records("data/samples", as_of="2026-09-30")
+    scope = choose_scope(records, "2026Q3", None, iop.SafePolicy.cms())
+    for make, whole, count in (
+        (cohort.admissions_table, ("admissions", "all"), "admitted"),
+        (cohort.discharge_table, ("discharges", "all"), "discharges"),
+        (cohort.sessions_table, ("sessions", "all"), "sessions"),
+    ):
+        draft = make(scope, LinkedCounts(scope.policy))
+        kept = draft.needs[count]
+        assert kept[-1] == (whole,)
+        assert draft.needs["share"] == [(key, whole) for (key,) in kept]
+        hidden = draft.shown(frozenset([whole])).frame
+        assert (hidden["share"] == HIDDEN).all()
+        gone = [value == HIDDEN for value in hidden[count]]
+        assert gone == [one == (whole,) for one in kept]

@@ -230,6 +230,8 @@ def test_a_clock_is_of_24_hours_and_60_minutes(text: str, clock: bool) -> None:
         ("9:30", True),
         ("9:00-10:00", True),
         ("2026-01-05", True),
+        ("5 January 2026", True),
+        ("1/5/26", True),
         ("Group 1", False),
         ("Date", False),
         (" 7 ", True),
