@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile
@@ -69,6 +70,12 @@ def test_the_json_is_as_its_schema_says(sections: list[Section], tmp_path: Path)
         jsonschema.validate(held | {"schema": "another"}, schema)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({**held, "sections": [{"name": "x"}]}, schema)
+
+
+def test_a_finding_that_goes_on_with_a_mark_has_no_space_before_it(sections: list[Section]) -> None:
+    counted = replace(sections[0], items=(("lower", "Admissions", ": 67 in 2026Q3."),))
+    document = document_of("Title", [], findings_frame([]), [counted])
+    assert leading_sheets(document)["findings"]["finding"].tolist() == ["Admissions: 67 in 2026Q3."]
 
 
 def test_the_workbook_begins_with_findings_and_facts(sections: list[Section]) -> None:

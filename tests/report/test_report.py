@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -21,12 +22,13 @@ import iop_outcomes as iop
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.errors import ReportError
 from iop_outcomes.plots.layout.export import Picture
-from iop_outcomes.report.forms.html import facts_of
+from iop_outcomes.report.forms.html import facts_of, page_of
 from iop_outcomes.report.forms.workbook import workbook
-from iop_outcomes.report.model import DraftTable, Table, write_value
+from iop_outcomes.report.model import DraftTable, Section, Table, write_value
 from iop_outcomes.report.programs import program_table
 from iop_outcomes.report.scope import choose_scope
 from iop_outcomes.report.sections import assemble, cohort
+from iop_outcomes.report.settings import ReportSettings
 from iop_outcomes.statistics.differences import (
     clustered_difference,
     difference_interval,
@@ -722,6 +724,27 @@ def test_a_browser_shows_it_whole_on_telephone_laptop_and_paper(
     assert all(one["source"] != other["source"] for one, other in zip(wide, narrow, strict=True))
     assert as_words(held.faults(A4, "print")) == ""
     assert [one["source"] for one in held.pictures()] == [one["source"] for one in wide]
+
+
+@needs_browser
+def test_long_names_make_no_page_wider_than_it_is(browser: Any, tmp_path: Path) -> None:
+    name = "Donaudampfschifffahrtsgesellschaftskapitänsklinik"
+    scope: Any = SimpleNamespace(
+        records=SimpleNamespace(synthetic=False), policy=iop.SafePolicy.cms()
+    )
+    numbers = {f"numbers of {place}": [1_234] for place in range(9)}
+    table = Table("t", name, pd.DataFrame({"program": [name]} | numbers), {}, name)
+    words = Table("w", "Words", pd.DataFrame({"by": ["program"], "group": [name]}))
+    sections = [Section("one", name, (name,), (table, words), (), (("higher", name, name),))]
+    path = tmp_path / "x.html"
+    facts = [("Programs", name), ("Data cut", name)]
+    path.write_text(page_of(scope, sections, ReportSettings(), name, facts)(), encoding="utf-8")
+    held = opened(browser, path)
+    for size, media in ((PHONE, "screen"), (LAPTOP, "screen"), (A4, "print")):
+        assert as_words(held.faults(size, media)) == ""
+    held.faults(PHONE)
+    cell = "document.querySelector('tbody th').getBoundingClientRect().width"
+    assert held.page.evaluate(cell) < PHONE[0] / 2  # the numbers beside a name are seen too
 
 
 @needs_browser

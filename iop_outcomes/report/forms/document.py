@@ -129,12 +129,25 @@ def kinds_of(document: Document) -> dict[str, dict[str, str]]:
     }
 
 
+def whole_sentence(title: str, text: str) -> str:
+    """Return a finding with the measure that it begins with.
+
+    Examples
+    --------
+    >>> whole_sentence("Admissions", ": 67 in 2026Q3."), whole_sentence("Completion rate", "fell.")
+    ('Admissions: 67 in 2026Q3.', 'Completion rate fell.')
+    """
+    return f"{title}{text}" if text[:1] in ".:;," else f"{title} {text}"
+
+
 def leading_sheets(document: Document) -> dict[str, pd.DataFrame]:
     """Return the first sheets of the workbook: findings, facts, and what each sheet holds."""
     chosen: list[dict[str, str]] = next(
         (one["items"] for one in document["sections"] if one["items"]), []
     )
-    findings = [(one["tag"], one["title"], f"{one['title']} {one['text']}") for one in chosen]
+    findings = [
+        (one["tag"], one["title"], whole_sentence(one["title"], one["text"])) for one in chosen
+    ]
     findings += [(one["change"], one["title"], one["text"]) for one in document["findings"]]
     facts = [("Title", document["title"])]
     facts += [(one["name"], one["text"]) for one in document["facts"]]

@@ -98,11 +98,12 @@ def checks_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
     frame["column"] = frame["column"].where(known, "another column")
     kinds: dict[str, Kind] = {"rows_looked_at": "count", "rows_failed": "count", "share": "share"}
     note = (
-        f"{_status_counts(checks)} Only checks that met something are listed. A check on a column "
-        "that is not there, or holds nothing, is not applicable: it has not passed."
+        f"{_status_counts(checks)} Only checks that some row failed are listed. A check is passed "
+        "if no more rows fail it than its limit allows. A check on a column that is not there, or "
+        "holds nothing, is not applicable: it has not passed."
     )
     needs = [(("checks", row),) for row in range(len(frame))]
-    table = Table("checks", "Checks that met something", frame, kinds, note)
+    table = Table("checks", "Checks that some rows failed", frame, kinds, note)
     return DraftTable(table, dict.fromkeys(["rows_looked_at", "rows_failed", "share"], needs))
 
 
