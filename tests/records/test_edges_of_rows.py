@@ -69,6 +69,14 @@ def test_a_word_means_missing_by_the_kind_of_its_column(
     assert listed(records) == [(2, date)]
 
 
+@pytest.mark.parametrize("text", ["", "n/a", "unknown", "-", "#N/A", "soon"])
+def test_a_word_for_missing_among_seconds_costs_its_own_row_only(text: str) -> None:
+    records = checkins(date=["1767571200", "1767657600", text])
+    days = records.checkins["date"].dt.strftime("%Y-%m-%d").tolist()
+    assert days == ([] if text == "soon" else ["2026-01-05", "2026-01-06"])
+    assert ("unix_time" in records.problems["check"].tolist()) == (text != "soon")
+
+
 @pytest.mark.parametrize(("zones", "once"), [(1, False), (2, True), (3, True)])
 def test_zones_are_listed_once_where_more_than_half_have_one(zones: int, once: bool) -> None:
     dates = [f"2026-01-1{place}T09:00:00{'Z' if place < zones else ''}" for place in range(3)]

@@ -18,6 +18,7 @@ from iop_outcomes.records.parsing.date_forms import (
     Timed,
     day_number,
 )
+from iop_outcomes.records.parsing.numbers import MARKS, WORDS_FOR_MISSING
 from iop_outcomes.records.parsing.parsed import NO_DAY, Array, Parsed
 from iop_outcomes.records.schema import EARLIEST_DATE, LATEST_DATE, YEARS_BEFORE, Column
 from iop_outcomes.records.sources.coded import Coded
@@ -37,6 +38,7 @@ ASSUMED = {
     DAY_FIRST_ASSUMED: "kept: read as day first, as dates with dots are",
     MONTH_FIRST_ASSUMED: "kept: read as month first",
 }
+_NO_VALUES = MARKS | WORDS_FOR_MISSING
 _DAYS_FIRST = (DAY_FIRST, DAY_FIRST_AS_OTHERS, DAY_FIRST_ASSUMED)
 
 
@@ -134,7 +136,7 @@ def weekday_of(day: int) -> int:
 def date_texts(clean: list[str], two_digit_years: tuple[int, int] = TWO_DIGIT_YEARS) -> DateTexts:
     """Return the form of each distinct text, and its day if the form alone determines it.
 
-    A number of seconds since 1970 is read as a date only if every text is one.
+    A number of seconds since 1970 is read as a date only if every text is one, or means missing.
     """
     size = len(clean)
     forms, days = np.full(size, "", dtype=object), np.full(size, NO_DAY, dtype=np.int32)
@@ -198,7 +200,11 @@ def _unless_all_are_unix(texts: DateTexts, clean: list[str]) -> None:
     unix = texts.is_form(*UNIX)
     if not unix.any():
         return
-    kinds = {form for form, word in zip(texts.forms.tolist(), clean, strict=True) if word}
+    kinds = {
+        form
+        for form, word in zip(texts.forms.tolist(), clean, strict=True)
+        if word and word.casefold() not in _NO_VALUES  # n/a is removed later, and is no other form
+    }
     if len(kinds) > 1:
         texts.forms[unix] = ""
         texts.days[unix] = NO_DAY
