@@ -58,7 +58,9 @@ def group_codes(
         # After each column, so that the codes of many columns stay small.
         code, size = _dense(own if size == 1 else code * kinds + own, size * kinds)
     first = _first_rows(code, size)
-    return code.astype(np.intp, copy=False), frame[names].iloc[first].reset_index(drop=True)
+    # Column by column: a choice of columns would copy all rows of them first.
+    labels = pd.DataFrame({name: frame[name].array.take(first) for name in names})
+    return code.astype(np.intp, copy=False), labels.__finalize__(frame)
 
 
 def column_names(frame: pd.DataFrame, by: Any) -> list[str]:

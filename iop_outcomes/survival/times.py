@@ -197,7 +197,7 @@ def _numbers(times: pd.DataFrame, name: str) -> NDArray[Any]:
             found=f"a column of type {column.dtype}",
             instead=f'pd.to_numeric(times["{name}"]), or .dt.days of a difference of dates.',
         )
-    missing = int(column.isna().sum())
+    missing = int(column.array.isna().sum())
     if not pd.api.types.is_extension_array_dtype(column):
         numbers = column.to_numpy()
         if numbers.dtype in (np.float16, np.float32):

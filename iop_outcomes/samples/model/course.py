@@ -190,6 +190,8 @@ def _relapse(state: SimulationState, day: int, step: Array) -> None:
     course, rng = state.course, state.rng
     draw = rng.random(len(step)) < -np.expm1(-step)
     new = np.flatnonzero(draw & (course.relapse == NEVER))
+    if not len(new):  # nothing more is drawn
+        return
     course.relapse[new] = day
     leave = day + rng.geometric(1 / _DAYS_TO_LEAVING, len(new))
     reason = rng.choice(_ENDS_AT_RELAPSE, len(new), p=_ENDS_AT_RELAPSE_WEIGHTS)

@@ -28,6 +28,7 @@ ONE_GROUP_WEEKDAY = np.array([2, 1])  # which of them remains after the step-dow
 _SCHEDULE = ("admit", "track", "intensive_weeks", "planned_weeks", "individual_day", "family_phase")
 _NOT_SCHEDULED = 0.008
 _UNRECORDED = 0.007
+_FIRST = day_number(FIRST_DAY)
 
 
 def hold_sessions(state: SimulationState, day: int) -> None:
@@ -61,7 +62,7 @@ def _chances(state: SimulationState, here: Array, date: Array, day: int) -> Arra
     program = state.who["program"][here]
     log_odds = (
         state.log_odds[here]
-        + state.attendance[program, date - day_number(FIRST_DAY)]
+        + state.attendance[program, date - _FIRST]
         + np.array(design.weekday_effects)[weekday(date)]
         - design.weekly_decline * day / 7
         - fading
@@ -81,7 +82,7 @@ def _hold(
     outcome = np.where(draw[0] < chance, ATTENDED, ABSENT)
     outcome[draw[1] < _NOT_SCHEDULED + _UNRECORDED] = UNRECORDED
     outcome[draw[1] < _NOT_SCHEDULED] = NOT_SCHEDULED
-    calendar = date - day_number(FIRST_DAY)
+    calendar = date - _FIRST
     track, program = state.who["track"][who], state.who["program"][who]
     outcome[state.staff_absent[track, program, calendar]] = PROGRAM_CANCEL
     last = (course.reason[who] == COMPLETED) & (course.leave[who] == day) & (service == GROUP)

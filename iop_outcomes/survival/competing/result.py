@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from iop_outcomes.shared.arrays import set_missing
 from iop_outcomes.shared.provenance import UNKNOWN, Provenance
 from iop_outcomes.shared.result import DrawnResult
 from iop_outcomes.shared.text import SHOWN_ROWS, format_value, join_described
@@ -108,10 +109,11 @@ class CumulativeIncidence(DrawnResult):
             row["events"] = np.where(day[place] == asked, row["events"], 0)
             row["day"] = asked
             row["at_risk"] = at_risk[first : first + len(asked)]
-            row.loc[asked > day[-1], list(ESTIMATES)] = np.nan
-            none = ((row["incidence"] == 0) & (asked > 0)).to_numpy()
-            those = known[first : first + len(asked)]
-            row.loc[none, "upper"] = none_among(those[none], self.confidence)
+            set_missing(row, asked > day[-1], ESTIMATES)
+            none = (row["incidence"].to_numpy() == 0) & (asked > 0)
+            if none.any():
+                those = known[first : first + len(asked)]
+                row.loc[none, "upper"] = none_among(those[none], self.confidence)
             rows.append(row)
         return pd.concat(rows, ignore_index=True)
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.shared.arrays import set_missing
 from iop_outcomes.shared.provenance import UNKNOWN, Provenance
 from iop_outcomes.shared.result import DrawnResult
 from iop_outcomes.shared.text import SHOWN_ROWS, format_value, join_described
@@ -258,7 +259,7 @@ class StateOccupation(DrawnResult):
         rows["entered_so_far"] = np.where(asked >= day[0], so_far[np.maximum(place, 0)], 0)
         rows["entered"] = np.where(exact, rows["entered"], 0)
         values = ["share", "se", "lower", "upper"]
-        rows[values] = rows[values].where(pd.Series(known), np.nan)
+        set_missing(rows, ~known, values)
         return rows
 
     def _check_horizon(self, horizon: float) -> None:
