@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 
+import pytest
 from hypothesis import Phase, settings
 
 # While the files of tests are read there is no garbage to speak of, and to look for it again and
@@ -30,6 +31,18 @@ settings.register_profile(
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
 )
 settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Take as many times the examples of each property as ``EXAMPLES`` says, at other places."""
+    times = int(os.environ.get("EXAMPLES", "1"))
+    tests = {getattr(item, "obj", None) for item in items} if times > 1 else set()
+    for test in tests:
+        test = getattr(test, "__func__", test)
+        own = getattr(test, "_hypothesis_internal_use_settings", None)
+        if own is not None:
+            more = settings(own, max_examples=times * own.max_examples, derandomize=False)
+            test._hypothesis_internal_use_settings = more
 
 
 def pytest_collection_finish() -> None:

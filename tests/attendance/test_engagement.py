@@ -562,7 +562,7 @@ def unknown_measures(records: Records) -> list[str]:
     return [name for name in names if judged[name].absent]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.lists(EPISODE, min_size=3, max_size=3), several, st.sampled_from([3.0, 6.0, 9.0]))
 def test_it_equals_the_plain_version(
     episodes: list[dict[str, Any]], sessions: list[dict[str, Any]], dose: float

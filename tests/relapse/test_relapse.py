@@ -658,7 +658,7 @@ RULES = st.builds(
 )
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=15)
 @given(st.lists(ROWS, min_size=1, max_size=6), RULES, st.integers(20, 50))
 def test_all_episodes_at_once_are_each_episode_by_itself(people, rule, followed):
     texts = {

@@ -357,6 +357,7 @@ def up_to(text: str, day: int) -> str:
     return " ".join(part for part in parts if int(re.sub(r"[^\d]", "", part)) <= day)
 
 
+@settings(max_examples=15)
 @given(
     rows=st.lists(episode(), min_size=1, max_size=4),
     sessions=st.lists(checkin_days, max_size=4),

@@ -37,8 +37,8 @@ def late_entry() -> pd.DataFrame:
 
 
 def reference(data: str, group: object, quantity: str) -> pd.Series:
-    rows = REFERENCE.query("data == @data and quantity == @quantity")
-    rows = rows[rows["group"] == f"{group:g}"]
+    named = (REFERENCE["data"] == data) & (REFERENCE["quantity"] == quantity)
+    rows = REFERENCE[named & (REFERENCE["group"] == f"{group:g}")]
     assert len(rows)
     return rows.set_index("at")["value"]
 
@@ -146,7 +146,7 @@ def test_a_scale_that_is_not_known_is_refused():
         survival_curves(lung(), interval="arcsin")
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=15)
 @given(
     st.lists(st.tuples(st.integers(0, 30), st.booleans()), min_size=1, max_size=25),
     st.lists(st.floats(0.01, 0.99), min_size=2, max_size=5),

@@ -140,7 +140,7 @@ ROWS = st.lists(
 )
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=15)
 @given(ROWS)
 @by_our_product
 def test_known_days_give_kaplan_meier_of_late_entry(rows):
@@ -154,7 +154,7 @@ def test_known_days_give_kaplan_meier_of_late_entry(rows):
     assert found.fits["late"].item() == (entry > 0).sum()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(0, 8), st.integers(0, 6), st.integers(1, 6), st.booleans()),

@@ -471,7 +471,7 @@ def generated(stays: list[tuple[Any, ...]]) -> Records:
     )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.lists(STAYS, min_size=1, max_size=8))
 def test_counts_equal_those_of_a_plain_loop(stays: list[tuple[Any, ...]]) -> None:
     records = generated(stays)
