@@ -25,14 +25,14 @@ def test_the_page_is_written_and_holds_every_way_that_is_here(tmp_path, capsys, 
     for module in (estimates, estimates_ways):
         monkeypatch.setattr(module, "DAYS", (30, 60, 90))
     page = tmp_path / "page.md"
-    sizes = ["--people", "200", "--small", "100", "--growth", "50"]
+    sizes = ["--people", "120", "--small", "60", "--growth", "50"]
     estimates.main([*sizes, "--repeat", "1", "--limit", "1000", "--out", str(page)])
     text = page.read_text(encoding="utf-8")
     assert text in capsys.readouterr().out
     assert not re.search(r"\{\w+\}", text)
     assert "30, 60, 90" in text
-    assert "## 100 people" in text
-    assert "## 200 people" in text
+    assert "## 60 people" in text
+    assert "## 120 people" in text
     rows = [line.split(" | ") for line in text.splitlines() if line.startswith("| ")]
     for told in estimates.TASKS.values():
         ways = [row[1] for row in rows if row[0] == f"| {told}"]

@@ -194,17 +194,24 @@ def test_substances_and_what_was_prescribed_are_the_rules_to_say():
     assert told(time_to_relapse(records, rule)) == ["0..7", "7..14"]
 
 
-@needs_data
-@pytest.mark.parametrize("name", time_names())
-def test_days_are_those_of_the_weeks_of_the_word(name):
-    """The two ways from records to a time: check-ins by day, and words by week."""
+@pytest.fixture(scope="module")
+def trial():
+    """The records of the trials, the words of their drug tests, and what counts as opioids."""
     from validation import ctn0094_words
 
     records = ctn0094_words.read(DATA)
     by_test = {"sources": "drug_test", "substances": ctn0094_words.OPIOIDS}
     words = use_patterns(records, weeks=None, unfinished="not_due", **by_test)
+    return records, words, ctn0094_words.OPIOIDS
+
+
+@needs_data
+@pytest.mark.parametrize("name", time_names())
+def test_days_are_those_of_the_weeks_of_the_word(name, trial):
+    """The two ways from records to a time: check-ins by day, and words by week."""
+    records, words, opioids = trial
     weeks = event_weeks(words, name)
-    rule = RelapseRule(name, evidence="drug_test", substances=ctn0094_words.OPIOIDS)
+    rule = RelapseRule(name, evidence="drug_test", substances=opioids)
     times = time_to_relapse(records, rule).set_index("episode_id")
     times = times[weeks["event"].notna().to_numpy()]
     weeks = weeks.loc[times.index]
