@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 
 import pytest
 from hypothesis import Phase, settings
@@ -31,6 +32,19 @@ settings.register_profile(
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
 )
 settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep bytecode in the cache of pytest where it is not to be kept beside the sources.
+
+    Else each process compiles the package, and each that collects tests rewrites all of them: a
+    tenth of the run. What is kept holds for the other processes and for the next run.
+    """
+    cache = getattr(config, "cache", None)
+    if cache is None or not os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+        return
+    os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = str(cache.mkdir("bytecode"))
+    sys.dont_write_bytecode = False
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 import iop_outcomes as iop
+from tests.helpers.engines import by_our_product
 
 SURE = 4.5  # standard errors
 
@@ -136,6 +137,7 @@ def test_each_program_has_its_own_stream_whatever_runs_beside_it(monkeypatch):
     assert study([toy(share=0.4)], 50)[0]["replicates"].tolist() == [20] * 4
 
 
+@by_our_product  # as many fits by lifelines would take a third of the time
 def test_every_setting_runs_and_has_a_truth_for_all_that_it_finds(population, monkeypatch):
     monkeypatch.setattr(part("_check_ins"), "RESAMPLES", 20)
     monkeypatch.setattr(part("_episodes"), "RESAMPLES", 20)
