@@ -59,7 +59,7 @@ def group_codes(
         code, size = _dense(own if size == 1 else code * kinds + own, size * kinds)
     first = _first_rows(code, size)
     # Column by column: a choice of columns would copy all rows of them first.
-    labels = pd.DataFrame({name: frame[name].array.take(first) for name in names})
+    labels: Any = pd.DataFrame({name: frame[name].array.take(first) for name in names})
     return code.astype(np.intp, copy=False), labels.__finalize__(frame)
 
 
