@@ -182,7 +182,6 @@ def test_how_many_relapses_rest_on_missed_weeks(words):
 
 
 @held
-@settings(max_examples=15)
 @given(long_words)
 def test_compatible_is_each_rule_one_word_at_a_time(words):
     expected = pd.DataFrame([plain.reference(word) for word in words])
@@ -195,7 +194,6 @@ def test_compatible_is_each_rule_one_word_at_a_time(words):
 
 
 @held
-@settings(max_examples=15)
 @given(st.lists(st.text("+-*", min_size=15, max_size=40), min_size=1, max_size=20))
 def test_without_missed_weeks_the_default_differs_in_times_only(words):
     answers, stored = outcomes(words), outcomes(words, compatible=True)
@@ -207,7 +205,6 @@ def test_without_missed_weeks_the_default_differs_in_times_only(words):
 
 
 @held
-@settings(max_examples=15)
 @given(due_words, st.integers(1, 5))
 def test_weeks_not_due_after_the_last_change_nothing(words, more):
     longer = [word + "_" * more for word in words]
