@@ -281,7 +281,8 @@ def _draw_medians(ax: Axes, curves: Curves) -> None:
 def _labels(curves: Curves, groups: list[tuple[str, pd.DataFrame]], room: float) -> list[str]:
     """Return what the legend says of each group."""
     if isinstance(curves, ProtectedCurves):
-        counts = [f"n = {int(n):,}" for n in curves.sizes["n"]]
+        of = "of " if curves.measure == "incidence" else ""  # so many were followed, not ended so
+        counts = [f"{of}n = {int(n):,}" for n in curves.sizes["n"]]
     else:  # at risk on day 0 are not all, under late entry
         sizes = curves.sizes
         counts = [

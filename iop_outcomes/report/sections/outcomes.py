@@ -189,7 +189,7 @@ def _functioning_table(scope: Scope, linked: LinkedCounts, shown: Shown) -> Draf
     kinds |= dict.fromkeys(names[1:], "share")
     note = (
         "Of the people whose answer is known both at the start and at discharge (paired). Lower "
-        "and upper: the 95% interval of the difference."
+        "and upper: the 95% interval of the difference. A difference is in percentage points."
     )
     caption = f"Work, housing and more, at the start and at discharge: {scope.words(8)}"
     return DraftTable(
