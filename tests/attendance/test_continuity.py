@@ -105,6 +105,10 @@ def test_who_is_still_on_medication_is_in_the_share_like_who_stopped() -> None:
     assert (row["numerator"], row["denominator"]) == (1, 2)
     assert (row["episodes"], row["not_over"], row["not_known"]) == (3, 1, 0)
     again = supplied(("A", "2026-01-05", 28), ("A", "2026-10-01", 120))
+    one_day = iop.medication_continuity(on_medication(), supplies, longest_gap=0, days=1).table
+    assert one_day["met"].tolist()[:3] == [True, True, True]
+    with pytest.raises(RuleError, match="days"):
+        iop.medication_continuity(on_medication(), supplies, longest_gap=0, days=0)
     late = iop.medication_continuity(on_medication(), again, longest_gap=7).table.iloc[0]
     assert pd.isna(late["met"])
     assert late["not_known"] == "a stretch that is not long enough goes on at the data cut"

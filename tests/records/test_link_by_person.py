@@ -102,6 +102,8 @@ def test_a_row_is_linked_from_the_day_of_admission_to_the_day_of_discharge(
         ([("A", 1, 30), ("A", 5, 10)], 35, "between_episodes", "E1"),  # the latest admitted
         ([("A", 1, 10), ("A", 1, 12)], 20, "between_episodes", "in_two_episodes"),
         ([("A", 1, 10), ("A", 1, 12)], 11, "E1", "E1"),
+        ([("A", 1, 5), ("A", 8, 10), ("A", 8, 12)], 20, "between_episodes", "in_two_episodes"),
+        ([("A", 1, 5), ("A", 1, 6), ("A", 8, 12)], 20, "between_episodes", "E2"),
         ([("A", 1, None), ("A", 5, None)], 4, "E0", "E0"),
         ([("A", 1, None), ("A", 5, None)], 5, "in_two_episodes", "in_two_episodes"),
         ([("A", 9, 3)], 9, "episode_set_aside", "episode_set_aside"),

@@ -13,6 +13,7 @@ import iop_outcomes as iop
 from iop_outcomes.records.checks.losses import odd_row_lines
 from iop_outcomes.records.suggestions.naming import WrittenNames, files_of
 from iop_outcomes.records.suggestions.plain_names import is_plain_name
+from iop_outcomes.records.suggestions.proposing.words import _words
 from iop_outcomes.records.suggestions.recognition.bundles import Bundle, Place
 from iop_outcomes.records.suggestions.recognition.header import Header
 from iop_outcomes.records.suggestions.recognition.language import heading_score
@@ -406,3 +407,45 @@ def test_no_name_of_a_sheet_that_may_be_of_a_person_stands_anywhere(tmp_path: Pa
     records = iop.read_records(path, mapping=made.mapping, as_of="2026-06-30")
     assert len(records.episodes) == len(EPISODES.splitlines()) - 1
     assert len(records.attendance) == 16
+
+
+NOTES = [
+    "Present (Maria Lopez)",
+    "No show - called Maria Lopez at 555-1234",
+    "Cancelled by Dr. Lopez",
+    "Attended with mother, Lopez",
+    "Attended 5/3/26",
+    "Present " + "with Lopez " * 8,
+]
+
+
+@pytest.mark.parametrize("note", NOTES)
+def test_a_word_that_is_understood_by_a_part_of_it_is_not_written_where_few_rows_have_it(
+    tmp_path: Path, note: str
+) -> None:
+    counts = {"Present": 20, "No Show": 12, "attended late, bus": 11, note: 10}
+    found = _words("attendance", "status", counts, [], {}, shared=False)
+    assert [word.theirs for word in found.words] == ["Present", "No Show", "attended late, bus"]
+    assert (found.hidden, found.hidden_rows) == (1, 10)
+    status = [word for word, rows in counts.items() for _ in range(rows)]
+    days = pd.date_range("2026-01-05", periods=len(status)).strftime("%Y-%m-%d")
+    (tmp_path / "episodes.csv").write_text(EPISODES, encoding="utf-8")
+    pd.DataFrame({"episode_id": "e1", "date": days, "status": status}).to_csv(
+        tmp_path / "attendance.csv", index=False
+    )
+    proposal = iop.suggest_mapping(tmp_path)
+    assert '"No Show" = "no_show"' in proposal.text
+    for part in ("Lopez", "555", "mother", "5/3"):
+        assert part not in proposal.text + repr(proposal) + str(proposal._repr_html_())
+
+
+def test_many_rows_with_a_word_make_it_one_of_the_program() -> None:
+    counts = {"Present": 20, "Present by video": 11, "Present, Lopez": 3, "P": 1}
+    found = _words("attendance", "status", counts, [], {}, shared=False)
+    assert [word.theirs for word in found.words] == ["Present", "Present by video", "P"]
+    legend = {"": {"17": "present", "absent 4": "no show"}}
+    coded = _words("attendance", "status", {"17": 2, "absent 4": 1}, [], legend, shared=False)
+    assert [(word.theirs, word.ours) for word in coded.words] == [
+        ("17", "attended"),
+        ("absent 4", "no_show"),
+    ]

@@ -21,6 +21,7 @@ from iop_outcomes.records.suggestions.recognition.recognising import Source
 
 FEW = 11  # rows that an unknown word needs to be written: it is then not a person
 LONGEST_WORD = 80
+LONGEST_CODE = 3
 _SURE = 0.5  # score that a meaning needs to be written without a comment sign
 _YES_NO = {"1": "yes", "0": "no", "1.0": "yes", "0.0": "no"}
 _TEDS_REASONS = {  # the categories of the discharge data set TEDS-D, by their codes
@@ -162,10 +163,8 @@ def _words(
         sense, note = _meaning(table, column, text, headings, legends, shared=shared)
         if reasons and sense is not None and meaning("episodes", "discharge_reason", text):
             sense, note = None, "or the reason of a discharge, of which other words here are"
-        if sense is None and not _may_be_listed(text, rows, handful):
-            hidden, hidden_rows = hidden + 1, hidden_rows + rows
-            continue
-        if len(text) > LONGEST_WORD:
+        known = sense is not None and _is_code(text, headings, legends)
+        if not known and not _may_be_listed(text, rows, handful):
             hidden, hidden_rows = hidden + 1, hidden_rows + rows
             continue
         ours = None if sense is None else sense.ours
@@ -211,8 +210,18 @@ def _distinct(counts: Mapping[str, int]) -> dict[str, int]:
     return {written[key]: rows for key, rows in totals.items()}
 
 
+def _is_code(text: str, headings: Sequence[str], legends: Codes) -> bool:
+    """Return whether a word that is understood is a code or a sign, and so no name."""
+    code = _code(text)
+    in_legend = any(code in legends.get(key, {}) for key in (*map(fold, headings), ""))
+    return in_legend or len(text.strip()) <= LONGEST_CODE or means_missing(text)
+
+
 def _may_be_listed(text: str, rows: int, handful: bool) -> bool:
-    """Return whether an unknown word may be written: it is no name, date or free text."""
+    """Return whether a word may be written: it is no name, date or free text.
+
+    A word that is understood by a part of it, such as "Present (with ...)", may hold a name, too.
+    """
     if re.fullmatch(r"-?\d{1,2}(?:\.0)?", text):
         return handful
     if is_plain_language(text) and len(text) <= LONGEST_WORD:
