@@ -380,7 +380,7 @@ def _tables(found: pd.DataFrame) -> dict[str, str]:
         ]
         quarters += [
             f"| {size:.0f} | {len(part)} | {part['audited'].sum():.0f} "
-            f"| {part['without_ledger'].sum():.0f} | {part['without_joining'].sum():.0f} "
+            f"| {part['without_ledger'].sum():.0f} | {_of_those_asked(part['without_joining'])} "
             f"| {part['not_asked'].astype(bool).sum()} "
             f"| {part['seconds'].mean():.1f} |"
             for size, part in in_turn.groupby("admissions")
@@ -393,6 +393,12 @@ def _tables(found: pd.DataFrame) -> dict[str, str]:
     lines += ["", f"{not_asked}: {wrong}."]
     tables = {"TABLE": lines, "STEPS": steps, "SHARES": shares, "SERIES": quarters}
     return {name: "\n".join(one) for name, one in tables.items()}
+
+
+def _of_those_asked(told: pd.Series[Any]) -> str:
+    """Return how much is told, with the number of series that were asked if not all were."""
+    asked = f" (of {told.count()} series)" if told.isna().any() else ""
+    return f"{told.sum():.0f}{asked}"
 
 
 def read_options(arguments: list[str]) -> Options:
