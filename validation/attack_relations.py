@@ -24,7 +24,10 @@ DAYS = (30, 60, 90)
 def build(read: Read) -> Puzzle:
     """Return the puzzle that a report sets its reader."""
     puzzle = Puzzle()
-    for piece in (_admissions, _trends, flow, _weeks, _sessions, _discharges, _programs, _files):
+    for piece in (
+        *(_admissions, _census, _trends, flow, _weeks, _sessions, _discharges, _programs),
+        _files,
+    ):
         piece(puzzle, read)
     _between(puzzle, read)
     weekdays(puzzle, read)
@@ -48,6 +51,20 @@ def _admissions(puzzle: Puzzle, read: Read) -> None:
                 puzzle.share(name, puzzle.unknown(("admitted", ALL)), float(row["share"]), 3)  # type: ignore[arg-type]
     for parts in views.values():
         puzzle.total(("admitted", ALL), parts)
+
+
+def _census(puzzle: Puzzle, read: Read) -> None:
+    """Take up who was in the program: before and admitted are together left and still there."""
+    names: list[Name] = []
+    for place, row in enumerate(rows(read, "census")):
+        names.append(("census", place))
+        cell(puzzle, names[-1], row["episodes"])
+    if names:
+        together = puzzle.unknown(("census", "before or admitted"))
+        puzzle.total(together, names[:2])
+        puzzle.total(together, names[2:])
+        ever = puzzle.unknown(("census", "ever"))
+        puzzle.part(ever, together)
 
 
 def _trends(puzzle: Puzzle, read: Read) -> None:
@@ -279,6 +296,18 @@ def _between(puzzle: Puzzle, read: Read) -> None:
             puzzle.total(("discharged", ALL), [*parts, unknown])
         else:
             puzzle.total(("discharged", ALL), parts)
+    if ("census", "ever") in puzzle:
+        same(puzzle, [("admissions", newest, "numerator")], [("census", 1)])
+        if admitted == [newest]:
+            same(puzzle, [("admitted", ALL)], [("census", 1)])
+        if discharged == [newest] and ("discharged", ALL) in puzzle:
+            puzzle.part(("census", 2), ("discharged", ALL))
+        if ("completion_rate", newest, "denominator") in puzzle:
+            puzzle.part(("census", 2), ("completion_rate", newest, "denominator"))
+        every = puzzle.unknown(("admissions of these quarters",))
+        puzzle.total(every, [("admissions", quarter, "numerator") for quarter in quarters])
+        puzzle.part(("census", "ever"), every)
+        puzzle.part(("rows", "episodes", "rows_kept"), ("census", "ever"))
     months(puzzle, read)
     due(puzzle, read, window(read, "Treatment sessions", newest))
     kept = ("rows", "episodes", "rows_kept")

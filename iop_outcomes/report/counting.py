@@ -16,7 +16,7 @@ from iop_outcomes.disclosure.results import Key, hide_weeks, link_weeks
 from iop_outcomes.disclosure.system import PrintedCells, printed_cells
 from iop_outcomes.report.earlier.memory import with_earlier
 from iop_outcomes.report.earlier.reading import EarlierReport
-from iop_outcomes.report.links import RELAPSE, inside, link_report
+from iop_outcomes.report.links import RELAPSE, link_report
 from iop_outcomes.report.merging import plan_of
 from iop_outcomes.report.model import DraftTable, Hidden, Table
 from iop_outcomes.report.programs import program_table
@@ -35,7 +35,7 @@ from iop_outcomes.report.sections.outcomes import (
 from iop_outcomes.report.sections.sites import declare_sites, funnels
 from iop_outcomes.report.sections.stays import STAYS, declare_stays, stays
 from iop_outcomes.report.together import Together, renamed
-from iop_outcomes.report.trends import Trends, make_trends
+from iop_outcomes.report.trends import Trends, inside, make_trends
 from iop_outcomes.trends import Funnel
 
 FLOW = ("first_session", "retained_30", "retained_60", "retained_90")
@@ -118,13 +118,14 @@ def cells_of(
     may be of another time.
     """
     cut = scope.records.as_of
+    days = () if scope.period is None else cohort.census_keys(scope)[::3]
     cells = printed_cells(
         linked,
         hidden,
         quarter=scope.label if scope.period else "",
         data_cut=cut.date().isoformat() if isinstance(cut, pd.Timestamp) else str(cut),
         programs=tuple(sorted(scope.programs)),
-        settled=lambda key: isinstance(key, tuple) and key[:-1] in periods,
+        settled=lambda key: isinstance(key, tuple) and (key[:-1] in periods or key in days),
     )
     return renamed(cells, partial(_with_time, _times_of_tables(scope, plan)))
 
@@ -185,6 +186,8 @@ def count_all(
     plan = ledger.plan(scope.programs, year) or plan_of(scope, ladders)
     drafts = count_rows(whole, linked)
     tables = [cohort.admissions_table(scope, linked, plan.step("admissions"))]
+    census = cohort.census_table(scope, linked)
+    tables += [] if census is None else [census]
     if scope.closed_in(plan.step("discharges").quarters).any() and scope.tells("length_of_stay"):
         tables.append(cohort.discharge_table(scope, linked, plan.step("discharges")))
     weeks = None

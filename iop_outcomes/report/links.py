@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise, permutations
 
 import numpy as np
@@ -20,10 +21,16 @@ from iop_outcomes.report.period import ReportPeriod, period_between, within
 from iop_outcomes.report.programs import FAMILY
 from iop_outcomes.report.scope import Mask, Scope
 from iop_outcomes.report.sections.attendance import exclusions, weekdays
-from iop_outcomes.report.sections.cohort import ALL, NOT_RECORDED, flow_stages
+from iop_outcomes.report.sections.cohort import (
+    ALL,
+    CENSUS,
+    NOT_RECORDED,
+    census_keys,
+    flow_stages,
+)
 from iop_outcomes.report.sections.relapse import RelapseResults
 from iop_outcomes.report.sections.stays import STAYS
-from iop_outcomes.report.trends import Trends
+from iop_outcomes.report.trends import Trends, all_of, inside
 from iop_outcomes.trends import Trend
 
 RELAPSE = ("relapse", "n")
@@ -57,26 +64,13 @@ def link_report(
     link_weekdays(scope, linked, trends, plan)
     if scope.period is not None:
         link_tables(scope, linked, trends, plan)
+        link_census(scope, linked, trends, plan)
         link_year(scope, linked, trends)
         link_nested(linked, trends)
         link_rates(linked, trends)
     link_considered(scope, linked, trends)
     link_relapse(scope, linked, relapse, trends)
     link_files(scope, linked, trends)
-
-
-def inside(scope: Scope, trends: Trends, measure: str, quarters: int, count: str) -> list[Row]:
-    """Return the counts of a trend in the periods within the last `quarters` quarters.
-
-    If the periods of the trend overlap, the counts of the shorter periods that add up to them are
-    returned.
-    """
-    trend = trends.atoms.get(measure, trends.by_period.get(measure))
-    if trend is None:
-        return []
-    window = scope.window(quarters)
-    held = (trend.table["start"] >= window.first) & (trend.table["end"] <= window.last)
-    return [(*key, count) for key, here in zip(trend_keys(trend), held, strict=True) if here]
 
 
 def _same(linked: LinkedCounts, one: Key, other: Key) -> None:
@@ -146,6 +140,23 @@ def link_tables(scope: Scope, linked: LinkedCounts, trends: Trends, plan: MergeP
     attended = of("sessions", "attendance_rate", "numerator")
     _equal(linked, attended, [("sessions", word) for word in here if word in ATTENDED])
     _equal(linked, of("sessions", "no_show_rate", "numerator"), [("sessions", "no_show")])
+
+
+def link_census(scope: Scope, linked: LinkedCounts, trends: Trends, plan: MergePlan) -> None:
+    """Declare what those in the program share with the admissions, discharges and trends."""
+    ever = (CENSUS, "ever")
+    if ever not in linked:
+        return
+    _, admitted, left, _ = census_keys(scope)
+    _sum_of(linked, admitted, inside(scope, trends, "admissions", 1, "numerator"))
+    _sum_of(linked, left, inside(scope, trends, "completion_rate", 1, "denominator"))
+    for table, moved in (("admissions", admitted), ("discharges", left)):
+        if scope.window(plan.step(table).quarters) == scope.period:
+            _sum_of(linked, moved, [(table, ALL)])
+        elif moved == admitted:
+            _part(linked, (table, ALL), moved)
+    _sum_of(linked, ever, all_of(trends, "admissions", "numerator"))
+    _sum_of(linked, ("rows", "episodes", "rows_kept"), [ever])
 
 
 def link_weekdays(scope: Scope, linked: LinkedCounts, trends: Trends, plan: MergePlan) -> None:
@@ -378,12 +389,7 @@ def link_relapse(
 
 def link_files(scope: Scope, linked: LinkedCounts, trends: Trends) -> None:
     """Declare that what the report counts is among the rows that were kept."""
-
-    def of(measure: str, count: str) -> list[Row]:
-        levels = (trends.by_month, trends.by_part, trends.atoms, trends.by_period)
-        trend = next((some[measure] for some in levels if measure in some), None)
-        return [] if trend is None else [(*key, count) for key in trend_keys(trend)]
-
+    of = partial(all_of, trends)
     for table, measure in (("attendance", "attendance_rate"), ("checkins", "check_in_response")):
         may_be_made = table == "checkins" and "due_row" in scope.records.checkins
         counted = (

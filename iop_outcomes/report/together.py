@@ -19,7 +19,7 @@ WHOLE = ""
 OF_EXPORT = ("files", "rows")
 """Families of counts of the export that was read: they are the same in each report."""
 ADDED_UP = (
-    *("trend", "admissions", "discharges", "sessions", "weekdays", "flow", "weeks"),
+    *("trend", "admissions", "discharges", "sessions", "weekdays", "flow", "weeks", "census"),
     OUTSIDE,
 )
 """Families of counts of episodes and sessions: those of all programs are the sum of each."""

@@ -253,3 +253,24 @@ def _years(scope: Scope, name: str, by_period: Trend) -> Trend:
     if len(by_period.table) == MOST_PERIODS:  # the quarters before are not declared
         whole &= by_year.table["start"] >= first
     return by_year.only(np.flatnonzero(whole))
+
+
+def inside(scope: Scope, trends: Trends, measure: str, quarters: int, count: str) -> list[Key]:
+    """Return the counts of a trend in the periods within the last `quarters` quarters.
+
+    If the periods of the trend overlap, the counts of the shorter periods that add up to them are
+    returned.
+    """
+    trend = trends.atoms.get(measure, trends.by_period.get(measure))
+    if trend is None:
+        return []
+    window = scope.window(quarters)
+    held = (trend.table["start"] >= window.first) & (trend.table["end"] <= window.last)
+    return [(*key, count) for key, here in zip(trend_keys(trend), held, strict=True) if here]
+
+
+def all_of(trends: Trends, measure: str, count: str) -> list[Key]:
+    """Return the counts of all periods of a trend, of the shortest that there are."""
+    levels = (trends.by_month, trends.by_part, trends.atoms, trends.by_period)
+    trend = next((some[measure] for some in levels if measure in some), None)
+    return [] if trend is None else [(*key, count) for key in trend_keys(trend)]

@@ -10,7 +10,16 @@ from iop_outcomes.disclosure.linked import Key
 from iop_outcomes.disclosure.system.cells import PrintedCells, PrintedShare, Sum
 
 CHANGED = "changed"
-ADDED_UP = ("trend", "admissions", "discharges", "sessions", "flow", "outside the flow", "weeks")
+ADDED_UP = (
+    "trend",
+    "admissions",
+    "discharges",
+    "sessions",
+    "flow",
+    "outside the flow",
+    "weeks",
+    "census",
+)
 """Families of counts of episodes and sessions: those of some programs are the sum of each."""
 OF_EXPORT = ("files", "rows")
 """Families of counts of the export that was read: they may be the same in each report."""

@@ -103,8 +103,9 @@ def flow_section(scope: Scope, counted: Counted) -> Section:
 
 
 def who_came(scope: Scope, counted: Counted) -> Section:
-    """Return the admissions."""
-    return Section("who-came", "Who was served", (), (counted.table("admissions"),))
+    """Return the admissions, and who was in the program before the period and at its end."""
+    tables = [name for name in ("admissions", cohort.CENSUS) if name in counted.drafts]
+    return Section("who-came", "Who was served", (), tuple(map(counted.table, tables)))
 
 
 def attendance_section(scope: Scope, counted: Counted) -> Section:

@@ -13,12 +13,14 @@ from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.linked import CELL, DETAIL, TOTAL
 from iop_outcomes.disclosure.merging import FINEST, Step
 from iop_outcomes.disclosure.policy import HIDDEN
+from iop_outcomes.disclosure.results import Key
 from iop_outcomes.records.fitness.time import TimeCovered
 from iop_outcomes.records.schema import ATTENDANCE_STATUSES, DISCHARGE_REASONS
 from iop_outcomes.report.model import DraftTable, Hidden, Kind, Table
 from iop_outcomes.report.scope import Mask, Scope
 from iop_outcomes.report.sections.attendance.exclusions import unknown_visits
 from iop_outcomes.shared.text import SHARE_DECIMALS
+from iop_outcomes.trends.quantities import find_quantity
 
 NOT_RECORDED = "not recorded"
 TEDS_CODES = {
@@ -36,6 +38,7 @@ NO_REFERRALS = (
     "admitted is not known; a list of all referrals with their days would be needed."
 )
 ALL = "all"
+CENSUS = "census"
 Floats = npt.NDArray[np.float64]
 
 
@@ -80,6 +83,60 @@ def admissions_table(scope: Scope, linked: LinkedCounts, step: Step = FINEST) ->
         note = f"Other programs: {', '.join(scope.pooled)}."
     table = Table("admissions", f"Admissions in {scope.named(step.quarters)}", frame, kinds, note)
     return DraftTable(table, _with_share(keys, "admitted", ("admissions", ALL)))
+
+
+def census_dates(scope: Scope) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """Return the day before the period, and its last day up to the data cut."""
+    assert scope.period is not None
+    last = min(scope.period.last, pd.Timestamp(scope.records.as_of))
+    return scope.period.first - pd.Timedelta(days=1), last
+
+
+def census_keys(scope: Scope) -> tuple[Key, Key, Key, Key]:
+    """Return the names of the counts: before the period, admitted, left, and on its last day.
+
+    Those of a day have its date, since other reports count the same people on it.
+    """
+    before, last = (str(day.date()) for day in census_dates(scope))
+    return (CENSUS, before), (CENSUS, "admitted"), (CENSUS, "left"), (CENSUS, last)
+
+
+def census_table(scope: Scope, linked: LinkedCounts) -> DraftTable | None:
+    """Return how many were in the program before the period and on its last day, and who moved.
+
+    None where there is no period, or the records do not show who left.
+    """
+    if scope.period is None or scope.judgements.of(CENSUS)[CENSUS].known != "yes":
+        return None
+    tally = find_quantity(CENSUS).tally(scope.records)
+    assert tally.until is not None
+    days = census_dates(scope)
+    before, now = ((tally.date <= day) & (tally.until >= day) for day in map(np.datetime64, days))
+    admitted = scope.admitted_in(1) & (tally.date <= np.datetime64(days[1]))
+    left = (before | admitted) & ~now
+    keys = census_keys(scope)
+    words = (
+        f"in the program on {days[0].date()}",
+        "admitted after that day",
+        "left, or their follow-up ended",
+        f"in the program on {days[1].date()}",
+    )
+    masks = (before, admitted, left, now)
+    for key, mask in zip(keys, masks, strict=True):
+        linked.count(key, int(mask.sum()), people=scope.people(mask), item=key)
+    together, ever = (CENSUS, "before or admitted"), (CENSUS, "ever")
+    for key, mask in ((together, before | admitted), (ever, tally.date <= np.datetime64(days[1]))):
+        linked.count(key, int(mask.sum()), people=scope.people(mask))
+    linked.total(together, keys[:2])
+    linked.total(together, keys[2:])
+    linked.part(ever, together)
+    frame = pd.DataFrame({"who": words, "episodes": [int(mask.sum()) for mask in masks]})
+    note = (
+        "In the program: admitted on that day or before, and not discharged up to it. The first "
+        "two rows together are the last two."
+    )
+    table = Table(CENSUS, f"In the program in {scope.named(1)}", frame, {"episodes": "count"}, note)
+    return DraftTable(table, {"episodes": [(key,) for key in keys]})
 
 
 def _declare(
