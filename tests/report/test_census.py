@@ -84,6 +84,11 @@ def test_of_a_period_that_is_not_over_the_last_day_is_that_of_the_data() -> None
 def test_there_is_none_without_a_period_or_where_the_records_do_not_show_who_left() -> None:
     never = scope_of([("2024-05-01", "")] * 60 + [("2026-08-01", "")] * 20)
     assert census_table(never, LinkedCounts(OPEN)) is None
+    partly = scope_of(  # of four whose follow-up is over one has a discharge
+        [("2026-05-01", "")] * 3 + [("2026-05-01", "2026-05-09")],
+        followed_until=["2026-06-29", "2026-06-30", "2026-09-30", "2026-05-09"],
+    )
+    assert census_table(partly, LinkedCounts(OPEN)) is None
     report = iop.quarterly_report(never.records, "2026Q3", policy=OPEN)
     assert CENSUS not in report.tables
     assert "admissions" in report.tables
