@@ -53,7 +53,8 @@ def _retained(day: int) -> AttendanceTally:
         counts = retained.to_numpy(dtype=np.bool_, na_value=False)[known]
         admitted = attendance.records.episodes["admit_date"].to_numpy()[known]
         waiting = waiting_for(attendance.records, day + NO_CONTACT_DAYS)
-        seen = attendance.stays.to_last_contact >= day  # what follows does not change it
+        seen = np.zeros(len(retained), dtype=np.bool_)  # what follows does not change it
+        seen[known] = attendance.stays.to_last_contact[known] >= day
         return Tally(known, admitted, counts, waiting=waiting[~seen[waiting]])
 
     return AttendanceTally(tally)
