@@ -534,7 +534,14 @@ def test_a_cohort_is_complete_when_everybody_in_it_has_been_followed() -> None:
     whole = iop.trend(read(frames | {"episodes": open_}, **cut), "retained_30").table
     assert whole.set_index("period").loc[str(month), "complete"]
     first = int(np.flatnonzero(newest)[0])
-    open_.loc[first, "followed_until"] = admitted[first] + pd.Timedelta(days=12)
+    open_.loc[first, "followed_until"] = last = admitted[first] + pd.Timedelta(days=12)
+    own = frames["attendance"]["episode_id"] == open_.loc[first, "episode_id"]
+    late = own & (pd.to_datetime(frames["attendance"]["date"]) > last)
+    seen = read(
+        frames | {"episodes": open_}, **cut
+    )  # on day 67: that the stay was 30 days is known
+    assert iop.trend(seen, "retained_30").table.set_index("period").loc[str(month), "complete"]
+    frames["attendance"] = frames["attendance"][~late]
     some = read(frames | {"episodes": open_}, **cut)
     table = iop.trend(some, "retained_30").table.set_index("period")
     assert not table.loc[str(month), "complete"]
