@@ -77,46 +77,6 @@ def lifelines_class(name: str) -> Any:
     return getattr(lifelines, name)
 
 
-def values_first(fitter: Any) -> Any:
-    """Return a parametric fitter that takes no derivatives where lifelines makes no use of them.
-
-    lifelines first searches with the method of Nelder and Mead, which compares values only, but
-    derives each value too: most of the time of a fit. The values are the same, so the fit is.
-    """
-    with np.errstate():
-        from lifelines.fitters import hessian, minimize, value_and_grad
-
-    def fit(
-        *data: Any, fit_options: dict[str, Any], show_progress: bool = False
-    ) -> tuple[Floats, float, Floats]:
-        height = fitter._negative_log_likelihood_interval_censoring
-        common = {"args": data, "bounds": fitter._bounds, "callback": fitter._scipy_fit_callback}
-        simplex = minimize(
-            height,
-            fitter._initial_values,
-            method="Nelder-Mead",
-            options={"maxiter": 400},
-            **common,
-        )
-        climbed = minimize(
-            value_and_grad(height),
-            np.atleast_1d(simplex.x),
-            jac=True,
-            method=fitter._scipy_fit_method,
-            options={**fitter._scipy_fit_options, **fit_options},
-            **common,
-        )
-        found = [one for one in (simplex, climbed) if one.success and not np.isnan(one.x).any()]
-        if not found or not np.isfinite((best := min(found, key=lambda one: one.fun)).fun):
-            raise EstimateError("The fit has no maximum.", instead="another model")
-        parameters, size = np.atleast_1d(best.x), data[-1].sum()
-        curve = hessian(height)(parameters, *data)
-        return parameters, -best.fun * size, (curve + curve.T) / 2 * size
-
-    fitter._fit_model = fit
-    return fitter
-
-
 def fitted(tally: Tally, estimate: Estimate, confidence: float, label: str | None = None) -> Any:
     """Return the fitted ``KaplanMeierFitter`` or ``NelsonAalenFitter`` of one group.
 

@@ -43,13 +43,7 @@ from iop_outcomes.compare.group_tests.scores.log_rank import log_rank
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.survival.curves.estimate import product_curves
 from iop_outcomes.survival.curves.kaplan_meier import kaplan_meier
-from iop_outcomes.survival.lifelines_bridge import (
-    MOST_GROUPS,
-    CountedRows,
-    log_rank_test,
-    values_first,
-)
-from iop_outcomes.survival.parametric.models import models_asked
+from iop_outcomes.survival.lifelines_bridge import MOST_GROUPS, CountedRows, log_rank_test
 from iop_outcomes.survival.times import check_times
 
 
@@ -298,28 +292,6 @@ def test_cox_is_that_of_lifelines_plain_and_with_late_entry(seed, late):
     assert ours["coefficient"].to_numpy() == pytest.approx(theirs.params_.to_numpy(), abs=1e-5)
     errors = theirs.standard_errors_.to_numpy()
     assert ours["se"].to_numpy() == pytest.approx(errors, rel=1e-5)
-
-
-@pytest.mark.parametrize("name", ["weibull", "log_logistic", "log_normal"])
-def test_a_parametric_fit_without_needless_derivatives_is_that_of_lifelines_to_the_last_bit(name):
-    left = np.array([0.2, 0.4, 0.4, 0.9, 1.5, 2.0])
-    right = np.array([0.5, 0.4, 1.1, np.inf, 1.7, np.inf])
-    (model,) = models_asked(name, None)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        plain, ours = (
-            fitter.fit_interval_censoring(
-                left,
-                right,
-                entry=left / 2,
-                weights=np.arange(1.0, 7.0),
-                initial_point=np.array([0.5, 1.0]),
-                fit_options={"ftol": 1e-15, "gtol": 1e-10, "maxiter": 1000},
-            )
-            for fitter in (model.fitter(1.0), values_first(model.fitter(1.0)))
-        )
-    for kept in ("_fitted_parameters_", "_hessian_", "log_likelihood_", "variance_matrix_"):
-        np.testing.assert_array_equal(getattr(ours, kept), getattr(plain, kept))
 
 
 EXACT = {"precision": 1e-10}  # lifelines stops at a decrement of 1e-7 by default

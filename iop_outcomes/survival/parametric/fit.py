@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError
 from iop_outcomes.survival.intervals.masses import Intervals
-from iop_outcomes.survival.lifelines_bridge import values_first
 from iop_outcomes.survival.parametric.models import Model, log_likelihood, log_terms
 
 Floats = NDArray[np.float64]
@@ -146,7 +145,7 @@ def by_cluster(fit: Fit, intervals: Intervals, place: Indices, cluster: Indices)
 
 def _fitted(model: Model, scaled: Intervals, begin: tuple[float, Floats], group: str) -> Any:
     unit, start = begin
-    fitter = values_first(model.fitter(unit))
+    fitter = model.fitter(unit)
     try:
         # Its warnings are of what is checked below, with messages in words.
         with warnings.catch_warnings(), np.errstate(all="ignore"):
