@@ -220,7 +220,7 @@ def series(number: int) -> dict[str, object]:
     return {
         "admissions": size,
         "audited": len(with_ledger.found),
-        "not_asked": bool(with_ledger.note),
+        "not_asked": int(bool(with_ledger.note)),
         "without_ledger": len(without.found),
         "without_joining": len(audit(not_joined.reports).found),
         "seconds": round(watch.seconds / (2 * len(QUARTERS_IN_TURN)), 2),
@@ -381,7 +381,7 @@ def _tables(found: pd.DataFrame) -> dict[str, str]:
         quarters += [
             f"| {size:.0f} | {len(part)} | {part['audited'].sum():.0f} "
             f"| {part['without_ledger'].sum():.0f} | {_of_those_asked(part['without_joining'])} "
-            f"| {part['not_asked'].astype(bool).sum()} "
+            f"| {part['not_asked'].sum():.0f} "
             f"| {part['seconds'].mean():.1f} |"
             for size, part in in_turn.groupby("admissions")
         ]
