@@ -10,7 +10,7 @@ from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.policy import HIDDEN
 from iop_outcomes.report.counting import count_all
 from iop_outcomes.report.scope import Scope, choose_scope
-from iop_outcomes.report.sections.cohort import CENSUS, census_keys, census_table
+from iop_outcomes.report.sections.cohort import CENSUS, NO_CENSUS, census_keys, census_table
 
 OPEN = iop.SafePolicy.unprotected()
 STAYS = [  # admitted, discharged, in before, admitted, left, in at the end
@@ -92,6 +92,7 @@ def test_there_is_none_without_a_period_or_where_the_records_do_not_show_who_lef
     report = iop.quarterly_report(never.records, "2026Q3", policy=OPEN)
     assert CENSUS not in report.tables
     assert "admissions" in report.tables
+    assert NO_CENSUS in report.html
     whole = choose_scope(scope_of([stay[:2] for stay in STAYS]).records, None, None, OPEN)
     assert census_table(whole, LinkedCounts(OPEN)) is None
 

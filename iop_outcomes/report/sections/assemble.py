@@ -105,7 +105,9 @@ def flow_section(scope: Scope, counted: Counted) -> Section:
 def who_came(scope: Scope, counted: Counted) -> Section:
     """Return the admissions, and who was in the program before the period and at its end."""
     tables = [name for name in ("admissions", cohort.CENSUS) if name in counted.drafts]
-    return Section("who-came", "Who was served", (), tuple(map(counted.table, tables)))
+    is_missing = scope.period is not None and cohort.CENSUS not in counted.drafts
+    sentences = (cohort.NO_CENSUS,) if is_missing else ()
+    return Section("who-came", "Who was served", sentences, tuple(map(counted.table, tables)))
 
 
 def attendance_section(scope: Scope, counted: Counted) -> Section:

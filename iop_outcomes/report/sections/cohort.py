@@ -39,6 +39,10 @@ NO_REFERRALS = (
 )
 ALL = "all"
 CENSUS = "census"
+NO_CENSUS = (
+    "How many were in the program on a day is not known from these records: they do not show who "
+    "left, or show it of a part only."
+)
 Floats = npt.NDArray[np.float64]
 
 
@@ -132,8 +136,8 @@ def census_table(scope: Scope, linked: LinkedCounts) -> DraftTable | None:
     linked.part(ever, together)
     frame = pd.DataFrame({"who": words, "episodes": [int(mask.sum()) for mask in masks]})
     note = (
-        "In the program: admitted on that day or before, and not discharged up to it. The first "
-        "two rows together are the last two."
+        "In the program: admitted on that day or before, not discharged up to it, and followed "
+        "through it. The first two rows together are the last two."
     )
     table = Table(CENSUS, f"In the program in {scope.named(1)}", frame, {"episodes": "count"}, note)
     return DraftTable(table, {"episodes": [(key,) for key in keys]})

@@ -70,8 +70,8 @@ def _quantity(kind: Literal["event_free", "incidence"], day: int) -> Quantity:
         kind=kind,
         tables=("checkins",),
         tally=lambda records: _tally(records, kind, day),
-        days_to_mature=day
-        + RULE.lost_after,  # until then a later contact can tell of the days before
+        # Until then a later contact can tell of the days before.
+        days_to_mature=day + RULE.lost_after,
         note=note,
         improves="up" if free else "down",
         horizon=day,
