@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.linked import Item, Key
 from iop_outcomes.disclosure.system import PrintedCells, PrintedShare, attack, join
+from iop_outcomes.disclosure.system.joining import OF_EXPORT, adds_up
 from iop_outcomes.errors import ReportError
 from iop_outcomes.report.model import Hidden
 from iop_outcomes.report.programs import FAMILY
@@ -16,13 +17,6 @@ from iop_outcomes.report.sections.attendance.exclusions import FAMILY as OUTSIDE
 from iop_outcomes.report.sections.cohort import ALL
 
 WHOLE = ""
-OF_EXPORT = ("files", "rows")
-"""Families of counts of the export that was read: they are the same in each report."""
-ADDED_UP = (
-    *("trend", "admissions", "discharges", "sessions", "weekdays", "flow", "weeks", "census"),
-    OUTSIDE,
-)
-"""Families of counts of episodes and sessions: those of all programs are the sum of each."""
 MOST_ROUNDS = 8  # of hiding what follows
 System = Callable[[Hidden], PrintedCells]
 _TIME = re.compile(
@@ -136,7 +130,7 @@ class Together:
         single = [name for name in self.values if name != WHOLE]
         rows: list[dict[Key, int]] = []
         for key in of_all:
-            if not (isinstance(key, tuple) and key[0] == WHOLE and _adds_up(key[1])):
+            if not (isinstance(key, tuple) and key[0] == WHOLE and adds_up(key[1])):
                 continue
             parts = [(name, key[1]) for name in single if (name, key[1]) in self.values[name]]
             rest = of_all[key] - sum(self.values[str(part[0])][part] for part in parts)
@@ -184,9 +178,3 @@ def _named(key: Key, own: str) -> Key:
     if own == WHOLE and str(family).startswith("admissions") and key[1] == "program":
         return (str(key[2]), (family, ALL))
     return (own, key)
-
-
-def _adds_up(key: Key) -> bool:
-    if not (isinstance(key, tuple) and isinstance(key[0], str)):
-        return False
-    return key[0].partition(",")[0] in ADDED_UP

@@ -200,6 +200,27 @@ def test_a_whole_is_the_sum_of_its_programs() -> None:
     assert "C / 2026Q1" in found["cell"].iloc[0]
 
 
+@pytest.mark.parametrize(
+    "key",
+    [
+        ("admissions", "all"),
+        ("discharges", "all"),
+        ("sessions", "attended"),
+        ("weekdays", "Monday", "due"),
+        ("weekdays, over two quarters", "Monday", "due"),
+        ("flow", "admitted"),
+        ("outside the flow", "no session"),
+        ("weeks", 4, "seen"),
+        ("census", "2026-06-30"),
+    ],
+    ids=lambda key: key[0],
+)
+def test_episodes_and_sessions_of_programs_add_up(key: Key) -> None:
+    some = [("ABC", key, 75), ("A", key, 40), ("B", key, 30)]
+    found = audit([of_programs(*one) for one in some]).found
+    assert found[["report", "how", "low"]].values.tolist() == [["together", "exactly", 5]]
+
+
 def test_people_of_several_programs_are_no_sum() -> None:
     people = ("session people", "attended")
     some = [("ABC", people, 75), ("A", people, 40), ("B", people, 30)]

@@ -15,6 +15,7 @@ ADDED_UP = (
     "admissions",
     "discharges",
     "sessions",
+    "weekdays",
     "flow",
     "outside the flow",
     "weeks",
