@@ -1,0 +1,31 @@
+"""Tables of who came and who stayed: made from the episodes, their counts declared as they go."""
+
+from iop_outcomes.report.sections.cohort.admissions import NO_REFERRALS, admissions_table
+from iop_outcomes.report.sections.cohort.census import (
+    CENSUS,
+    NO_CENSUS,
+    census_dates,
+    census_keys,
+    census_table,
+)
+from iop_outcomes.report.sections.cohort.declaring import ALL, NOT_RECORDED
+from iop_outcomes.report.sections.cohort.discharges import discharge_table
+from iop_outcomes.report.sections.cohort.flow import flow_shown, flow_stages, flow_table
+from iop_outcomes.report.sections.cohort.sessions import sessions_table
+
+__all__ = [
+    "ALL",
+    "CENSUS",
+    "NOT_RECORDED",
+    "NO_CENSUS",
+    "NO_REFERRALS",
+    "admissions_table",
+    "census_dates",
+    "census_keys",
+    "census_table",
+    "discharge_table",
+    "flow_shown",
+    "flow_stages",
+    "flow_table",
+    "sessions_table",
+]

@@ -1,0 +1,72 @@
+"""Who was in the program before a period and on its last day."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.disclosure import LinkedCounts
+from iop_outcomes.disclosure.results import Key
+from iop_outcomes.report.model import DraftTable, Table
+from iop_outcomes.report.scope import Scope
+from iop_outcomes.trends.quantities import find_quantity
+
+CENSUS = "census"
+NO_CENSUS = (
+    "How many were in the program on a day is not known from these records: they do not show who "
+    "left, or show it of a part only."
+)
+
+
+def census_dates(scope: Scope) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """Return the day before the period, and its last day up to the data cut."""
+    assert scope.period is not None
+    last = min(scope.period.last, pd.Timestamp(scope.records.as_of))
+    return scope.period.first - pd.Timedelta(days=1), last
+
+
+def census_keys(scope: Scope) -> tuple[Key, Key, Key, Key]:
+    """Return the names of the counts: before the period, admitted, left, and on its last day.
+
+    Those of a day have its date, since other reports count the same people on it.
+    """
+    before, last = (str(day.date()) for day in census_dates(scope))
+    return (CENSUS, before), (CENSUS, "admitted"), (CENSUS, "left"), (CENSUS, last)
+
+
+def census_table(scope: Scope, linked: LinkedCounts) -> DraftTable | None:
+    """Return how many were in the program before the period and on its last day, and who moved.
+
+    None where there is no period, or the records do not show who left.
+    """
+    if scope.period is None or scope.judgements.of(CENSUS)[CENSUS].known != "yes":
+        return None
+    tally = find_quantity(CENSUS).tally(scope.records)
+    assert tally.until is not None
+    days = census_dates(scope)
+    before, now = ((tally.date <= day) & (tally.until >= day) for day in map(np.datetime64, days))
+    admitted = scope.admitted_in(1) & (tally.date <= np.datetime64(days[1]))
+    left = (before | admitted) & ~now
+    keys = census_keys(scope)
+    words = (
+        f"in the program on {days[0].date()}",
+        "admitted after that day",
+        "left, or their follow-up ended",
+        f"in the program on {days[1].date()}",
+    )
+    masks = (before, admitted, left, now)
+    for key, mask in zip(keys, masks, strict=True):
+        linked.count(key, int(mask.sum()), people=scope.people(mask), item=key)
+    together, ever = (CENSUS, "before or admitted"), (CENSUS, "ever")
+    for key, mask in ((together, before | admitted), (ever, tally.date <= np.datetime64(days[1]))):
+        linked.count(key, int(mask.sum()), people=scope.people(mask))
+    linked.total(together, keys[:2])
+    linked.total(together, keys[2:])
+    linked.part(ever, together)
+    frame = pd.DataFrame({"who": words, "episodes": [int(mask.sum()) for mask in masks]})
+    note = (
+        "In the program: admitted on that day or before, not discharged up to it, and followed "
+        "through it. The first two rows together are the last two."
+    )
+    table = Table(CENSUS, f"In the program in {scope.named(1)}", frame, {"episodes": "count"}, note)
+    return DraftTable(table, {"episodes": [(key,) for key in keys]})

@@ -1,0 +1,104 @@
+"""The discharges of a period by reason."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from iop_outcomes.disclosure import LinkedCounts
+from iop_outcomes.disclosure.linked import TOTAL
+from iop_outcomes.disclosure.merging import FINEST, Step
+from iop_outcomes.disclosure.policy import HIDDEN
+from iop_outcomes.records.fitness.time import TimeCovered
+from iop_outcomes.records.schema import DISCHARGE_REASONS
+from iop_outcomes.report.model import DraftTable, Kind, Table
+from iop_outcomes.report.scope import Scope
+from iop_outcomes.report.sections.cohort.declaring import ALL, NOT_RECORDED, declare, with_share
+from iop_outcomes.shared.text import SHARE_DECIMALS
+
+TEDS_CODES = {
+    "completed": "1",
+    "dropped_out": "2",
+    "terminated": "3",
+    "transferred": "4",
+    "incarcerated": "5",
+    "died": "6",
+    "other": "7",
+    NOT_RECORDED: "-9",
+}
+Floats = npt.NDArray[np.float64]
+
+
+def discharge_table(scope: Scope, linked: LinkedCounts, step: Step = FINEST) -> DraftTable:
+    """Return the discharges by reason, with how long people had stayed."""
+    words = scope.records.episodes["discharge_reason"].astype(object)
+    words = words.where(words.notna(), NOT_RECORDED)
+    stay = _stay_days(scope)
+    closed = scope.closed_in(step.quarters)
+    reasons = [
+        (word, closed & (words == word).to_numpy()) for word in (*DISCHARGE_REASONS, NOT_RECORDED)
+    ]
+    by_reason = dict(reasons)
+    merged = step.groups(word for word, mask in reasons if mask.any())
+    groups = [
+        (name, np.any([by_reason[word] for word in held], axis=0)) for name, held in merged.items()
+    ]
+    keys = declare(scope, linked, "discharges", groups)
+    for name, held in merged.items():
+        if len(held) > 1:  # the reasons that are not printed by themselves
+            for word in held:
+                mask = by_reason[word]
+                linked.count(("discharges", word), int(mask.sum()), people=scope.people(mask))
+            linked.total(("discharges", name), [("discharges", word) for word in held])
+    keys += declare(scope, linked, "discharges", [(ALL, closed)], rank=TOTAL)
+    linked.total(keys[-1], keys[:-1])
+    masks = [mask for _, mask in groups] + [closed]
+    frame = pd.DataFrame(
+        {
+            "reason": [*(word.replace("_", " ") for word, _ in groups), ALL],
+            "TEDS_code": [
+                *(", ".join(TEDS_CODES[word] for word in held) for held in merged.values()),
+                "",
+            ],
+            "discharges": [int(mask.sum()) for mask in masks],
+            "share": [round(mask.sum() / max(closed.sum(), 1), SHARE_DECIMALS) for mask in masks],
+            "median_stay_days": [_median(stay[mask], scope) for mask in masks],
+        }
+    )
+    kinds: dict[str, Kind] = {"discharges": "count", "share": "share", "median_stay_days": "days"}
+    end = "the earlier of last contact and discharge"
+    if not _last_contacts_told(scope):
+        end = "discharge, since no sessions tell the last contact"
+    note = (
+        f"Stay: from admission to {end}. Completed and transferred are kept apart. A median is "
+        "shown when enough people lie on either side of it."
+    )
+    table = Table(
+        "discharges",
+        f"Discharges in {scope.named(step.quarters)}, by reason",
+        frame,
+        kinds,
+        note,
+    )
+    needs = with_share(keys, "discharges", keys[-1])
+    return DraftTable(table, needs | {"median_stay_days": needs["discharges"]})
+
+
+def _last_contacts_told(scope: Scope) -> bool:
+    """Say whether the sessions go on as long as the stays, so that they tell the last contact."""
+    reason = scope.judged["retained_30"].reason
+    return scope.engagement is not None and reason != TimeCovered.__name__
+
+
+def _stay_days(scope: Scope) -> Floats:
+    if scope.engagement is not None and _last_contacts_told(scope):
+        return scope.engagement["stay_to_last_contact"].to_numpy(dtype=np.float64)
+    return scope.records.episodes["days_to_discharge"].to_numpy(dtype=np.float64)
+
+
+def _median(days: Floats, scope: Scope) -> float | str:
+    known = days[~np.isnan(days)]
+    if len(known) == 0:
+        return float("nan")
+    return float(np.median(known)) if scope.policy.shows_quantile(len(known)) else HIDDEN

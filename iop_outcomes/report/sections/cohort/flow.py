@@ -1,0 +1,113 @@
+"""How far people came who were admitted long enough ago."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.attendance.stays import RETENTION_DAYS
+from iop_outcomes.disclosure import LinkedCounts
+from iop_outcomes.disclosure.linked import DETAIL
+from iop_outcomes.report.model import DraftTable, Hidden, Kind, Table
+from iop_outcomes.report.scope import Mask, Scope
+from iop_outcomes.report.sections.attendance.exclusions import unknown_visits
+from iop_outcomes.report.sections.cohort.declaring import declare, with_share
+from iop_outcomes.shared.text import SHARE_DECIMALS
+
+
+def flow_stages(scope: Scope) -> list[tuple[str, Mask]]:
+    """Return how far people came who were admitted long enough ago: each stage with its people."""
+    table = scope.engaged
+    month = RETENTION_DAYS[0]
+    stages = [("admitted", np.ones(len(table), dtype=np.bool_))]
+    stages += [
+        (f"{words} session within {month} days", (table[column] <= month).to_numpy())
+        for words, column in (("first", "first_session_day"), ("fourth", "fourth_session_day"))
+    ]
+    stages += [
+        (
+            f"still in the program after {day} days",
+            table[f"retained_{day}"].fillna(False).to_numpy(dtype=np.bool_),
+        )
+        for day in RETENTION_DAYS
+    ]
+    return [(words, came & scope.followed_90_days) for words, came in stages]
+
+
+def flow_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
+    """Return how far people came who were admitted long enough ago for all of it to be known."""
+    stages = flow_stages(scope)
+    keys = declare(scope, linked, "flow", stages)
+    masks = [mask for _, mask in stages]
+    for (whole, outer), (part, inner) in pairwise(zip(keys, masks, strict=True)):
+        if not (inner & ~outer).any():
+            linked.part(whole, part, people=scope.people(outer & ~inner))
+    for key, mask in zip(keys[2:], masks[2:], strict=True):
+        linked.part(keys[0], key, people=scope.people(masks[0] & ~mask))
+    unknown, unknown_keys = _flow_unknown(scope, linked, stages)
+    reached = np.array([int(mask.sum()) for mask in masks])
+    frame = pd.DataFrame({"stage": [words for words, _ in stages], "reached": reached})
+    frame["share"] = np.round(reached / max(reached[0], 1), SHARE_DECIMALS)
+    frame["not_known"] = unknown
+    kinds: dict[str, Kind] = {"reached": "count", "share": "share", "not_known": "count"}
+    note = (
+        "The next table shows who is not in this one, and why. Not known: sessions without a "
+        "recorded outcome decide it, or no service has one; they are not among those reached. A "
+        "share behind which a small count would show is given as a bound."
+    )
+    caption = f"How far people came: {scope.followed_90_days_text}"
+    table = Table("cohort_flow", caption, frame, kinds, note)
+    return DraftTable(table, with_share(keys, "reached", keys[0]) | {"not_known": unknown_keys})
+
+
+def _flow_unknown(
+    scope: Scope, linked: LinkedCounts, stages: list[tuple[str, Mask]]
+) -> tuple[list[int], list[tuple[object, ...]]]:
+    """Declare of how many it is not known whether they reached each stage; they did not count."""
+    admitted, followed = ("flow", stages[0][0]), stages[0][1]
+    unknown = {
+        stages[place][0]: unknown_visits(scope, number, RETENTION_DAYS[0]) & followed
+        for place, number in ((1, 1), (2, 4))
+    }
+    counts: list[int] = []
+    needs: list[tuple[object, ...]] = []
+    for words, reached in stages:
+        mask = unknown.get(words)
+        counts.append(0 if mask is None else int(mask.sum()))
+        if mask is None:
+            needs.append(())
+            continue
+        key = ("flow", words, "not known")
+        linked.count(key, counts[-1], people=scope.people(mask), item=key, rank=DETAIL)
+        others = followed & ~reached & ~mask
+        linked.part(("rest", admitted, ("flow", words)), key, people=scope.people(others))
+        needs.append((key,))
+    return counts, needs
+
+
+def flow_shown(draft: DraftTable, scope: Scope, linked: LinkedCounts, hidden: Hidden) -> Table:
+    """Return the flow without what is hidden; a hidden share is given as a bound where it can be.
+
+    The bound leaves room for a count of the threshold, and stands only where the rest of the
+    report leaves that room, too.
+    """
+    shown = draft.shown(hidden)
+    policy = scope.policy
+    keys = [key for (key,) in draft.needs["reached"]]
+    admitted = linked.value(keys[0])
+    if keys[0] in hidden or admitted <= 2 * policy.threshold:
+        return shown
+    room = 100 * (policy.threshold + 1) / admitted
+    share = shown.frame["share"].copy()
+    for row, key in enumerate(keys):
+        rest = ("rest", keys[0], key)
+        if key not in hidden:
+            continue
+        if policy.hides(linked.value(rest)) and linked.fits(rest, policy.threshold, hidden):
+            share[row] = f"over {np.floor(100 - room):.0f}%"
+        elif policy.hides(linked.value(key)) and linked.fits(key, policy.threshold, hidden):
+            share[row] = f"under {np.ceil(room):.0f}%"
+    shown.frame["share"] = share
+    return shown
