@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 
 import iop_outcomes as iop
+from iop_outcomes.errors import RuleError
+from iop_outcomes.report.sections.cohort.served import served_columns
 from iop_outcomes.samples import Sample, synthetic_records
 from iop_outcomes.samples.model.design import Design
 
@@ -31,9 +33,12 @@ class Case:
     quarter: str | None
     rule: iop.RelapseRule
     made: dict[str, Any] = field(default_factory=dict)
+    served_by: tuple[str, ...] | None = None
 
     def report(self, policy: iop.SafePolicy | None = None) -> iop.Report:
-        return iop.quarterly_report(self.records, self.quarter, rule=self.rule, policy=policy)
+        return iop.quarterly_report(
+            self.records, self.quarter, rule=self.rule, policy=policy, served_by=self.served_by
+        )
 
 
 @lru_cache(maxsize=4)
@@ -64,6 +69,7 @@ def small_case(seed: int) -> Case:
     kept = random.choice(programs, size=int(random.integers(1, len(programs) + 1)), replace=False)
     episodes = episodes[episodes["program"].isin(kept)].reset_index(drop=True)
     _spoil(episodes, attendance, random)
+    served = _describe(episodes, np.random.default_rng([seed, 1]))
     tables = {"attendance": attendance, "checkins": checkins}
     left_out = str(random.choice(["", "", "", "", "attendance", "checkins"]))
     tables.pop(left_out, None)
@@ -73,7 +79,9 @@ def small_case(seed: int) -> Case:
     records = records_up_to(episodes, tables.get("attendance"), tables.get("checkins"), end)
     whole = bool(random.random() < 0.1)
     made_of = {"seed": seed, "people": people, "quarter": quarter, "cut": end.date().isoformat()}
-    return Case(records, None if whole else quarter, rule, made_of)
+    if served is not None:
+        served = tuple(one for one in served if _may_be_shown(records, one))
+    return Case(records, None if whole else quarter, rule, made_of, served)
 
 
 def _spoil(episodes: pd.DataFrame, attendance: pd.DataFrame, random: np.random.Generator) -> None:
@@ -90,6 +98,37 @@ def _spoil(episodes: pd.DataFrame, attendance: pd.DataFrame, random: np.random.G
     episodes["admit_date"] = episodes["admit_date"].astype(object)
     broken = random.random(len(episodes)) < random.choice([0.0, 0.0, 0.01, 0.05])
     episodes.loc[broken, "admit_date"] = "no date"
+
+
+def _describe(episodes: pd.DataFrame, random: np.random.Generator) -> tuple[str, ...] | None:
+    """Choose by which columns the admissions are shown, and take some of their values away.
+
+    One says a part of what another one does: whether somebody is an adult of 35 or more, or has an
+    opioid as primary substance.
+    """
+    if random.random() < 0.3:
+        return None
+    for column in ("age", "gender", "primary_substance", "referral_source"):
+        gone = random.random(len(episodes)) < random.choice([0.0, 0.03, 0.2])
+        episodes[column] = episodes[column].astype(object).where(~gone, None)
+    ages = pd.to_numeric(episodes["age"])
+    odd = random.random(len(episodes)) < random.choice([0.0, 0.05])
+    episodes["age"] = ages.where(~odd, random.choice([15.0, 97.0, 999.0]))
+    older = np.where(episodes["age"] >= 35, "yes", "no")
+    episodes["older"] = pd.Series(older, episodes.index).where(episodes["age"].between(0, 120))
+    opioids = np.where(episodes["primary_substance"] == "opioids", "yes", "no")
+    known = episodes["primary_substance"].notna()
+    episodes["opioids"] = pd.Series(opioids, episodes.index).where(known)
+    columns = ["age", "gender", "primary_substance", "referral_source", "medication", "older"]
+    size = int(random.integers(1, 6))
+    return tuple(map(str, random.choice([*columns, "opioids"], size=size, replace=False)))
+
+
+def _may_be_shown(records: iop.Records, column: str) -> bool:
+    try:
+        return served_columns(records, [column]) == (column,)
+    except RuleError:  # a word that a few people have
+        return False
 
 
 def records_up_to(

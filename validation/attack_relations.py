@@ -19,6 +19,7 @@ from validation.attack_solving import Name, Puzzle
 ALL = "all"
 PROMISE = "Counts from 1 to 10 are hidden"
 DAYS = (30, 60, 90)
+OLDER = ("35 to 49", "50 to 64", "65 and over")
 
 
 def build(read: Read) -> Puzzle:
@@ -51,6 +52,30 @@ def _admissions(puzzle: Puzzle, read: Read) -> None:
                 puzzle.share(name, puzzle.unknown(("admitted", ALL)), float(row["share"]), 3)  # type: ignore[arg-type]
     for parts in views.values():
         puzzle.total(("admitted", ALL), parts)
+    _nested_views(puzzle, views)
+
+
+COARSER = {
+    ("age", "older"): {"no": ("under 18", "18 to 25", "26 to 34"), "yes": OLDER},
+    ("primary substance", "opioids"): {"yes": ("opioids",)},
+}
+"""What a reader knows of columns: the groups of one that are a group of another."""
+
+
+def _nested_views(puzzle: Puzzle, views: dict[object, list[object]]) -> None:
+    """Use that a column says a part of what another does; a group that is not there has nobody."""
+    for (fine, coarse), within in COARSER.items():
+        if fine not in views or coarse not in views:
+            continue
+        groups = within | {"not recorded": ("not recorded",)}
+        named = {word for words in groups.values() for word in words}
+        rest = [name for name in views[fine] if name[2] not in named]  # type: ignore[index]
+        for word, words in groups.items():
+            parts = [name for name in views[fine] if name[2] in words]  # type: ignore[index]
+            if ("admitted", coarse, word) in puzzle and parts:
+                puzzle.total(("admitted", coarse, word), parts)
+        if rest and ("admitted", coarse, "no") in puzzle:
+            puzzle.total(("admitted", coarse, "no"), rest)
 
 
 def _census(puzzle: Puzzle, read: Read) -> None:

@@ -17,6 +17,7 @@ from iop_outcomes.report.made import Report
 from iop_outcomes.report.period import refuse_overlap
 from iop_outcomes.report.quarterly import Wanted, make_report
 from iop_outcomes.report.scope import OTHER_PROGRAMS, choose_scope
+from iop_outcomes.report.sections.cohort.served import served_columns
 from iop_outcomes.report.settings import ReportSettings, with_program_names
 from iop_outcomes.report.together import WHOLE, Together
 from iop_outcomes.shared.messages import names_asked
@@ -75,7 +76,8 @@ def reports_of_programs(
         There is one program only, or a small count would follow from the reports together.
     """
     records = with_program_names(records, settings.programs)
-    settings = replace(settings, programs={})
+    shown = served_columns(records, settings.served_by)
+    settings = replace(settings, programs={}, served_by=shown)
     scope = choose_scope(records, wanted.period, wanted.rule, wanted.policy)
     chosen = sorted(one for one in scope.programs if one not in (*scope.too_few, OTHER_PROGRAMS))
     if len(scope.programs) + len(scope.too_few) < 2 or not chosen:

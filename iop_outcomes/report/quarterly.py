@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -28,6 +28,7 @@ from iop_outcomes.report.made import Report
 from iop_outcomes.report.model import Drawing, Section
 from iop_outcomes.report.period import ReportPeriod, period_asked, refuse_overlap
 from iop_outcomes.report.scope import Scope, choose_scope
+from iop_outcomes.report.sections.cohort.served import served_columns
 from iop_outcomes.report.sections.findings import findings_frame, make_findings
 from iop_outcomes.report.sections.registry import (
     NAMES,
@@ -66,6 +67,7 @@ def quarterly_report(
     title: str | None = None,
     prepared_by: str | None = None,
     prepared_on: str | datetime.date | None = None,
+    served_by: Sequence[str] | None = None,
     settings: str | Path | ReportSettings | None = None,
     sections: Sequence[OwnSection] = (),
     progress: bool = False,
@@ -108,6 +110,10 @@ def quarterly_report(
     prepared_on : str or datetime.date, optional
         The date that is there, as ``2026-10-05``. Nothing is taken from the clock, so that the
         same records make the same report, to the byte.
+    served_by : sequence of str, optional
+        Columns of the episodes by which the admissions are shown too, such as ``["age", "sex",
+        "primary_substance"]``. Each has at most 12 words; an age is shown in fixed bands. Default:
+        ``age``, ``sex`` or ``gender``, and ``primary_substance``, where they are there.
     settings : str or pathlib.Path, optional
         A `report.toml` with the title, names, colours, targets and sections of the program: see
         docs/report.md. What is given beside it goes before.
@@ -126,7 +132,8 @@ def quarterly_report(
         earlier report cannot be read, or was made by other rules, of other programs, of a time that
         overlaps or of later records.
     RuleError
-        `prepared_on` is not a date, the policy is one of rounded counts, the settings hold what is
+        `prepared_on` is not a date, `served_by` names a column that is not there or may identify
+        people, the policy is one of rounded counts, the settings hold what is
         not known, a section of your own is no such section, or a list that names people is given in
         place of records.
 
@@ -150,6 +157,7 @@ def quarterly_report(
             title=title,
             prepared_by=prepared_by,
             prepared_on=prepared_on,
+            served_by=served_by,
             settings=settings,
             sections=sections,
         ),
@@ -187,6 +195,7 @@ def prepared(
     title: str | None = None,
     prepared_by: str | None = None,
     prepared_on: str | datetime.date | None = None,
+    served_by: Sequence[str] | None = None,
     settings: str | Path | ReportSettings | None = None,
     sections: Sequence[OwnSection] = (),
 ) -> tuple[Records, Wanted, ReportSettings, Sequence[OwnSection]]:
@@ -202,15 +211,16 @@ def prepared(
         )
     earlier = read_earlier(compare)
     chosen = _settings_of(settings, sections)
-    chosen = given_over(
-        chosen, title=title, prepared_by=prepared_by, prepared_on=prepared_day(prepared_on)
-    )
+    day = prepared_day(prepared_on)
+    heading = {"title": title, "prepared_by": prepared_by, "prepared_on": day}
+    chosen = given_over(chosen, **heading, served_by=served_by)
     if not len(records.episodes):
         raise ReportError(
             "There is nobody to report on: no episode was kept.",
             found=f"{int(records.sources['rows_set_aside'].sum()):,} rows set aside",
             instead="Look at records.problems, or run iop-outcomes check.",
         )
+    chosen = replace(chosen, served_by=served_columns(records, chosen.served_by))
     own = Wanted(asked, rule, policy, ladders, ledger, earlier=earlier)
     return records, own, chosen, sections
 
@@ -229,7 +239,8 @@ def make_report(
     `early` is called with the pictures of each section when it is built, before the report is made.
     """
     records = with_program_names(records, chosen.programs)
-    scope = choose_scope(records, wanted.period, wanted.rule, wanted.policy)
+    rules = (wanted.rule, wanted.policy, chosen.served_by or ())
+    scope = choose_scope(records, wanted.period, *rules)
     if wanted.ledger is not None and wanted.together is None:
         refuse_overlap(scope.period, [one.quarter for one in wanted.ledger.reports])
     refuse_unlike(scope, wanted.earlier)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -60,6 +61,8 @@ class Scope:
         The programs left out.
     pooled : tuple of str
         The small programs that are counted together as "other programs".
+    served_by : tuple of str
+        Further columns of the episodes by which the admissions are shown.
     """
 
     records: Records
@@ -68,6 +71,7 @@ class Scope:
     policy: SafePolicy
     too_few: tuple[str, ...]
     pooled: tuple[str, ...] = ()
+    served_by: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -283,20 +287,22 @@ def choose_scope(
     period: str | ReportPeriod | None,
     rule: RelapseRule | None,
     policy: SafePolicy | None,
+    served_by: Sequence[str] = (),
 ) -> Scope:
     """Return what a report of `period` covers, or raise ReportError if it cannot be made."""
     policy = policy or SafePolicy.cms()
     chosen = None if period is None else _find_period(records, period)
-    whole = Scope(records, chosen, rule or RelapseRule(), policy, ())
+    rule = rule or RelapseRule()
+    whole = Scope(records, chosen, rule, policy, (), served_by=tuple(served_by))
     too_few = _small_programs(whole)
     kept = [name for name in whole.programs if name not in too_few]
     if len(too_few) > 1:
-        together = Scope(_pooled(records, too_few), chosen, whole.rule, policy, (), too_few)
+        together = replace(whole, records=_pooled(records, too_few), pooled=too_few)
         if not _small_programs(together):
             return together
     if not too_few or not kept:
-        return Scope(records, chosen, whole.rule, policy, too_few)
-    return Scope(records.where(program=kept), chosen, whole.rule, policy, too_few)
+        return replace(whole, too_few=too_few)
+    return replace(whole, records=records.where(program=kept), too_few=too_few)
 
 
 def _pooled(records: Records, programs: tuple[str, ...]) -> Records:

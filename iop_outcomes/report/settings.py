@@ -47,6 +47,9 @@ class ReportSettings:
         The name of a program in the records -> its name in the report.
     targets : mapping of str to float
         Measure -> target.
+    served_by : tuple of str or None
+        Columns of the episodes by which the admissions are shown, besides those of every report;
+        None for the usual ones.
     order, leave_out : tuple of str
         The names of sections: those that come first, and those that are left out.
     titles : mapping of str to str
@@ -62,6 +65,7 @@ class ReportSettings:
     colours: Mapping[str, str] = field(default_factory=dict)
     programs: Mapping[str, str] = field(default_factory=dict)
     targets: Mapping[str, float] = field(default_factory=dict)
+    served_by: tuple[str, ...] | None = None
     order: tuple[str, ...] = ()
     leave_out: tuple[str, ...] = ()
     titles: Mapping[str, str] = field(default_factory=dict)
@@ -129,7 +133,7 @@ def settings_of(
     held: Mapping[str, Any], sections: Sequence[str], place: _Place, folder: Path
 ) -> ReportSettings:
     """Return the settings that a file holds, each checked."""
-    known = ["title", "prepared_by", "prepared_on", "logo"]
+    known = ["title", "prepared_by", "prepared_on", "logo", "served_by"]
     tables = ["colours", "programs", "targets", "sections"]
     _only(held, [*known, *tables], place)
     parts = {name: _table(held.get(name, {}), place.under(name)) for name in tables}
@@ -156,6 +160,7 @@ def settings_of(
         colours=_each(colours, _colour, place.under("colours")),
         programs=programs,
         targets=_each(targets, _target, place.under("targets")),
+        served_by=_if_set(held, "served_by", _columns, place),
         order=_names(own.get("order", []), sections, at.under("order")),
         leave_out=_names(own.get("leave_out", []), sections, at.under("leave_out")),
         titles=_each(titles, _line, at.under("titles")),
@@ -255,6 +260,14 @@ def _names(value: object, sections: Sequence[str], place: _Place) -> tuple[str, 
     return tuple(value)
 
 
+def _columns(value: object, place: _Place) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(one, str) and one for one in value):
+        raise place.error(
+            "This is a list of columns of the episodes.", value, '["age", "primary_substance"]'
+        )
+    return tuple(value)
+
+
 def _logo(value: object, place: _Place, folder: Path) -> str:
     path = folder / _line(value, place)
     try:
@@ -278,7 +291,7 @@ def _logo(value: object, place: _Place, folder: Path) -> str:
     return f"data:{kind};base64,{b64encode(content).decode('ascii')}"
 
 
-def given_over(settings: ReportSettings, **given: str | None) -> ReportSettings:
+def given_over(settings: ReportSettings, **given: Any) -> ReportSettings:
     """Return the settings with what was given beside them, which goes before."""
     held = {one.name: getattr(settings, one.name) for one in fields(settings)}
     return ReportSettings(**held | {name: one for name, one in given.items() if one is not None})

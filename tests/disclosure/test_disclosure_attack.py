@@ -13,9 +13,11 @@ import pandas as pd
 import pytest
 
 import iop_outcomes as iop
-from iop_outcomes.disclosure import protect_curves, protect_family
+from iop_outcomes.disclosure import LinkedCounts, protect_curves, protect_family
 from iop_outcomes.plots.layout.export import Picture
+from iop_outcomes.report.scope import choose_scope
 from iop_outcomes.report.sections import assemble as sections
+from iop_outcomes.report.sections.cohort import admissions_table
 from validation import attack_solving
 from validation.attack_curves import curves
 from validation.attack_periods import window
@@ -201,6 +203,43 @@ def test_the_attacker_adds_up_weekdays_and_takes_them_for_the_sessions() -> None
     assert solve(build(Read(both, {}, "", captions))).pinned[saturday[1]] == 5  # 28 of 33
     longer = ("Treatment sessions in 2026Q2 to 2026Q3", captions[1])
     assert saturday[1] not in solve(build(Read(both, {}, "", longer))).pinned
+
+
+SERVED = pd.DataFrame(
+    {
+        "by": [*["age"] * 5, *["older"] * 4],
+        "group": [
+            *("18 to 25", "26 to 34", "35 to 49", "not recorded", "all"),
+            *("no", "yes", "not recorded", "all"),
+        ],
+        "admitted": ["hidden", 20, 21, "hidden", 70, "hidden", 21, "hidden", 70],
+        "share": ["hidden"] * 9,
+    }
+)
+
+
+def test_the_attacker_puts_what_one_column_says_of_another_beside_it() -> None:
+    # 29 of 70 are in no band that is shown; 45 are not older, so that 25 are of 18 to 25.
+    young, unknown = ("admitted", "age", "18 to 25"), ("admitted", "age", "not recorded")
+    assert young not in solve(build(Read({"admissions": SERVED}, {}, ""))).pinned
+    shown = SERVED.assign(admitted=["hidden", 20, 21, "hidden", 70, 45, 21, "hidden", 70])
+    found = solve(build(Read({"admissions": shown}, {}, ""))).pinned
+    assert found[unknown] == 4
+    names = shown.assign(by=["band"] * 5 + ["older"] * 4)
+    found = solve(build(Read({"admissions": names}, {}, ""))).pinned
+    assert found == {("admitted", "older", "not recorded"): 4}
+
+
+@pytest.mark.parametrize(("seed", "column"), [(7, "older"), (4, "opioids")])
+def test_what_the_attacker_takes_for_known_of_columns_is_true(seed: int, column: str) -> None:
+    case = small_case(seed)
+    scope = choose_scope(case.records, case.quarter, case.rule, OPEN, case.served_by or ())
+    table = admissions_table(scope, LinkedCounts(OPEN)).table.frame.assign(share="hidden")
+    solve(build(Read({"admissions": table}, {}, "")), ask=False)
+    rows = table["by"].eq(column) & table["group"].isin(["yes", "no"])
+    table.loc[rows, "admitted"] += [1, -1]
+    with pytest.raises(ValueError, match="nothing fits"):
+        solve(build(Read({"admissions": table}, {}, "")), ask=False)
 
 
 def test_the_attacker_finds_a_count_that_one_more_number_gives_away(

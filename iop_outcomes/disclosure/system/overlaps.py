@@ -177,7 +177,8 @@ def _label(
         by, group = str(row["by"]), str(row["group"])
         if group == "all":
             return everyone, ()
-        return (frozenset([group]), ()) if group in everyone else (everyone, (by, group))
+        of_program = by == "program" and group in everyone
+        return (frozenset([group]), ()) if of_program else (everyone, (by, group))
     if name == "programs":
         program = str(row["program"])
         if program == "all":

@@ -1,4 +1,8 @@
-"""Tables of who came and who stayed: made from the episodes, their counts declared as they go."""
+"""Tables of who came and who stayed: made from the episodes, their counts declared as they go.
+
+The scope of a report and its linked counts come in; draft tables go out, with what each of their
+cells rests on.
+"""
 
 from iop_outcomes.report.sections.cohort.admissions import NO_REFERRALS, admissions_table
 from iop_outcomes.report.sections.cohort.census import (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import numpy as np
 import pandas as pd
 
@@ -11,8 +13,10 @@ from iop_outcomes.disclosure.merging import FINEST, Step
 from iop_outcomes.report.model import DraftTable, Kind, Table
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections.cohort.declaring import ALL, NOT_RECORDED, declare, with_share
+from iop_outcomes.report.sections.cohort.served import THERE, groups_of, shown_name
 from iop_outcomes.shared.text import SHARE_DECIMALS
 
+View = tuple["pd.Series[str]", list[str]]
 NO_REFERRALS = (
     "The records hold the episodes of people who were admitted. How many were referred and not "
     "admitted is not known; a list of all referrals with their days would be needed."
@@ -20,33 +24,22 @@ NO_REFERRALS = (
 
 
 def admissions_table(scope: Scope, linked: LinkedCounts, step: Step = FINEST) -> DraftTable:
-    """Return the admissions by program, entry path, level and earlier admission."""
-    episodes = scope.records.episodes
+    """Return the admissions by program, entry path, level, earlier admission and `served_by`."""
     admitted = scope.admitted_in(step.quarters)
-    earlier = np.where(episodes["admission_number"] > 1, "admitted before", "first admission here")
-    views = {
-        "program": episodes["program"],
-        "entry path": episodes["entry_path"],
-        "level of care": episodes["level"],
-        "admission": pd.Series(earlier, index=episodes.index),
-    }
-    if not scope.tells("readmissions"):
-        del views["admission"]
-    everybody = (ALL, admitted)
-    declare(scope, linked, "admissions", [everybody], rank=TOTAL)
+    views = _views(scope)
+    declare(scope, linked, "admissions", [(ALL, admitted)], rank=TOTAL)
     rows, keys = [], []
-    for view, values in views.items():
-        if values[admitted].notna().any():
-            words = values.astype(object).where(values.notna(), NOT_RECORDED).astype(str)
-            groups = [
-                (word, admitted & (words == word).to_numpy())
-                for word in sorted(set(words[admitted]))
-            ]
-            own_keys = declare(scope, linked, "admissions", groups, view)
-            linked.total(("admissions", ALL), own_keys)
-            rows += [(view, word.replace("_", " "), int(mask.sum())) for word, mask in groups]
-            rows.append((view, ALL, int(admitted.sum())))
-            keys += [*own_keys, ("admissions", ALL)]
+    for view, (words, order) in views.items():
+        here = set(words[admitted])
+        if here <= {NOT_RECORDED}:
+            continue
+        groups = [(word, admitted & (words == word).to_numpy()) for word in order if word in here]
+        own_keys = declare(scope, linked, "admissions", groups, view)
+        linked.total(("admissions", ALL), own_keys)
+        rows += [(view, word.replace("_", " "), int(mask.sum())) for word, mask in groups]
+        rows.append((view, ALL, int(admitted.sum())))
+        keys += [*own_keys, ("admissions", ALL)]
+    _declare_nested(linked, views, set(map(shown_name, scope.served_by)))
     if not rows:  # nobody was admitted in a time in which people were there
         rows, keys = [("program", ALL, 0)], [("admissions", ALL)]
     frame = pd.DataFrame(rows, columns=["by", "group", "admitted"])
@@ -60,3 +53,43 @@ def admissions_table(scope: Scope, linked: LinkedCounts, step: Step = FINEST) ->
         note = f"Other programs: {', '.join(scope.pooled)}."
     table = Table("admissions", f"Admissions in {scope.named(step.quarters)}", frame, kinds, note)
     return DraftTable(table, with_share(keys, "admitted", ("admissions", ALL)))
+
+
+def _views(scope: Scope) -> dict[str, View]:
+    """Return for each part of the table the group of each episode, and the order of the groups."""
+    episodes = scope.records.episodes
+    earlier = np.where(episodes["admission_number"] > 1, "admitted before", "first admission here")
+    columns = {
+        THERE["program"]: episodes["program"],
+        THERE["entry_path"]: episodes["entry_path"],
+        THERE["level"]: episodes["level"],
+        THERE["admission_number"]: pd.Series(earlier, index=episodes.index),
+    }
+    if not scope.tells("readmissions"):
+        del columns[THERE["admission_number"]]
+    views: dict[str, View] = {}
+    for view, values in columns.items():
+        words = values.astype(object).where(values.notna(), NOT_RECORDED).astype(str)
+        views[view] = words, sorted(set(words))
+    return views | {shown_name(one): groups_of(episodes, one) for one in scope.served_by}
+
+
+def _declare_nested(linked: LinkedCounts, views: dict[str, View], served: set[str]) -> None:
+    """Declare which groups of one column are those of another, such as of an age and "adult".
+
+    Columns of the episodes may say the same, or one more closely than another. Who knows that can
+    put a count of one in place of a hidden one of the other.
+    """
+    for fine, coarse in permutations(views, 2):
+        if not {fine, coarse} & served:
+            continue
+        pairs = pd.DataFrame({"fine": views[fine][0], "coarse": views[coarse][0]})
+        pairs = pairs.drop_duplicates()
+        if pairs["fine"].duplicated().any():
+            continue
+        for word, within in pairs.groupby("coarse")["fine"]:
+            whole = ("admissions", coarse, word)
+            parts = [("admissions", fine, one) for one in within]
+            parts = [key for key in parts if key in linked]
+            if whole in linked and parts:
+                linked.total(whole, parts)
