@@ -22,7 +22,7 @@ from iop_outcomes.report.each import (
 from iop_outcomes.report.period import parse_report_period
 from iop_outcomes.report.quarterly import Wanted
 from iop_outcomes.report.settings import ReportSettings
-from iop_outcomes.report.together import WHOLE, Together
+from iop_outcomes.report.together import WHOLE, Together, _row
 
 FREE = iop.SafePolicy.internal()  # quick: nothing is searched for
 PERIOD = parse_report_period("2025")
@@ -145,3 +145,18 @@ def test_reports_that_tell_together_are_not_written() -> None:
     torn = PrintedCells(11, counts=twice, sums=[{"a": 1, "b": 1, "all": -1}])  # type: ignore[arg-type]  # plain names
     with pytest.raises(ReportError, match="contradict each other"):
         _refuse_leaks(Together(("A",), reports=[torn]))
+
+
+@pytest.mark.parametrize(
+    ("item", "row", "table"),
+    [
+        (("trend", "admissions", "quarter", "2026Q1", "numerator"), 4, 2),
+        (("weekdays", "Monday", "due"), 3, 1),
+        (("weeks", 4, "seen"), 2, 1),
+        (("admissions", "program", "North"), 3, 1),
+    ],
+    ids=lambda one: one[0] if isinstance(one, tuple) else str(one),
+)
+def test_the_row_of_a_count_is_named_by_its_first_parts(item: Key, row: int, table: int) -> None:
+    assert _row(item) == " / ".join(map(str, item[:row]))
+    assert _row(item, wider=True) == " / ".join(map(str, item[:table]))

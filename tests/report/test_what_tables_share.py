@@ -15,7 +15,7 @@ from iop_outcomes.disclosure.linked import TOTAL
 from iop_outcomes.report import links, programs
 from iop_outcomes.report.period import parse_report_period
 from iop_outcomes.report.scope import choose_scope
-from iop_outcomes.report.sections import assemble, cohort, findings, quality, relapse
+from iop_outcomes.report.sections import assemble, cohort, findings, quality, relapse, sites
 from iop_outcomes.report.trends import Trends, cut
 
 Q3 = pd.Period("2026Q3", "Q")
@@ -39,9 +39,9 @@ class Declared(LinkedCounts):
         super().total(whole, parts)
         self.totals.append((whole, list(parts)))
 
-    def part(self, whole: Any, part: Any, people: int | None = None) -> None:
-        super().part(whole, part, people=people)
+    def part(self, whole: Any, part: Any, people: int | None = None) -> Any:
         self.behind[whole, part] = people
+        return super().part(whole, part, people=people)
 
 
 def admissions(quarter: pd.Period) -> tuple[str, ...]:
@@ -215,3 +215,18 @@ def test_rules_for_missing_check_ins_hold_one_another_in_their_order() -> None:
 def test_a_report_without_a_quarter_says_why_it_draws_no_trend(time: str, said: str) -> None:
     scope: Any = SimpleNamespace(period=None, records=SimpleNamespace(time=time))
     assert said in assemble.no_period(scope)
+
+
+def test_the_funnels_have_the_people_of_their_program_behind_each_count() -> None:
+    scope = choose_scope(iop.read_records("data/samples"), "2026Q3", None, None)
+    linked = Declared()
+    programs.program_table(scope, linked)
+    declared = sites.declare_sites(scope, linked)
+    assert declared
+    for counts in declared:
+        for name in counts.frame["program"]:
+            for count in "xn":
+                own = ("sites", counts.measure, name, count)
+                same = (programs.FAMILY, counts.measure, name, count)
+                assert linked.behind[own] == linked.behind[same]
+                assert (own, [same]) in linked.totals
