@@ -65,6 +65,8 @@ def test_a_curve_on_which_few_enter_on_day_0_is_not_shown_however_many_enter_lat
     [
         # a + b = 10 with b from 2 to 4: a from 6 to 8
         ({0: 1, 1: 1}, 10, [0, 2], [math.inf, 4], ([6, 2], [8, 4])),
+        # a + b = 100 with b to 30: only the lower end of a is narrowed
+        ({0: 1, 1: 1}, 100, [0, 0], [100, 30], ([70, 0], [100, 30])),
         # a - b = 3 with b from 2 to 4: a from 5 to 7
         ({0: 1, 1: -1}, 3, [0, 2], [math.inf, 4], ([5, 2], [7, 4])),
         # The only one without a bound is bounded by the others.

@@ -13,7 +13,11 @@ import iop_outcomes as iop
 from iop_outcomes.records.sources.coded import coded
 from iop_outcomes.records.suggestions.recognition.bundles import Bundle, Place
 from iop_outcomes.records.suggestions.recognition.fits import fit
-from iop_outcomes.records.suggestions.recognition.header import Header, find_header
+from iop_outcomes.records.suggestions.recognition.header import (
+    Header,
+    _are_days_of_a_grid,
+    find_header,
+)
 from iop_outcomes.records.suggestions.recognition.legends import dictionary_in
 from iop_outcomes.records.suggestions.recognition.matching import Match
 from iop_outcomes.records.suggestions.recognition.profiles import Profile
@@ -150,3 +154,22 @@ def test_a_discharge_of_several_words_is_joined_from_the_rows_of_each(
         "by": "Client ID",
         "columns": {"Date": "discharge_date"},
     }
+
+
+@pytest.mark.parametrize(
+    ("cells", "below", "grid"),
+    [
+        (["Name", "2026-01-05", "2026-01-06"], [["Row one", "P", "A"]], True),
+        (["Name", "2026-01-05", "2026-01-05"], [["Row one", "P", "A"]], False),  # one day twice
+        (["Name", "3", "4"], [["Row one", "P", "A"]], False),  # no dates
+        (["Name", "2026-01-05", "4"], [["Row one", "P", "A"]], False),
+        (["Name", "2026-01-05"], [["Row one", "2026-01-12"]], False),  # a column of dates
+        (["Name", "Status"], [["Row one", "P"]], False),
+        (["Name", "2026-01-05"], [["Row one", ""]], False),  # nothing below
+    ],
+)
+def test_days_of_a_grid_are_different_dates_above_marks(
+    cells: list[str], below: list[list[str]], grid: bool
+) -> None:
+    values = {"2026-01-05", "2026-01-06", "2026-01-12", "3", "4"}
+    assert _are_days_of_a_grid(cells, below, values) == grid
