@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import iop_outcomes as iop
 from iop_outcomes.errors import RecordsError
+from iop_outcomes.records.linking import episodes_of_rows
 
 BY_PERSON = {"by": "person_and_date"}
 LINKED = {"attendance": {"link": BY_PERSON}, "checkins": {"link": BY_PERSON}}
@@ -339,6 +340,40 @@ def test_a_day_of_discharge_and_readmission_goes_to_the_stay_that_the_mapping_sa
     records = read(stays, [("P1", 10), ("P1", 9), ("P2", 10), ("P3", 9)], mapping=mapping)
     assert linked(records, "attendance") == {0: first, 1: "E0", 3: "E4"}  # P2's stays overlap
     assert records.problem_counts()["check"].tolist().count("in_two_episodes") == 2
+
+
+def plain_change(stays: list[tuple[int, int]], day: int, which: str) -> int:
+    """Return the newer or older of two stays of which one ends and the other begins on a day."""
+    holding = [row for row, (admit, end) in enumerate(stays) if admit <= day <= end]
+    beginning = [row for row in holding if stays[row][0] == day]
+    ending = [row for row in holding if stays[row][1] == day]
+    if len(holding) != 2 or len(beginning) != 1 or len(ending) != 1 or beginning == ending:
+        return episodes_of_rows.TWO
+    return beginning[0] if which == "newer" else ending[0]
+
+
+def test_the_stay_of_a_change_is_that_of_a_plain_version() -> None:
+    random = np.random.default_rng(20)
+    changes = 0
+    for _ in range(150):
+        people = [
+            sorted(map(tuple, np.sort(random.integers(0, 9, (random.integers(1, 5), 2)), axis=1)))
+            for _ in range(2)
+        ]
+        person = np.repeat([0, 1], [len(one) for one in people])
+        admit, end = np.array([stay for one in people for stay in one]).T
+        stays = episodes_of_rows._Stays(np.arange(len(person)), person, admit, end)
+        for who, own in enumerate(people):
+            key = who * episodes_of_rows._ONE_PERSON + np.arange(10)
+            first = int(np.argmax(person == who))
+            in_two = stays.holding(key) == episodes_of_rows.TWO
+            for which in ("newer", "older"):
+                found = stays.of_a_change(key, which)
+                for day in np.flatnonzero(in_two):
+                    row = plain_change(own, int(day), which)
+                    changes += row >= 0
+                    assert found[day] == (row + first if row >= 0 else row), (own, day)
+    assert changes > 50
 
 
 def test_a_note_names_same_day_of_the_mapping_for_a_day_in_two_episodes() -> None:

@@ -95,7 +95,7 @@ def _four_digits(text: str | None) -> int:
 def month_of(name: str) -> int:
     """Return the month in the name of a sheet or file, or 0 if there is none."""
     for word in _WORD.findall(name):
-        if len(word) > 2 and word.casefold() in MONTHS:
+        if word.casefold() in MONTHS:
             return MONTHS[word.casefold()]
     match = re.search(r"(?<!\d)(?:19|20)\d\d[-_ .](\d{1,2})(?!\d)", name)
     return int(match[1]) if match and 1 <= int(match[1]) <= 12 else 0

@@ -582,3 +582,16 @@ def test_a_length_has_a_unit_and_is_no_longer_than_a_day() -> None:
     lengths = [of([text]).lengths == 1 for text in texts]
     assert lengths == [True, True, False, False, False, False, True, False]
     assert np.isnan(of(["soon"]).median())
+
+
+def test_a_column_of_lists_that_are_of_no_people_is_none_beside_one_that_is() -> None:
+    # Sentences with a comma stand under a heading that lists of people have, too.
+    remarks = [
+        "he came late, since the bus from the station did not run on this day",
+        "nobody called the family, so that the appointment had to be made again",
+    ]
+    lists = people_lists(bundle({"Attended": ["K1, K2", "K3, K1"], "Absent": remarks}))
+    assert lists is not None
+    assert list(lists.statuses) == ["Attended"]
+    single = people_lists(bundle({"Attended": ["K1", "K2", "K3"]}))
+    assert single is None  # one code in a cell is no list
