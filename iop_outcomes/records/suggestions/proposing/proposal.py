@@ -201,11 +201,10 @@ def _with_status(source: Source) -> Source:
 def _units(sources: Sequence[Source]) -> dict[tuple[str, str], Unit]:
     units: dict[tuple[str, str], Unit] = {}
     for source in sources:
-        if source.table == "attendance":
-            for column in lengths_of(source):
-                unit = unit_of(source, column)
-                if unit is not None:
-                    units.setdefault((source.table, column), unit)
+        for column in lengths_of(source):
+            unit = unit_of(source, column)
+            if unit is not None:
+                units.setdefault((source.table, column), unit)
     return units
 
 
