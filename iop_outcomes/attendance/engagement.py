@@ -207,7 +207,7 @@ def engagement_of(
         }
     )
     _leave_unknown(table, records)
-    text = _rule_text(sessions.rule.text, dose_hours, no_contact_days)
+    text = f"{sessions.rule.text} {stay_text(dose_hours, no_contact_days)}"
     return label(table, Provenance(text, synthetic=records.synthetic), rule=text)
 
 
@@ -340,12 +340,13 @@ def _stay(sessions: Sessions, stays: Stays) -> Columns:
     }
 
 
-def _rule_text(sessions: str, dose_hours: float, no_contact_days: int) -> str:
+def stay_text(dose_hours: float = ASAM_HOURS, no_contact_days: int = NO_CONTACT_DAYS) -> str:
+    """Return how weeks and stays are counted, without how sessions are."""
     return (
-        f"{sessions} A week is at dose with at least {dose_hours:g} hours; weeks run from "
-        "admission to the discharge or, while the episode is open, to the end of follow-up, and "
-        "only whole ones count. The length of stay ends with the last contact or the discharge, "
-        "whichever is earlier. Retained on a day: that stay reached it, "
+        f"A week is at dose with at least {dose_hours:g} hours; weeks run from admission to the "
+        "discharge or, while the episode is open, to the end of follow-up, and only whole ones "
+        "count. The length of stay ends with the last contact or the discharge, whichever is "
+        "earlier. Retained on a day: that stay reached it, "
         f"or the episode is open and its last contact at most {no_contact_days} days before the "
         "end of follow-up; missing where the data cut is not that many days after admission. "
         "Where a program records no discharges, nobody is known to be open: the last contact "

@@ -390,8 +390,4 @@ def _without_unknown(
 
 def _rule_text(quantity: Quantity, records: Records) -> str:
     cut = pd.Timestamp(records.as_of).date().isoformat()
-    if quantity.days_to_mature:
-        known = f"{quantity.days_to_mature} days after the period's end"
-    else:
-        known = "the period's end"
-    return f"{quantity.text} Complete from {known} on; data cut {cut}."
+    return f"{quantity.text} Complete from {quantity.complete_from} on; data cut {cut}."

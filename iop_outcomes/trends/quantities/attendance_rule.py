@@ -36,11 +36,7 @@ def under_rule(quantity: Quantity, rule: AttendanceRule | None) -> Quantity:
     def tally(records: Records) -> Tally:
         return count(read_attendance(records, chosen))
 
-    usual = AttendanceRule().text
-    note = quantity.note.replace(usual, chosen.text)
-    if usual not in quantity.note:
-        note = f"{quantity.note} {chosen.text}"
-    return replace(quantity, tally=tally, note=note)
+    return replace(quantity, tally=tally, counting=chosen.text)
 
 
 def refuse_rule(rule: AttendanceRule | None) -> None:

@@ -82,6 +82,8 @@ class Quantity:
         Records to :class:`Tally`.
     days_to_mature : int
         The number of days after the end of a period after which its value is known.
+    counting : str
+        The rule by which its sessions are counted, where the definition states it.
     note : str
         Further information for the reader.
     improves : {"up", "down", "neither"}
@@ -100,6 +102,7 @@ class Quantity:
     tables: tuple[str, ...]
     tally: Callable[[Records], Tally]
     days_to_mature: int = 0
+    counting: str = ""
     note: str = ""
     improves: Literal["up", "down", "neither"] = "up"
     horizon: int = 0
@@ -107,13 +110,27 @@ class Quantity:
     @property
     def text(self) -> str:
         """The definition as sentences."""
+        return self._sentences(self.counting, self.note)
+
+    @property
+    def own_text(self) -> str:
+        """The definition without the rule of sessions, which several measures have in common."""
+        return self._sentences(self.note)
+
+    @property
+    def complete_from(self) -> str:
+        """From when on the value of a period is known."""
+        if self.days_to_mature:
+            return f"{self.days_to_mature} days after the period's end"
+        return "the period's end"
+
+    def _sentences(self, *more: str) -> str:
         whole = f"{self.numerator} / {self.denominator}" if self.denominator else self.numerator
         if self.kind == "event_free":
             whole = f"Kaplan-Meier estimate within each cohort on day {self.horizon}"
         elif self.kind == "incidence":
             whole = f"cumulative incidence within each cohort on day {self.horizon}"
-        note = f" {self.note}" if self.note else ""
-        return f"{self.title}: {whole}, by {self.date}.{note}"
+        return " ".join(filter(None, [f"{self.title}: {whole}, by {self.date}.", *more]))
 
     @property
     def chart(self) -> str:

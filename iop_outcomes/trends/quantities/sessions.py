@@ -14,7 +14,6 @@ FIRST_MONTHS = (
     "In the first months of the records all people are newly admitted, so that these months are "
     "not comparable with later ones."
 )
-_SESSION_NOTE = f"{AttendanceRule().text} {FIRST_MONTHS}"
 _WEEKS = (
     "A week is seven days since admission; counted are those wholly within the stay, from "
     "admission to discharge or the end of follow-up. Weeks with a session whose outcome or length "
@@ -97,7 +96,8 @@ SESSIONS = (
         kind="sessions",
         tables=("attendance",),
         tally=AttendanceTally(_attended),
-        note=_SESSION_NOTE,
+        counting=AttendanceRule().text,
+        note=FIRST_MONTHS,
     ),
     Quantity(
         name="no_show_rate",
@@ -110,7 +110,8 @@ SESSIONS = (
         kind="sessions",
         tables=("attendance",),
         tally=AttendanceTally(_no_shows),
-        note=_SESSION_NOTE,
+        counting=AttendanceRule().text,
+        note=FIRST_MONTHS,
     ),
 )
 WEEKS = (
