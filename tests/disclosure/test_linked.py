@@ -196,6 +196,18 @@ def test_ranges_hold_whatever_fits(values: list[int], rows: list[dict[int, int]]
         assert found[1][one] >= grid[fits, one].max()
 
 
+def test_ranges_are_narrowed_until_none_changes() -> None:
+    # c is 4 or 5, so that b is 0 or 1, and only then is it seen that a is 9 or 10; and so on.
+    sums = [({0: 1, 1: 1}, 10), ({1: 1, 2: 1}, 5)]
+    low, high = [0.0, 0.0, 4.0], [10.0, 10.0, 5.0]
+    system = System([0, 1, 2], [9, 1, 4], sums, [], low, high)
+    assert narrow_ranges(system, low, high) == ([9, 0, 4], [10, 1, 5])
+    assert (low, high) == ([0.0, 0.0, 4.0], [10.0, 10.0, 5.0])
+    longer = [({0: 1, 1: 1}, 10), ({1: 1, 2: -1}, 0), ({2: 1, 3: 1}, 9)]
+    system = System([0, 1, 2, 3], [2, 8, 8, 1], longer, [], [0.0] * 4, [9.0, 9.0, 9.0, 1.0])
+    assert narrow_ranges(system, system.low, system.high) == ([1, 8, 8, 0], [2, 9, 9, 1])
+
+
 def test_the_table_whose_items_matter_most_on_average_comes_first_however_many_they_are() -> None:
     counts = LinkedCounts(CMS)
     counts.count(("newest", "all"), 60, item=("newest", "all"), rank=RECENT)
