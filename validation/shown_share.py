@@ -31,7 +31,7 @@ from validation.attack_solving import solve
 
 TEXT = Path(__file__).with_name("shown_share_page.md")
 HIDDEN = "hidden"
-NOT_OF_PEOPLE = ("signals", "files", "checks", "definitions", "cannot_tell", "merged")
+NOT_OF_PEOPLE = ("signals", "files", "checks", "definitions", "cannot_tell", "merged", "measures")
 CURVES = ("relapse", "relapse_by_program", "relapse_by_missing")
 PEOPLE = {80: 192, 300: 720}
 """Admissions a year -> people of the sample (its admissions of two years and nine months)."""

@@ -14,7 +14,7 @@ from iop_outcomes.disclosure.policy import HIDDEN
 from iop_outcomes.plots.layout.export import Picture, dotted
 from iop_outcomes.shared.text import format_share
 
-Kind = Literal["text", "code", "count", "share", "whole_share", "days", "number"]
+Kind = Literal["text", "code", "count", "share", "whole_share", "days", "number", "by_row"]
 How = Literal["picture", "narrow", "dots"]
 Item = Hashable
 Hidden = frozenset[Item]
@@ -42,6 +42,9 @@ class Table:
         Which empty cells are hidden: bool, one row and column a cell, columns that are not named
         have none. The frame keeps them missing, since its columns are numbers; a reader sees the
         word. Any other empty cell is not known.
+    row_kinds : tuple of str
+        For each row how its cells of columns of the kind ``by_row`` are written, where a row is a
+        share and another one a count.
     """
 
     name: str
@@ -50,6 +53,12 @@ class Table:
     kinds: dict[str, Kind] = field(default_factory=dict)
     note: str = ""
     gone: pd.DataFrame | None = None
+    row_kinds: tuple[Kind, ...] = ()
+
+    def kind_at(self, row: int, column: int) -> Kind:
+        """Return how a cell is written."""
+        kind = self.columns[column][1]
+        return self.row_kinds[row] if kind == "by_row" else kind
 
     @property
     def columns(self) -> list[tuple[str, Kind]]:

@@ -104,6 +104,16 @@ class Trends:
                 return [bool(row) for row in np.isin(np.arange(len(complete)), rows)]
         return [bool(known) for known in complete]
 
+    def _only_printed(self, trend: Trend) -> Trend:
+        """Return a trend without the values of complete rows that no part of the report prints."""
+        complete = trend.table["complete"].to_numpy(dtype=np.bool_)
+        gone = complete & ~np.array(self.printed(trend), dtype=np.bool_)
+        if not gone.any():
+            return trend
+        numbers = ("numerator", "denominator", "value", "lower", "upper")
+        kept = {name: trend.table[name].mask(gone) for name in numbers}
+        return replace(trend, table=trend.table.assign(**kept))
+
     def frozen(self, ledger: Ledger, programs: Sequence[str]) -> tuple[Trends, list[Frozen]]:
         """Return them with what was printed before as it was printed."""
         frozen: list[Frozen] = []
@@ -117,7 +127,11 @@ class Trends:
 
     def shown(self, hidden: Hidden, policy: SafePolicy) -> Trends:
         """Return them without what is hidden or not printed at all."""
-        printed = {name: one for name, one in self.by_period.items() if name not in self.by_year}
+        printed = {
+            name: self._only_printed(one)
+            for name, one in self.by_period.items()
+            if name not in self.by_year
+        }
         both = (
             {name: hide_trend(one, hidden, policy) for name, one in some.items()}
             for some in (printed, self.by_month, self.by_year, self.by_part)

@@ -115,7 +115,7 @@ def test_each_measure_stands_as_it_was_printed_and_now(made: Report, saved: Path
     top, bottom, value, lower, upper = earlier.rows["completion_rate", row["earlier period"]] or ()
     words = f"{value:.1%} ({top:,.0f} of {bottom:,.0f}; {lower:.1%} to {upper:.1%})"
     assert row["earlier"] == words
-    assert row["now"].startswith(str(page.loc["Completion rate", "value"]))
+    assert row["now"].startswith(f"{page.loc['Completion rate', 'value']:.1%}")
     assert set(table["change"]) <= {
         *("higher", "lower", "no clear change"),
         *("not compared", "the same period"),

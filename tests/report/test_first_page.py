@@ -11,10 +11,12 @@ import pytest
 
 import iop_outcomes as iop
 from iop_outcomes.disclosure import LinkedCounts
+from iop_outcomes.disclosure.merging import MergePlan
+from iop_outcomes.disclosure.results import trend_keys
 from iop_outcomes.errors import RuleError
 from iop_outcomes.report.programs import program_table
 from iop_outcomes.report.scope import Scope, choose_scope
-from iop_outcomes.report.sections import first_page, outcomes, sites
+from iop_outcomes.report.sections import findings, first_page, outcomes, sites
 from iop_outcomes.report.sections.points import (
     CHANGED,
     MET,
@@ -24,7 +26,7 @@ from iop_outcomes.report.sections.points import (
     SIGNAL,
     Point,
 )
-from iop_outcomes.report.trends import trend_in
+from iop_outcomes.report.trends import Trends, make_trends, trend_in
 from iop_outcomes.trends import Funnel, funnel
 
 
@@ -73,6 +75,79 @@ def test_no_change_is_said_as_plainly_as_a_change(scope: Scope) -> None:
 
 def _period(scope: Scope, place: int) -> str:
     return str(trend_in(scope, "admissions", "quarter").table["period"].iloc[place])
+
+
+def newest(scope: Scope, complete: list[bool], hidden: list[bool], values: list[float]) -> Any:
+    """Return admissions of which the newest quarters are not complete, or hidden, as said."""
+    trend = admissions(scope, values)
+    gone = ~np.array(complete) | np.array(hidden)  # neither has a value
+    shown = np.where(gone, np.nan, values)
+    names = ("value", "numerator", "lower", "upper")
+    table = trend.table.assign(**dict.fromkeys(names, shown), complete=complete, hidden=hidden)
+    return replace(trend, table=table)
+
+
+YES, NO = True, False
+NEWEST = {
+    "–": ([YES, YES, YES], [NO, YES, NO]),
+    "not complete yet": ([YES, YES, NO], [NO, NO, NO]),
+    "not shown": ([YES, YES, YES], [NO, YES, YES]),
+    "not shown, or not complete yet": ([YES, YES, NO], [NO, YES, NO]),
+    "nothing was counted": ([YES, YES, YES], [NO, NO, NO]),
+}
+
+
+@pytest.mark.parametrize("words", NEWEST)
+def test_the_page_of_all_measures_says_why_a_newer_period_is_not_there(
+    words: str, scope: Scope
+) -> None:
+    complete, hidden = NEWEST[words]
+    values = [80.0, 81.0, np.nan if words == "nothing was counted" else 82.0]
+    trend = newest(scope, complete, hidden, values)
+    found = first_page.matrix_table(Trends(by_period={"admissions": trend}), {})
+    assert found is not None
+    row = found.frame.iloc[0]
+    assert row["newer"] == words
+    place = {"–": 2, "not complete yet": 1, "nothing was counted": 1}.get(words, 0)
+    assert (row["value"], row["period"]) == (values[place], _period(scope, place))
+    said = first_page.measure_point(scope, trend).text
+    older = f" The latest quarter that is shown is {_period(scope, place)}: {values[place]:.0f}."
+    assert said.endswith(older) == (words not in ("–", "not complete yet"))
+    assert f"{_period(scope, 2)} is not known yet." in said or words != "not complete yet"
+    finding = findings._finding(scope, trend).text
+    assert finding.endswith(older) == said.endswith(older)
+
+
+def test_a_quarter_that_no_part_prints_is_not_the_latest_that_is_shown(scope: Scope) -> None:
+    # Attendance is drawn by month: of its quarters the newest and the two beside it are printed.
+    trends = make_trends(scope, MergePlan())
+    quarters, months = trends.by_period["attendance_rate"], trends.by_month["attendance_rate"]
+    assert len(months.table)
+    printed = np.array(trends.printed(quarters))
+    assert 1 < printed.sum() < len(printed)
+    keys = [key for key, one in zip(trend_keys(quarters), printed, strict=True) if one]
+    shown = trends.shown(frozenset(keys), scope.policy).by_period["attendance_rate"]
+    assert quarters.table["value"][~printed].notna().any()
+    assert shown.table["value"].isna().all()
+    said = first_page.measure_point(scope, shown).text
+    assert said.endswith("is not shown, as it would tell of a few people only.")
+    some = trends.shown(frozenset(keys[-1:]), scope.policy).by_period["attendance_rate"]
+    assert some.table["value"].notna().tolist() == [*printed[:-1], False]
+    assert f"shown is {keys[-2][-1]}: " in first_page.measure_point(scope, some).text
+
+
+def test_numbers_of_all_measures_are_numbers_of_the_kind_of_their_row(scope: Scope) -> None:
+    share = trend_in(scope, "retained_30", "quarter").only(np.arange(3))
+    trends = Trends(by_period={"admissions": admissions(scope, [80]), "retained_30": share})
+    found = first_page.matrix_table(trends, {"admissions": 70})
+    assert found is not None
+    assert [found.kind_at(row, 3) for row in (0, 1)] == ["count", "share"]
+    assert found.kind_at(0, 0) == "text"
+    first, second = found.frame.iloc[0], found.frame.iloc[1]
+    assert (first["value"], first["lower"], first["upper"], first["target"]) == (80, 64, 96, 70)
+    last = share.table.iloc[-1]
+    assert second["value"] == pytest.approx(last["numerator"] / last["denominator"], abs=0.0005)
+    assert np.isnan(second["target"])
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,10 @@ def lines_of(document: dict[str, Any]) -> Iterator[str]:
             yield f"\n## {table['name']}: {table['caption']}"
             yield f"note: {table['note']}"
             yield " | ".join(f"{one['name']} ({one['kind']})" for one in table["columns"])
-            yield from (" | ".join(map(cell_text, row)) for row in table["rows"])
+            rows = table["rows"]
+            if table["name"] == "software":  # of the machine that runs the test
+                rows = [[name, "its version"] for name, _ in rows]
+            yield from (" | ".join(map(cell_text, row)) for row in rows)
 
 
 def as_text(report: iop.Report, folder: Path) -> str:
@@ -97,6 +100,8 @@ def test_the_report_of_the_sample_is_the_recorded_one(sample: iop.Records, tmp_p
         lines.append(f"== {sheet.title}: {sheet.dimensions}, frozen at {sheet.freeze_panes}")
         for row in sheet.iter_rows(max_row=6):
             cells = [f"{cell_text(one.value)} [{one.number_format}]" for one in row]
+            if sheet.title == "software" and row[0].row > 1:
+                cells[1:] = ["its version"]
             lines.append(" | ".join(cells))
     compare_recorded(HERE / "sample_workbook.txt", "\n".join(lines) + "\n")
 

@@ -75,6 +75,7 @@ def _table(table: Table) -> Document:
         "note": printable(table.note),
         "columns": [{"name": printable(name), "kind": kind} for name, kind in table.columns],
         "rows": [[_plain(value) for value in row] for row in table.rows],
+        **({"row_kinds": list(table.row_kinds)} if table.row_kinds else {}),
     }
 
 
@@ -127,6 +128,13 @@ def kinds_of(document: Document) -> dict[str, dict[str, str]]:
         one["name"]: {column["name"]: column["kind"] for column in one["columns"]}
         for one in tables_of(document)
     }
+
+
+def row_kinds_of(table: Document) -> list[list[str]]:
+    """Return for each row of a table how each of its cells is written."""
+    kinds = [column["kind"] for column in table["columns"]]
+    by_row = table.get("row_kinds") or [""] * len(table["rows"])
+    return [[own if kind == "by_row" else kind for kind in kinds] for own in by_row]
 
 
 def whole_sentence(title: str, text: str) -> str:

@@ -61,7 +61,8 @@ def _defined(sections: list[Section]) -> tuple[frozenset[str], str]:
     """
     for section in sections:
         if section.identifier == DEFINITIONS:
-            held = [table.frame["definition"] for table in section.tables]
+            frames = [table.frame for table in section.tables]
+            held = [frame["definition"] for frame in frames if "definition" in frame]
             return frozenset(str(text) for texts in held for text in texts), section.title
     return frozenset(), ""
 

@@ -1,18 +1,19 @@
-"""The first page and the pictures of a report as a Word file, for those who paste."""
+"""The first page, the pictures and the methods of a report as a Word file, for those who paste."""
 
 from __future__ import annotations
 
 from base64 import b64decode
 from collections.abc import Callable, Sequence
 from io import BytesIO
-from typing import Any
+from typing import Any, cast
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from iop_outcomes.errors import ReportError
 from iop_outcomes.plots.layout.export import Picture
-from iop_outcomes.report.forms.document import Document
+from iop_outcomes.report.forms.document import Document, row_kinds_of
 from iop_outcomes.report.model import Kind, Section, write_value
 from iop_outcomes.report.scope import Scope
+from iop_outcomes.report.sections.definitions.methods import METHODS, SOFTWARE
 from iop_outcomes.report.settings import ReportSettings
 from iop_outcomes.shared.characters import one_line
 
@@ -99,6 +100,7 @@ def word_of(document: Document, pictures: Pictures, mark: str, banner: str, logo
         docx_file.paragraphs[-1].paragraph_format.keep_with_next = True
         for note in picture.notes.splitlines():
             _small(docx_file.add_paragraph(), note)
+    _add_what_they_rest_on(docx_file, document)
     with BytesIO() as buffer:
         docx_file.save(buffer)
         return _without_times(buffer.getvalue())
@@ -123,6 +125,17 @@ def _add_first_page(docx_file: Any, document: Document) -> None:
         _small(docx_file.add_paragraph(), table["note"])
 
 
+def _add_what_they_rest_on(docx_file: Any, document: Document) -> None:
+    """Add the methods and the software of the report, where it has them."""
+    held = [table for section in document["sections"] for table in section["tables"]]
+    for table in held:
+        if table["name"] in (METHODS, SOFTWARE):
+            docx_file.add_heading(one_line(table["caption"]), 2)
+            _add_table(docx_file, table)
+            if table["note"]:
+                _small(docx_file.add_paragraph(), table["note"])
+
+
 def _add_table(docx_file: Any, table: Document) -> None:
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
@@ -130,10 +143,10 @@ def _add_table(docx_file: Any, table: Document) -> None:
     columns = [one for one in table["columns"] if one["name"] != COURSE]
     names = [one["name"] for one in columns]
     kept = [place for place, one in enumerate(table["columns"]) if one["name"] != COURSE]
-    kinds: list[Kind] = [one["kind"] for one in columns]
+    kinds = row_kinds_of(table)
     rows = [
-        [write_value(row[place], kind) for place, kind in zip(kept, kinds, strict=True)]
-        for row in table["rows"]
+        [write_value(row[place], cast(Kind, own[place])) for place in kept]
+        for row, own in zip(table["rows"], kinds, strict=True)
     ]
     grid = docx_file.add_table(rows=1 + len(rows), cols=len(names), style="Table Grid")
     for line, texts in zip(grid.rows, [names, *rows], strict=True):

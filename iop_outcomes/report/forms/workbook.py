@@ -12,7 +12,13 @@ import pandas as pd
 
 from iop_outcomes.disclosure.policy import HIDDEN
 from iop_outcomes.errors import ReportError
-from iop_outcomes.report.forms.document import Document, kinds_of, leading_sheets, tables_of
+from iop_outcomes.report.forms.document import (
+    Document,
+    kinds_of,
+    leading_sheets,
+    row_kinds_of,
+    tables_of,
+)
 from iop_outcomes.shared.characters import printable
 
 if TYPE_CHECKING:
@@ -65,7 +71,8 @@ def workbook(
                 if name in captions:
                     frame = _with_words(frame, captions[name])
                 sheet = book.add_worksheet(name[:LONGEST_NAME])
-                _fill_sheet(sheet, frame, kinds.get(name, {}), looks)
+                by_row = row_kinds_of(captions[name]) if name in captions else []
+                _fill_sheet(sheet, frame, by_row, looks)
                 if name.startswith(CHARTED) and name in captions:
                     _add_chart(book, sheet, frame, captions[name]["caption"], kinds[name])
                 if mark:
@@ -125,7 +132,7 @@ class _Looks:
 
 
 def _fill_sheet(
-    sheet: Worksheet, frame: pd.DataFrame, kinds: dict[str, str], looks: _Looks
+    sheet: Worksheet, frame: pd.DataFrame, kinds: list[list[str]], looks: _Looks
 ) -> None:
     names = [str(name) for name in frame.columns]
     widths = [max(NARROWEST, min(len(name), WIDEST)) for name in names]
@@ -145,7 +152,8 @@ def _fill_sheet(
             elif isinstance(value, datetime.date):  # timestamps are dates too
                 sheet.write_datetime(*place, pd.Timestamp(value).to_pydatetime(), looks.day)
             elif isinstance(value, int | float):
-                sheet.write_number(*place, value, looks.numbers.get(kinds.get(names[column], "")))
+                kind = kinds[row - 1][column] if kinds else ""
+                sheet.write_number(*place, value, looks.numbers.get(kind))
             else:
                 _put_text(sheet, place, str(value), looks.text)
     for column, width in enumerate(widths):

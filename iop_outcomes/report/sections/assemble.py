@@ -9,24 +9,20 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.attendance.rule import AttendanceRule
 from iop_outcomes.attendance.weekly import unknown_columns
 from iop_outcomes.disclosure import ProtectedCurves
-from iop_outcomes.disclosure.merging import MergePlan
 from iop_outcomes.disclosure.policy import HIDDEN
 from iop_outcomes.disclosure.results import hidden_in_weeks
 from iop_outcomes.plots import plot_attendance, plot_funnel, plot_survival, plot_trend
 from iop_outcomes.plots.layout.export import draw_svg
 from iop_outcomes.records.fitness import Judgement
 from iop_outcomes.report.counting import Counted
-from iop_outcomes.report.merging import plan_text
 from iop_outcomes.report.model import DraftTable, Drawing, Hidden, Kind, Section, Table
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections import cohort, quality, relapse, sites, stays
 from iop_outcomes.report.sections.attendance import exclusions, weekdays
 from iop_outcomes.report.sections.findings import NOT_TOLD, Finding, period_word
 from iop_outcomes.report.trends import Trends
-from iop_outcomes.shared.provenance import provenance_of
 from iop_outcomes.shared.text import SHARE_DECIMALS
 from iop_outcomes.trends import Funnel, Trend
 from iop_outcomes.trends.quantities import REPORTED
@@ -339,44 +335,6 @@ def notes_without_counts(notes: Sequence[str]) -> list[str]:
 
 
 _DATES_AND_SPANS = re.compile(r"\b\d{4}-\d{2}-\d{2}\b|\b\d+ days?\b|\bday \d+\b")
-
-
-def definitions(
-    scope: Scope, trends: Trends, plan: MergePlan | None = None, changed: str = ""
-) -> Section:
-    """Return each measure of the report in words."""
-    rows = [("Disclosure", scope.policy.report_text)]
-    if plan is not None and plan.text:
-        rows.append(("Taken together", plan_text(plan, scope.period)))
-    if changed:
-        rows.append(("Earlier reports", changed))
-    if scope.too_few:
-        rows.append(("Programs left out", _left_out(scope)))
-    if scope.pooled:
-        rows.append(("Other programs", _together(scope)))
-    if "checkins" in scope.records.tables:
-        rows.append(("Relapse", scope.rule.text))
-    if scope.engagement is not None:
-        rows.append(("Sessions", AttendanceRule().text))
-        rows.append(("Engagement", provenance_of(scope.engagement).rule))
-    rows += [(trend.title, trend.rule) for trend in trends.compared.values()]
-    frame = pd.DataFrame(rows, columns=["measure", "definition"])
-    table = Table("definitions", "What the words and numbers mean", frame)
-    return Section("definitions", "Definitions", (), (table,))
-
-
-def _together(scope: Scope) -> str:
-    return (
-        f"{', '.join(scope.pooled)}: each has too few people to be shown by itself. Together they "
-        "stand as other programs."
-    )
-
-
-def _left_out(scope: Scope) -> str:
-    return (
-        f"{', '.join(scope.too_few)}: too few to publish. Their people are in no number of this "
-        "report, so that nothing of them can be worked out from a total."
-    )
 
 
 def how_to_read() -> Section:

@@ -119,6 +119,7 @@ def _finding(scope: Scope, measured: Trend) -> Finding:
     if last["hidden"] or pd.isna(last["value"]):
         reason = HIDDEN_TEXT if last["hidden"] else last["not_known"] or "nothing was counted"
         text = f"{measured.title} in {in_words(last['period'])}: {reason}."
+        text += latest_shown(scope, measured)
         return Finding(measured.measure, measured.title, text, "not compared")
     named = in_words(last["period"])
     text = f"{measured.title} in {named}: {_describe_value(last, measured.unit)}."
@@ -144,6 +145,19 @@ def not_known_yet(scope: Scope, trend: Trend) -> str:
     if trend.every == "year":
         newest = str(scope.period.last.year)
     return "" if newest == known.iloc[-1] else f" {newest} is not known yet."
+
+
+def latest_shown(scope: Scope, trend: Trend) -> str:
+    """Return a sentence on the newest time that is shown, where newer ones are not; else nothing.
+
+    It says no more than the table of the trend does.
+    """
+    shown = trend.table[trend.table["complete"] & trend.table["value"].notna()]
+    if shown.empty:
+        return ""
+    row, word = shown.iloc[-1], period_word(scope, trend)
+    value = _describe_value(row, trend.unit)
+    return f" The latest {word} that is shown is {in_words(row['period'])}: {value}."
 
 
 def period_word(scope: Scope, trend: Trend) -> str:

@@ -8,12 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.report.model import Section, Table
+from iop_outcomes.report.model import Kind, Section, Table
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections.findings import (
     NO_CHANGE,
     NOT_TOLD,
     compare,
+    latest_shown,
     not_known_yet,
     period_word,
 )
@@ -28,7 +29,7 @@ from iop_outcomes.report.sections.points import (
 )
 from iop_outcomes.report.sections.signals import NO_SIGNAL, TOO_FEW_MONTHS, said
 from iop_outcomes.report.trends import Trends, compared_rows
-from iop_outcomes.shared.text import format_share
+from iop_outcomes.shared.text import SHARE_DECIMALS, format_share
 from iop_outcomes.trends import Trend
 from iop_outcomes.trends.charting import ChartRule, chart_rule
 from iop_outcomes.trends.periods import in_words
@@ -42,10 +43,12 @@ HOW = (
     "has its 95% interval: the range in which the true value may well lie."
 )
 MATRIX_NOTE = (
-    "Value: the newest period that is known. Signal: what the measure's control chart says of that "
-    "period, and which side of the usual it is on. The course shows the last 24 periods, from the "
-    "lowest value to the highest; a dot is a period without a value. Every number also stands in "
-    "the section on trends."
+    "Value: the newest period that is known and shown, with its 95% interval from lower to upper. "
+    "Newer: why no newer one stands there. Not complete yet: the people of it are still followed. "
+    "Not shown: it would tell of a few people. Signal: what the measure's control chart says of "
+    "that period, and which side of the usual it is on. The course shows the last 24 periods, from "
+    "the lowest value to the highest; a dot is a period without a value. Every number also stands "
+    "in the section on trends."
 )
 
 
@@ -134,10 +137,10 @@ def measure_point(scope: Scope, trend: Trend, target: float | None = None) -> Po
 def _not_shown(scope: Scope, trend: Trend, known: pd.DataFrame) -> str:
     if known.empty:
         return f" is not known yet for any {period_word(scope, trend)}."
-    newest = in_words(known.iloc[-1]["period"])
+    newest, older = in_words(known.iloc[-1]["period"]), latest_shown(scope, trend)
     if known.iloc[-1]["hidden"]:
-        return f" in {newest} is not shown, as it would tell of a few people only."
-    return f" in {newest}: nothing was counted."
+        return f" in {newest} is not shown, as it would tell of a few people only.{older}"
+    return f" in {newest}: nothing was counted.{older}"
 
 
 def _earlier(trend: Trend) -> list[tuple[pd.Series[float], str]]:
@@ -226,13 +229,24 @@ def matrix_table(trends: Trends, targets: Mapping[str, float]) -> Table | None:
     if not any(trend.table["value"].notna().any() for trend in drawn):
         return None
     page = matrix_of(drawn).table
+    kinds: tuple[Kind, ...] = tuple(
+        "share" if unit == "proportion" else "count" for unit in page["unit"]
+    )
+    digits = [SHARE_DECIMALS if kind == "share" else 0 for kind in kinds]
+    numbers = {
+        name: [float(np.round(one, n)) for one, n in zip(page[name], digits, strict=True)]
+        for name in ("value", "lower", "upper", "target")
+    }
+    values = ["not shown" if np.isnan(one) else one for one in numbers["value"]]
     frame = pd.DataFrame(
         {
             "measure": page["title"],
             "period": page["period"].replace("", "–"),
-            "value": page["shown"].replace("", "not shown"),
-            "interval": _intervals(page),
-            "target": page["shown_target"],
+            "newer": [_newer(trend) for trend in drawn],
+            "value": pd.Series(values, dtype=object),
+            "lower": numbers["lower"],
+            "upper": numbers["upper"],
+            "target": numbers["target"],
             "beside target": page["assurance"].replace("", "–"),
             "signal": [said(one) if one else "–" for one in page["variation"]],
             "course": page["sparkline"],
@@ -240,17 +254,21 @@ def matrix_table(trends: Trends, targets: Mapping[str, float]) -> Table | None:
     )
     if not any(trend.chart is not None and trend.chart.target is not None for trend in drawn):
         frame = frame.drop(columns=["target", "beside target"])
-    return Table("measures", "All measures on one page", frame, {}, MATRIX_NOTE)
+    by_row: dict[str, Kind] = dict.fromkeys(("value", "lower", "upper", "target"), "by_row")
+    return Table(
+        "measures", "All measures on one page", frame, by_row, MATRIX_NOTE, row_kinds=kinds
+    )
 
 
-def _intervals(page: pd.DataFrame) -> list[str]:
-    limits = page[["lower", "upper"]].to_numpy(dtype=np.float64)
-    texts = []
-    for (low, high), unit in zip(limits.tolist(), page["unit"], strict=True):
-        if np.isnan(low) or np.isnan(high):
-            texts.append("–")
-        elif unit == "proportion":
-            texts.append(f"{format_share(low)} to {format_share(high)}")
-        else:
-            texts.append(f"{low:,.0f} to {high:,.0f}")
-    return texts
+def _newer(trend: Trend) -> str:
+    """Return why no period after the one that is shown stands in the page of all measures."""
+    table = trend.table
+    shown = np.flatnonzero(table["value"].notna() & table["complete"])
+    after = table.iloc[shown[-1] + 1 :] if len(shown) else table
+    if after.empty:
+        return "–"
+    waiting = not after["complete"].all()
+    hidden = bool((after["complete"] & after["hidden"]).any())
+    if hidden:
+        return "not shown, or not complete yet" if waiting else "not shown"
+    return "not complete yet" if waiting else "nothing was counted"

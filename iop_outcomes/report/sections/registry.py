@@ -17,11 +17,11 @@ from iop_outcomes.report.model import DraftTable, Hidden, Section, Table
 from iop_outcomes.report.scope import BY_MONTH, Scope
 from iop_outcomes.report.sections import assemble as parts
 from iop_outcomes.report.sections import benchmarks, first_page, sites
+from iop_outcomes.report.sections.definitions import definitions
 from iop_outcomes.report.sections.findings import Finding
 from iop_outcomes.report.sections.own import own_section
 from iop_outcomes.report.sections.signals import signals_table
 from iop_outcomes.report.settings import ReportSettings
-from iop_outcomes.report.trends import Trends
 from iop_outcomes.shared.characters import one_line
 from iop_outcomes.shared.messages import as_written
 
@@ -126,11 +126,7 @@ def _of_tables(name: str, title: str, tables: Sequence[str], none: str) -> Part:
 
 
 def _definitions(material: Material) -> Section:
-    if material.counted is None:
-        return parts.definitions(material.scope, Trends())
-    return parts.definitions(
-        material.scope, material.counted.trends, material.counted.plan, material.counted.changed
-    )
+    return definitions(material.scope, material.counted, material.settings.leave_out)
 
 
 PARTS = (

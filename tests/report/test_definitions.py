@@ -1,0 +1,126 @@
+"""What a report says that its numbers rest on: each source stands in the code, and is used."""
+
+from __future__ import annotations
+
+import re
+from io import BytesIO
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import iop_outcomes as iop
+from iop_outcomes.report.forms.word import word_of
+from iop_outcomes.report.sections.definitions import definitions, methods
+from iop_outcomes.versions import show_versions
+
+PACKAGE = Path(iop.__file__).parent
+HELD = ("continuity", "symptoms", "discharges", "programs", "attendance_by_weekday")
+
+
+@pytest.fixture(scope="module")
+def code() -> str:
+    """Return all other code and documentation of the package, its lines joined."""
+    own = Path(methods.__file__)
+    texts = [path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py") if path != own]
+    plain = re.sub(r'"\n\s*"', "", "\n".join(texts))
+    return re.sub(r"\s+", " ", plain)
+
+
+@pytest.mark.parametrize("method", methods.FOUND, ids=lambda one: one.name)
+def test_each_source_is_one_that_the_code_cites(code: str, method: methods.Method) -> None:
+    pages = re.findall(r"\d+: ?\d+-\d+|\d+\(\d+\):\d+", method.source)
+    if pages:
+        assert [page for page in pages if page not in code] == []
+    else:
+        first = re.split(r"[.:,]", method.source)[0]
+        assert first in code
+    for year in re.findall(r"\b(?:19|20)\d\d\b", method.source):
+        assert year in code
+    surname = method.source.split()[0].strip(",")
+    assert surname == "Feasibility" or surname in code
+
+
+def a_scope(**given: Any) -> Any:
+    usual = {"policy": iop.SafePolicy(), "period": "a quarter", "engagement": None}
+    return SimpleNamespace(tells=lambda *_: True, **usual | given)
+
+
+def a_report(**given: Any) -> Any:
+    usual = {"drafts": {}, "trends": SimpleNamespace(drawn={}), "weeks": None, "relapse": None}
+    usual |= {"stays": None, "sites": {}}
+    return SimpleNamespace(**usual | given)
+
+
+def names(scope: Any, counted: Any, *left_out: str) -> list[str]:
+    return list(methods.methods_table(scope, counted, left_out).frame["what"])
+
+
+def test_only_methods_that_a_report_uses_are_named() -> None:
+    none = names(a_scope(), a_report())
+    assert none == [
+        "Which counts are hidden",
+        "Whether a hidden count follows from others",
+        "Groups of the checks on data quality",
+    ]
+    assert names(a_scope(policy=iop.SafePolicy.internal()), a_report()) == none[2:]
+    assert names(a_scope(policy=iop.SafePolicy(6)), a_report()) == none[1:]
+    curves = SimpleNamespace(interval=None)
+    with_curves = names(a_scope(), a_report(relapse=curves))
+    assert "Share without relapse by day" in with_curves
+    assert "Relapse between two check-ins" not in with_curves
+    both = a_report(relapse=SimpleNamespace(interval=1), stays=1, sites={"retained_90": 1})
+    assert len(names(a_scope(), both)) == 7
+    assert len(names(a_scope(), both, "relapse", "who-stayed")) == 4
+    sites = names(a_scope(), both, "sites")
+    assert "Programs as a funnel" in sites  # the first page names programs that differ
+    assert "Programs as a funnel" not in names(a_scope(), both, "sites", "what-changed")
+
+
+def test_rules_and_scales_are_those_of_the_tables() -> None:
+    rules = pd.DataFrame({"rule": ["Continuity of care (VA)"]})
+    scales = pd.DataFrame({"scale": ["Anxiety (GAD-7)"]})
+    drafts = {
+        name: SimpleNamespace(table=SimpleNamespace(frame=frame))
+        for name, frame in (("continuity", rules), ("symptoms", scales))
+    }
+    found = names(a_scope(), a_report(drafts=drafts))
+    assert {"Continuity of care (VA)", "GAD-7", "Limits of a share of people"} <= {*found}
+    assert not {"PHQ-9", "Started and engaged (IET style)"} & {*found}
+
+
+def test_charts_are_named_only_with_a_period() -> None:
+    weekdays = a_report(drafts={"attendance_by_weekday": None}, weeks=1)
+    whole = names(a_scope(period=None), weekdays)
+    assert any(name.startswith("Limits of a share of sessions") for name in whole)
+    assert not any("chart" in name.lower() for name in whole)
+    trends = SimpleNamespace(drawn={"attendance_rate": 1, "admissions": 1})
+    over_time = names(a_scope(), a_report(trends=trends))
+    assert sum("ontrol charts" in name for name in over_time) == 2
+    assert "Ratio of two numbers of admissions" in over_time
+
+
+def test_the_versions_are_those_that_are_installed_and_stand_without_people_too() -> None:
+    frame = methods.software_table().frame.set_index("software")["version"]
+    assert frame["pandas"] == pd.__version__
+    assert frame["python"] == show_versions()["python"]
+    assert list(frame.index) == [*methods.BELOW_NUMBERS]
+    records: Any = SimpleNamespace(tables={})
+    scope = a_scope(too_few=(), pooled=(), records=records)
+    tables = [table.name for table in definitions(scope, None).tables]
+    assert tables == ["definitions", "software"]
+
+
+def test_the_word_file_ends_with_methods_and_versions() -> None:
+    docx = pytest.importorskip("docx")
+    table = methods.software_table()
+    held = {"name": table.name, "caption": table.caption, "note": table.note}
+    held |= {"columns": [{"name": name, "kind": kind} for name, kind in table.columns]}
+    held |= {"rows": [list(row) for row in table.rows]}
+    section = {"name": "definitions", "title": "D", "sentences": [], "items": [], "figures": []}
+    document = {"title": "T", "facts": [], "sections": [section | {"tables": [held]}]}
+    read = docx.Document(BytesIO(word_of(document, [], "", "", "")))
+    assert read.tables[-1].rows[1].cells[0].text == "iop-outcomes"
+    assert methods.SOFTWARE_TITLE in [one.text for one in read.paragraphs]
