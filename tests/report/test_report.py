@@ -371,7 +371,7 @@ def test_a_report_of_too_few_says_so_in_each_section(records: iop.Records) -> No
     small = iop.quarterly_report(records.where(program="Old Mill"), "2026Q3")
     assert small.html.count("Too few to publish.") == len(SECTIONS) - 3
     assert [part["id"] for part in Page(small.html).all("section")] == SECTIONS
-    assert set(small.tables) == {"files", "checks", "definitions"}
+    assert set(small.tables) == {"files", "checks", "definitions", "software"}
 
 
 @pytest.mark.usefixtures("drawn")
