@@ -149,3 +149,4 @@ def test_four_weeks_that_begin_with_the_first_end_on_day_27(last: int, known: bo
     row = iop.dropout_by_missing_weeks(records, weeks=4, within_weeks=1).table.iloc[0]
     assert pd.isna(row["met"]) != known
     assert (row["day"] == 27) == known
+    assert row["over"] == known
