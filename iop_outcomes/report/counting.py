@@ -33,7 +33,7 @@ from iop_outcomes.report.sections.outcomes import (
     scores_tables,
 )
 from iop_outcomes.report.sections.sites import declare_sites, funnels
-from iop_outcomes.report.sections.stays import STAYS, declare_stays, stays
+from iop_outcomes.report.sections.stays import STAYS, declare_stays, ends_elsewhere, stays
 from iop_outcomes.report.together import Together, renamed
 from iop_outcomes.report.trends import Trends, inside, make_trends
 from iop_outcomes.trends import Funnel
@@ -212,8 +212,10 @@ def count_all(
             linked.hold(key)
         for key in one.hidden:
             linked.withhold(key)
-    curves = relapse.relapse_results(scope) if scope.tells("relapse") else None
-    ends = declare_stays(scope, linked, stays(scope))
+    stayed = stays(scope)
+    ends = declare_stays(scope, linked, stayed)
+    told = scope.tells("relapse")
+    curves = relapse.relapse_results(scope, ends_elsewhere(stayed, ends)) if told else None
     link_report(scope, linked, trends, curves, plan)
     declare_admitted(scope, linked, inside(scope, trends, "admissions", 8, "numerator"))
     rules = continuity_table(scope, linked)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,13 @@ from iop_outcomes.attendance.weekly import unknown_columns
 from iop_outcomes.disclosure import ProtectedCurves
 from iop_outcomes.disclosure.policy import HIDDEN
 from iop_outcomes.disclosure.results import hidden_in_weeks
-from iop_outcomes.plots import plot_attendance, plot_funnel, plot_survival, plot_trend
+from iop_outcomes.plots import (
+    plot_attendance,
+    plot_funnel,
+    plot_incidence,
+    plot_survival,
+    plot_trend,
+)
 from iop_outcomes.plots.layout.export import draw_svg
 from iop_outcomes.records.fitness import Judgement
 from iop_outcomes.report.counting import Counted
@@ -130,8 +137,8 @@ def attendance_section(scope: Scope, counted: Counted) -> Section:
         weeks.rule,
         hidden_in_weeks(weeks.table),
     )
-    picture = partial(draw_svg, plot_attendance, weeks, synthetic=scope.records.synthetic)
-    drawing = Drawing(f"Who came, week by week: {scope.followed_90_days_text}", picture, behind)
+    title_of_weeks = f"Who came, week by week: {scope.followed_90_days_text}"
+    drawing = _drawing(scope, plot_attendance, weeks, title_of_weeks, behind)
     return Section(name, title, sentences, tuple(tables), (drawing,))
 
 
@@ -154,9 +161,8 @@ def who_stayed(scope: Scope, counted: Counted) -> Section:
     sentences += unknown(scope, "length_of_stay", "completion_rate")
     drawings: tuple[Drawing, ...] = ()
     if counted.stays is not None:
-        synthetic = scope.records.synthetic
-        picture = partial(draw_svg, plot_survival, counted.stays, synthetic=synthetic)
-        drawings = (Drawing(stays.TITLE, picture, stays.stays_table(scope, counted.stays)),)
+        table = stays.stays_table(scope, counted.stays)
+        drawings = (_drawing(scope, plot_survival, counted.stays, stays.TITLE, table),)
     return Section("who-stayed", "How episodes ended", tuple(sentences), tuple(tables), drawings)
 
 
@@ -172,13 +178,15 @@ def relapse_section(scope: Scope, counted: Counted) -> Section:
     whom = scope.words(8) if scope.period is None else f"all {scope.words(8)}"
     rule = f"Of {whom}. {results.overall.rule}"
     answered_only = not scope.tells("relapse_missing_rules")
-    sentences: tuple[str, ...]
     if answered_only:
-        sentences = (rule, f"{known} {unlike}.")
+        sentences: tuple[str, ...] = (rule, f"{known} {unlike}.")
     else:
         read_with = "so read it with the table of what a missing check-in counts as"
         sentences = (rule, results.missing, f"{known} {unlike}, {read_with}.")
     drawings = [_curve(scope, results.overall, "Time to relapse", "relapse")]
+    if results.first.open is not None:
+        table = relapse.first_table(results.first)
+        drawings.append(_drawing(scope, plot_incidence, results.first.open, table.caption, table))
     if results.interval is not None:
         drawings.append(_curve(scope, results.interval, INTERVAL_TITLE, "relapse_interval"))
     if not answered_only:
@@ -187,6 +195,9 @@ def relapse_section(scope: Scope, counted: Counted) -> Section:
         title = "Time to relapse, by program"
         drawings.append(_curve(scope, results.by_program, title, "relapse_by_program"))
     tables: tuple[Table, ...] = (relapse.milestone_table(results),)
+    if results.first.shown is not None:
+        tables = (*tables, relapse.first_table(results.first))
+    sentences = (*sentences, *filter(None, [results.first.sentence]))
     if answered_only:
         sentences = (*sentences, *unknown(scope, "relapse_missing_rules"))
     else:
@@ -198,8 +209,14 @@ def relapse_section(scope: Scope, counted: Counted) -> Section:
 def _curve(scope: Scope, curves: ProtectedCurves, title: str, name: str) -> Drawing | None:
     if curves.table.empty:
         return None
-    picture = partial(draw_svg, plot_survival, curves, synthetic=scope.records.synthetic)
-    return Drawing(title, picture, relapse.curve_table(name, title, curves))
+    return _drawing(scope, plot_survival, curves, title, relapse.curve_table(name, title, curves))
+
+
+def _drawing(
+    scope: Scope, plot: Callable[..., Any], result: object, title: str, table: Table
+) -> Drawing:
+    picture = partial(draw_svg, plot, result, synthetic=scope.records.synthetic)
+    return Drawing(title, picture, table)
 
 
 def sites_section(scope: Scope, funnels: dict[str, Funnel]) -> Section:
@@ -210,8 +227,8 @@ def sites_section(scope: Scope, funnels: dict[str, Funnel]) -> Section:
     drawings = []
     for measure, site_funnel in funnels.items():
         title = f"{sites.MEASURES[measure]}, by program: {scope.words(4)}"
-        picture = partial(draw_svg, plot_funnel, site_funnel, synthetic=scope.records.synthetic)
-        drawings.append(Drawing(title, picture, sites.funnel_table_of(measure, title, site_funnel)))
+        table = sites.funnel_table_of(measure, title, site_funnel)
+        drawings.append(_drawing(scope, plot_funnel, site_funnel, title, table))
     return Section(sites.NAME, sites.TITLE, (sites.HOW,), (), tuple(drawings))
 
 
@@ -246,8 +263,7 @@ def trend_drawing(scope: Scope, trend: Trend, target: float | None = None) -> Dr
     gone = shown.isna().mul(shown["status"] == HIDDEN, axis=0)
     table = Table(f"trend_{trend.measure}", title, shown, kinds, trend.rule, gone)
     plot = plot_trend if target is None else partial(plot_trend, target=target)
-    picture = partial(draw_svg, plot, trend, synthetic=scope.records.synthetic)
-    return Drawing(title, picture, table)
+    return _drawing(scope, plot, trend, title, table)
 
 
 def response_section(scope: Scope, trends: Trends, targets: Mapping[str, float]) -> Section:

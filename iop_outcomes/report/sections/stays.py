@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from iop_outcomes.attendance.in_treatment import in_treatment_of
 from iop_outcomes.disclosure import LinkedCounts, ProtectedCurves, protect
+from iop_outcomes.disclosure.fixed_days import EndsElsewhere
 from iop_outcomes.disclosure.linked import TOTAL, Key
 from iop_outcomes.errors import EstimateError
 from iop_outcomes.report.model import Table
@@ -58,6 +60,31 @@ def declare_stays(
     people = int(times["person_id"].nunique())
     linked.count(STAYS, len(times), people=people, item=STAYS, rank=TOTAL)
     return shown
+
+
+def ends_elsewhere(
+    times: pd.DataFrame | None, shown: ProtectedCurves | None
+) -> EndsElsewhere | None:
+    """Return the ends, and which of them the curves show together on which days."""
+    if times is None:
+        return None
+    ended = times[times["event"]]
+    days = {
+        str(kind): np.sort(own.to_numpy(dtype=np.float64))
+        for kind, own in ended["days"].groupby(ended["ended_by"].astype(str))
+    }
+    if shown is None:
+        return EndsElsewhere(days)
+    printed = {
+        str(cause): tuple(int(day) for day in rows["day"] if day > 0)
+        for cause, rows in shown.table.groupby("cause", sort=False, observed=True)
+    }
+    named = frozenset(days) & frozenset(printed)
+    sets = [
+        (frozenset([cause]) if cause in named else frozenset(days) - named, on)
+        for cause, on in printed.items()
+    ]
+    return EndsElsewhere(days, tuple(sets))
 
 
 def stays_table(scope: Scope, curves: ProtectedCurves) -> Table:

@@ -1,46 +1,29 @@
-"""The section on relapse: curves, what missing check-ins mean for them, and the rule in words."""
+"""The protected curves of the section on relapse, and what they rest on."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import permutations
 
 import pandas as pd
 
 from iop_outcomes.disclosure import ProtectedCurves, protect_curves, protect_family
-from iop_outcomes.disclosure.fixed_days import protect_interval
+from iop_outcomes.disclosure.fixed_days import EndsElsewhere, protect_interval
 from iop_outcomes.disclosure.policy import HIDDEN, round_share
 from iop_outcomes.relapse import RelapseRule
 from iop_outcomes.relapse.read_once import EvidenceReader
 from iop_outcomes.relapse.rule import ORIGINS
 from iop_outcomes.relapse.times import times_under
-from iop_outcomes.report.model import Kind, Table, write_value
+from iop_outcomes.report.model import write_value
 from iop_outcomes.report.scope import Scope
+from iop_outcomes.report.sections.relapse.first import FirstEnds, first_ends, with_ends
 from iop_outcomes.shared.provenance import Provenance, label, relabel
 from iop_outcomes.shared.vocabulary import MISSING_RULES
 from iop_outcomes.survival.curves.estimate import product_curves
 from iop_outcomes.survival.intervals.estimate import interval_survival_beside
 
-DAYS = (30, 60, 90, 180)
 MISSING = "a missing check-in"
 COMPARED_RULES = ("censor", "use", "no_use", "last_value")  # rules for missing check-ins
-CURVE_KINDS: dict[str, Kind] = {
-    "day": "count",
-    "at_risk": "count",
-    "events": "count",
-    "censored": "count",
-    "survival": "whole_share",
-    "lower": "whole_share",
-    "upper": "whole_share",
-    "lowest": "whole_share",
-    "highest": "whole_share",
-}
-INTERVAL_NOTE = (
-    "Each relapse fell between the last check-in without use and the one that showed it. Survival: "
-    "the share without relapse through the day, in the middle of what such records can tell; "
-    "lowest and highest are its ends. Turnbull's estimate. Only these days are estimates."
-)
-
 
 NESTED = ("censor", "no_use", "last_value", "use")
 """The rules for missing check-ins, from that with the fewest relapses by any day to the most."""
@@ -66,6 +49,8 @@ class RelapseResults:
         The people in the curves.
     interval : ProtectedCurves or None
         All programs, with each relapse between two check-ins; None if it cannot be shown.
+    first : FirstEnds
+        Who relapsed first and who ended treatment first.
     """
 
     overall: ProtectedCurves
@@ -75,6 +60,7 @@ class RelapseResults:
     resting: dict[str, float | str]
     people: int
     interval: ProtectedCurves | None = None
+    first: FirstEnds = field(default_factory=FirstEnds)
 
     @property
     def size(self) -> int | None:
@@ -83,10 +69,18 @@ class RelapseResults:
         return next((int(sizes["n"].iloc[0]) for sizes in tables if len(sizes)), None)
 
 
-def relapse_results(scope: Scope) -> RelapseResults | None:
-    """Return the protected curves of two years' admissions; None if too few can be followed."""
+def relapse_results(scope: Scope, elsewhere: EndsElsewhere | None = None) -> RelapseResults | None:
+    """Return the protected curves of two years' admissions; None if too few can be followed.
+
+    Parameters
+    ----------
+    scope : Scope
+        The people.
+    elsewhere : EndsElsewhere, optional
+        Their ends in the table of how episodes ended.
+    """
     reader = EvidenceReader(scope.records)
-    times = _times(scope, scope.rule, reader)
+    times = _times(scope, with_ends(scope.rule), reader)
     if scope.policy.hides([len(times), times["person_id"].nunique()]).any() or times.empty:
         return None
     synthetic = scope.records.synthetic
@@ -107,7 +101,10 @@ def relapse_results(scope: Scope) -> RelapseResults | None:
     missing = _rests_on_missing(times, scope)
     people = int(times["person_id"].nunique())
     interval = _between_check_ins(scope, overall, times)
-    return RelapseResults(overall, by_program, by_missing, missing, resting, people, interval)
+    first = first_ends(scope, times, curve, overall, elsewhere or EndsElsewhere())
+    return RelapseResults(
+        *(overall, by_program, by_missing, missing, resting, people, interval, first)
+    )
 
 
 def _between_check_ins(
@@ -201,72 +198,3 @@ def _rests_on_missing(times: pd.DataFrame, scope: Scope) -> str:
         return "The share of the events that rests on missing data cannot be shown: too few."
     share = round_share(missing, events, scope.policy.share_decimals(events))
     return f"{write_value(share, 'whole_share')} of the events rest on missing data."
-
-
-def curve_table(name: str, caption: str, curves: ProtectedCurves) -> Table:
-    """Return the table behind a drawn curve: just what is drawn."""
-    names = [*curves.by, "day", "at_risk", "events", "censored", "survival", "lower", "upper"]
-    columns = [column for column in names if column in curves.table]
-    if "lowest" in curves.table:
-        frame = curves.table[[*curves.by, "day", "survival", "lowest", "highest"]]
-        return Table(name, caption, frame, CURVE_KINDS, INTERVAL_NOTE)
-    if curves.policy.threshold == 1:
-        note = "At risk: still followed after the day. Survival: the share without relapse so far."
-        return Table(name, caption, curves.table[columns], CURVE_KINDS, note)
-    frame = curves.table[columns].copy()
-    for column in ("at_risk", "lower", "upper"):
-        frame[column] = frame[column].astype(object).where(frame[column].notna(), HIDDEN)
-    note = (
-        "At risk: still followed after the day, on day 0 all, rounded to the nearest 5, 10 or 20. "
-        "Survival: the share without relapse through the day, with 95% limits that are worked out "
-        "from the figures of this table. Only these days are estimates; the lines between them in "
-        "the picture are not."
-    )
-    return Table(name, caption, frame, CURVE_KINDS, note)
-
-
-def milestone_table(results: RelapseResults) -> Table:
-    """Return the share without relapse on the days that readers ask for, with its limits."""
-    parts = [_milestones(results.overall).assign(program="all")]
-    if results.by_program is not None:
-        parts.insert(0, _milestones(results.by_program))
-    frame = pd.concat(parts, ignore_index=True)
-    frame.insert(0, "program", frame.pop("program"))
-    note = (
-        "With 95% limits, where they can be shown. Hidden: too few events lie between this day "
-        "and the last one shown, or too few people are followed so long."
-    )
-    return Table("without_relapse", "Without relapse, by day", frame, {}, note)
-
-
-def missing_rule_table(results: RelapseResults) -> Table:
-    """Return what the answer would be under each rule for missing check-ins."""
-    frame = _milestones(results.by_missing)
-    frame["events_on_missing_data"] = frame[MISSING].map(results.resting)
-    kinds: dict[str, Kind] = {"events_on_missing_data": "whole_share"}
-    return Table(
-        "missing_check_ins",
-        "Without relapse, by what a missing check-in counts as",
-        frame,
-        kinds,
-        "The same people and the same definition. Where these differ much, the check-ins do not "
-        "tell how many relapsed: the truth lies between.",
-    )
-
-
-def _milestones(curves: ProtectedCurves) -> pd.DataFrame:
-    """Return one row a group and one column a day, each cell the share with its limits."""
-    rows = curves.at(DAYS)
-    shares, lower, upper = (rows[name] for name in ("survival", "lower", "upper"))
-    cells = [
-        HIDDEN
-        if pd.isna(share)
-        else f"{share:.0%}"
-        if pd.isna(low)
-        else f"{share:.0%} ({low:.0%} to {high:.0%})"
-        for share, low, high in zip(shares, lower, upper, strict=True)
-    ]
-    frame = curves.sizes[list(curves.by)].reset_index(drop=True).astype(object)
-    for number, day in enumerate(DAYS):
-        frame[f"day_{day}"] = cells[number :: len(DAYS)]
-    return frame

@@ -1,0 +1,24 @@
+"""The section on relapse: the people of a report come in, protected curves and their tables go out.
+
+The other sections are not known here.
+"""
+
+from __future__ import annotations
+
+from iop_outcomes.report.sections.relapse.first import FirstEnds, first_table
+from iop_outcomes.report.sections.relapse.results import RelapseResults, relapse_results
+from iop_outcomes.report.sections.relapse.tables import (
+    curve_table,
+    milestone_table,
+    missing_rule_table,
+)
+
+__all__ = [
+    "FirstEnds",
+    "RelapseResults",
+    "curve_table",
+    "first_table",
+    "milestone_table",
+    "missing_rule_table",
+    "relapse_results",
+]

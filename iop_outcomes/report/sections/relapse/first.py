@@ -1,0 +1,137 @@
+"""Relapse and other ends, whichever came first: the table of those who are in the curve."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from iop_outcomes.disclosure import ProtectedCurves
+from iop_outcomes.disclosure.fixed_days import EndsElsewhere, protect_first
+from iop_outcomes.records.schema import DISCHARGE_REASONS
+from iop_outcomes.relapse import RelapseRule
+from iop_outcomes.report.model import Kind, Table
+from iop_outcomes.report.scope import Scope
+from iop_outcomes.shared.vocabulary import COMPETING_ENDS
+from iop_outcomes.survival import CumulativeIncidence, SurvivalCurves, cumulative_incidence
+
+NAME, TITLE = "relapse_first", "Relapse and other ends, whichever came first"
+NO_REASON, OTHER_REASON = "discharged", "other"
+TOO_FEW = "How many relapsed first and how many ended treatment first is not shown: too few people."
+NO_ENDS = (
+    "How many ended treatment before a relapse is not known: the records do not show who left, or "
+    "why."
+)
+NOTE = (
+    "Of all people in the curve: the share who had relapsed by the day, and the share who had left "
+    "or died before a relapse was seen. Each person counts once, by what came first; a relapse "
+    "after the end of treatment is in the curve and not here. People whose follow-up stopped "
+    "before either count up to that day (Aalen-Johansen estimate)."
+)
+TOGETHER = "Ends of too few people are taken together."
+
+
+@dataclass(frozen=True, eq=False)
+class FirstEnds:
+    """What came first, for release, or the sentence that says why it is not shown.
+
+    Attributes
+    ----------
+    shown : ProtectedCurves or None
+        On days of the curve of all.
+    open : CumulativeIncidence or None
+        On each day, under a policy that hides nothing.
+    sentence : str
+        Why it is not shown; empty where it is, or where nothing can come before a relapse.
+    ends : str
+        The sentence that names the ends.
+    """
+
+    shown: ProtectedCurves | None = None
+    open: CumulativeIncidence | None = None
+    sentence: str = ""
+    ends: str = ""
+
+
+def first_table(ends: FirstEnds) -> Table:
+    """Return the shares by what came first, one row a day; all counts too if nothing is hidden."""
+    result = ends.shown if ends.open is None else ends.open
+    assert result is not None
+    after = result.table[result.table["day"] > 0]
+    frame = pd.DataFrame({"day": sorted(after["day"].unique())})
+    kinds: dict[str, Kind] = {"day": "count"}
+    for cause, own in after.groupby("cause", sort=False, observed=True):
+        word = str(cause).replace(" ", "_")
+        of_cause = own.set_index("day").loc[frame["day"]]
+        if ends.open is not None:
+            frame["at_risk"] = of_cause["at_risk"].to_numpy()
+            frame[word] = of_cause["events"].to_numpy()
+            kinds |= {"at_risk": "count", word: "count"}
+        first = f"{'relapsed' if word == 'relapse' else word}_first"
+        frame[first] = of_cause["incidence"].to_numpy()
+        kinds[first] = "whole_share"
+    note = f"{NOTE} {ends.ends}"
+    return Table(NAME, TITLE, frame, kinds, note if ends.shown is None else f"{note} {TOGETHER}")
+
+
+def with_ends(rule: RelapseRule) -> RelapseRule:
+    """Return the rule, with every end of treatment competing where it names none of its own.
+
+    Days and events of the times are the same under both.
+    """
+    if rule.competing != COMPETING_ENDS or rule.origin == "discharge":
+        return rule
+    own = "dropped_out" if rule.of_dropout else ""
+    ends = (end for end in (*DISCHARGE_REASONS, NO_REASON) if end != own)
+    return replace(rule, competing=tuple(ends))
+
+
+def first_ends(
+    scope: Scope,
+    times: pd.DataFrame,
+    curve: SurvivalCurves,
+    overall: ProtectedCurves,
+    elsewhere: EndsElsewhere,
+) -> FirstEnds:
+    """Return what came first.
+
+    Parameters
+    ----------
+    scope : Scope
+        The people.
+    times : pandas.DataFrame
+        Their times, of which `with_ends` says what competes.
+    curve : SurvivalCurves
+        The curve of all of them.
+    overall : ProtectedCurves
+        The same as it is printed.
+    elsewhere : EndsElsewhere
+        Their ends in the table of how episodes ended.
+    """
+    if scope.rule.origin == "discharge" or overall.table.empty:
+        return FirstEnds()  # treatment is over on day 0; without a curve there is no day either
+    end = times["competing_end"].astype(object).replace({NO_REASON: OTHER_REASON})
+    present = set(end.dropna())
+    if not scope.tells("completion_rate") or not present:
+        return FirstEnds(sentence=NO_ENDS)
+    if not times["event"].any():
+        return FirstEnds(sentence=TOO_FEW)
+    event = "dropped_out" if scope.rule.of_dropout else "relapse"
+    causes = [event, *(reason for reason in DISCHARGE_REASONS if reason in present)]
+    found = cumulative_incidence(times.assign(competing_end=end), causes=causes)
+    rule = with_ends(scope.rule)
+    ends = _named(rule)
+    if scope.policy.threshold == 1:
+        return FirstEnds(open=found, ends=ends)
+    days = [int(day) for day in overall.table["day"] if day > 0]
+    plain = replace(found, rule=f"{scope.rule.text} {ends} Aalen-Johansen estimate.")
+    shown = protect_first(plain, curve, scope.policy, days=days, elsewhere=elsewhere)
+    return FirstEnds(sentence=TOO_FEW) if shown.table.empty else FirstEnds(shown, ends=ends)
+
+
+def _named(rule: RelapseRule) -> str:
+    """Return the sentence that names the ends."""
+    words = [end.replace("_", " ") for end in rule.competing if end != NO_REASON]
+    if NO_REASON in rule.competing:
+        words.append("no reason recorded")
+    return f"Ends of treatment: {', '.join(words)}."
