@@ -6,6 +6,7 @@ from itertools import combinations, pairwise, permutations
 
 import pandas as pd
 
+from validation.attack_first import first
 from validation.attack_reading import Read
 from validation.attack_solving import Name, Puzzle
 
@@ -76,6 +77,8 @@ def _by_program(puzzle: Puzzle, read: Read) -> None:
             for start, end in combinations(rows["day"], 2)
         }
         _heights(puzzle, name, rows, cells)
+        if name == "all":
+            first(puzzle, read, cells)
 
 
 def _heights(

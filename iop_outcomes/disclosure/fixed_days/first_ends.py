@@ -16,7 +16,14 @@ import pandas as pd
 
 from iop_outcomes.disclosure.curves import ProtectedCurves
 from iop_outcomes.disclosure.fixed_days.choice import WORTH, Days, FixedCounts
-from iop_outcomes.disclosure.fixed_days.other_ends import OTHER, _causes, _made, _rows, _sum
+from iop_outcomes.disclosure.fixed_days.other_ends import (
+    OTHER,
+    _causes,
+    _made,
+    _refuse_open,
+    _rows,
+    _sum,
+)
 from iop_outcomes.disclosure.policy import SafePolicy
 from iop_outcomes.survival import CumulativeIncidence, SurvivalCurves
 
@@ -150,7 +157,13 @@ def protect_first(
         kind, leave follow-up with neither, leave follow-up on the curve, or have the event after
         another end; as many as the threshold are left after the last. Kinds of which this does not
         hold are taken together, then days are left out. Empty if no day can be published.
+
+    Raises
+    ------
+    RuleError
+        If the policy hides nothing: the result itself says all.
     """
+    _refuse_open(policy, "cumulative incidence")
     counted = FirstCounts.of(result, curve, days)
     days_of, groups = _chosen(counted, policy, elsewhere or EndsElsewhere())
     rows, sizes = [], []
@@ -173,7 +186,7 @@ def _kinds(name: str) -> frozenset[str]:
 def _chosen(
     counted: FirstCounts, policy: SafePolicy, elsewhere: EndsElsewhere
 ) -> tuple[Days, tuple[Group, ...]]:
-    """Return the days that are worth most, and on them the kinds of end with fewest together."""
+    """Return the days that are worth most, and on them as many kinds of end as can be shown."""
     best: tuple[float, Days, tuple[Group, ...]] = (0.0, (), ())
     for groups in ladder(counted.kinds):
         days = _best_days(counted, groups, policy, elsewhere)
