@@ -36,7 +36,8 @@ from iop_outcomes.errors import OutcomesError
 from iop_outcomes.plots.layout.export import Picture
 from iop_outcomes.report import counting, quarterly, quarterly_report
 from iop_outcomes.report.scope import choose_scope
-from iop_outcomes.report.sections import assemble, relapse, stays
+from iop_outcomes.report.sections import assemble, stays
+from iop_outcomes.report.sections.relapse import first, results
 from validation.attack_programs import QUARTERS, RULES, Case, sample_case, small_case
 from validation.attack_reading import Read, differences, read_report
 from validation.attack_relations import build
@@ -95,7 +96,8 @@ def watched() -> Iterator[Watch]:
     places: list[tuple[Any, str]] = [
         (LinkedCounts, "hidden"),
         (counting, "hide_beside"),
-        *((relapse, name) for name in ("protect_curves", "protect_family", "protect_interval")),
+        *((results, name) for name in ("protect_curves", "protect_family", "protect_interval")),
+        (first, "protect_first"),
         (stays, "protect"),
     ]
     before = [getattr(*place) for place in places]
@@ -181,10 +183,10 @@ def _exact_at_risk(case: Case, read: Read) -> int:
     from validation import attack_curves
 
     scope = choose_scope(case.records, case.quarter, case.rule, None)
-    times = relapse._times(scope, scope.rule, relapse.EvidenceReader(scope.records))
+    times = results._times(scope, scope.rule, results.EvidenceReader(scope.records))
     table = read.tables["relapse"].copy()
     days = [float(day) for day in table["day"]]
-    exact = relapse.product_curves(times).risk_table(days)["at_risk"].tolist()
+    exact = results.product_curves(times).risk_table(days)["at_risk"].tolist()
     table["at_risk"] = [table["at_risk"].iloc[0], *exact[1:]]
     base = attack_curves._base
     attack_curves._base = lambda _: 1

@@ -105,8 +105,8 @@ def test_a_report_reads_sessions_and_check_ins_once_and_checks_each_set_of_times
     assert calls == {
         "read_sessions": 2,  # of all, and of the cohort of the picture by week
         # curves of all, by program, by missing rule; how stays ended; between two check-ins, and on
-        # check-in dates beside it
-        "check_times": 6,
+        # check-in dates beside it; what came first, as times to relapse and up to other ends
+        "check_times": 8,
         "times_under": 4,  # the four rules for missing check-ins, one of them the report's own
         "apply_rule": 4,
         **dict.fromkeys(("origin_days", "read_checkins", "last_contacts", "read_discharges"), 1),

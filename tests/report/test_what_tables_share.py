@@ -15,7 +15,8 @@ from iop_outcomes.disclosure.linked import TOTAL
 from iop_outcomes.report import links, programs
 from iop_outcomes.report.period import parse_report_period
 from iop_outcomes.report.scope import choose_scope
-from iop_outcomes.report.sections import assemble, cohort, findings, quality, relapse, sites
+from iop_outcomes.report.sections import assemble, cohort, findings, quality, sites
+from iop_outcomes.report.sections.relapse.results import _nested
 from iop_outcomes.report.trends import Trends, cut
 
 Q3 = pd.Period("2026Q3", "Q")
@@ -201,12 +202,12 @@ def test_the_newest_quarter_is_compared_with_the_one_before(quarters: int, chang
 def test_rules_for_missing_check_ins_hold_one_another_in_their_order() -> None:
     rules = {name: [name] for name in ("use", "censor", "no_use")}
     # From the fewest relapses to the most: censor, no_use, use.
-    assert set(relapse._nested(rules)) == {
+    assert set(_nested(rules)) == {
         ("events", "censor", "no_use"),
         ("events", "censor", "use"),
         ("events", "no_use", "use"),
     }
-    assert len(relapse._nested({"a": ["last_value"], "b": ["drop"]})) == 2
+    assert len(_nested({"a": ["last_value"], "b": ["drop"]})) == 2
 
 
 @pytest.mark.parametrize(
