@@ -96,6 +96,20 @@ def test_what_the_attacker_takes_for_known_of_weekdays_is_true(open_read: Read) 
         solve(puzzle, ask=False)
 
 
+def test_what_the_attacker_takes_for_known_of_what_came_first_is_true(open_read: Read) -> None:
+    names = ("relapse", "relapse_first")
+    curve, first = (open_read.tables[name] for name in names)
+    fits = Read({"relapse": curve, "relapse_first": first}, {}, "")
+    solve(build(fits), ask=False)
+    more = first.copy()
+    more.loc[3, "relapse"] += 30  # more than relapsed on the curve, whatever came first
+    with pytest.raises(ValueError, match="nothing fits"):
+        solve(build(replace(fits, tables={"relapse": curve, "relapse_first": more})), ask=False)
+    higher = first.assign(completed_first=first["completed_first"] * 1.5)
+    with pytest.raises(ValueError, match="nothing fits"):
+        solve(build(replace(fits, tables={"relapse": curve, "relapse_first": higher})), ask=False)
+
+
 def test_what_the_attacker_takes_for_known_of_who_is_not_counted_is_true(
     open_read: Read, sample: iop.Records, tmp_path: Path
 ) -> None:

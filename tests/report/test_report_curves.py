@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 import iop_outcomes as iop
+from iop_outcomes.disclosure.fixed_days import EndsElsewhere
 from iop_outcomes.plots.layout.export import Picture
-from iop_outcomes.report.sections import assemble
+from iop_outcomes.report.scope import Scope, choose_scope
+from iop_outcomes.report.sections import assemble, stays
+from iop_outcomes.report.sections.relapse import first, first_table, relapse_results
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +53,94 @@ def test_the_interval_censored_curve_is_on_days_of_the_curve_of_all(report: iop.
     assert (table["survival"] <= table["highest"]).all()
     near = table.merge(report.tables["relapse"], on="day")
     assert (near["survival_x"] - near["survival_y"]).abs().max() < 0.05
+
+
+ENDS = [
+    *("completed", "dropped_out", "terminated", "transferred", "incarcerated", "died", "other"),
+    "discharged",
+]
+
+
+def test_what_came_first_is_that_of_the_people_of_the_curve(
+    report: iop.Report, records: iop.Records
+) -> None:
+    table = report.tables["relapse_first"]
+    assert set(table["day"]) <= set(report.tables["relapse"]["day"]) - {0}
+    rule = iop.RelapseRule(competing=tuple(ENDS))
+    times = iop.time_to_relapse(scope_of(records).records, rule)
+    admitted = records.episodes.set_index("episode_id")["admit_date"]
+    recent = times["episode_id"].map(admitted).between("2024-10-01", "2026-09-30")
+    of_all = iop.cumulative_incidence(times[recent]).at(table["day"].tolist())
+    by_cause = of_all.groupby("cause", observed=True)["incidence"].first()
+    row = table.iloc[0]
+    assert row["relapsed_first"] == round(by_cause["relapse"], 2)
+    assert row["completed_first"] == round(by_cause["completed"], 2)
+    alone = {name.removesuffix("_first") for name in table.columns[2:-1]}
+    others = sum(share for cause, share in by_cause[1:].items() if cause not in alone)
+    assert row["other_ends_first"] == round(others, 2)
+    curve = report.tables["relapse"].set_index("day")["survival"]
+    assert row["relapsed_first"] < 1 - curve[row["day"]]
+
+
+def scope_of(
+    records: iop.Records, rule: iop.RelapseRule | None = None, policy: iop.SafePolicy | None = None
+) -> Scope:
+    return choose_scope(records, "2026Q3", rule, policy)
+
+
+def test_nothing_of_what_came_first_is_hidden_from_the_program_itself(
+    records: iop.Records,
+) -> None:
+    results = relapse_results(scope_of(records, policy=iop.SafePolicy.internal()))
+    assert results is not None
+    assert results.first.shown is None
+    table = first_table(results.first)
+    assert len(table.frame) > 90
+    assert {"died", "died_first", "relapse", "relapsed_first", "at_risk"} <= set(table.frame)
+    counts = [name for name in table.frame if table.kinds[name] == "count"][2:]
+    left = table.frame["at_risk"] - table.frame[counts].sum(axis=1)
+    assert (table.frame["at_risk"][1:].to_numpy() <= left[:-1].to_numpy()).all()
+    assert "taken together" not in table.note
+
+
+def test_ends_are_those_of_the_rule_where_it_names_its_own() -> None:
+    own = iop.RelapseRule(competing=("died", "transferred"))
+    assert first.with_ends(own) is own
+    assert "Ends of treatment: died, transferred." in first._named(own)
+    at_discharge = iop.RelapseRule(origin="discharge")
+    assert first.with_ends(at_discharge) is at_discharge
+    assert set(first.with_ends(iop.RelapseRule()).competing) == set(ENDS)
+
+
+def test_it_is_said_why_what_came_first_is_not_shown(records: iop.Records) -> None:
+    few = relapse_results(scope_of(records, iop.RelapseRule(competing=("died",))))
+    assert few is not None
+    assert few.first.sentence == first.TOO_FEW
+    scope = scope_of(records)
+    untold = Scope(records, scope.period, scope.rule, scope.policy, scope.too_few)
+    untold.__dict__["tells"] = lambda *measures: "completion_rate" not in measures
+    results = relapse_results(untold)
+    assert results is not None
+    assert results.first.sentence == first.NO_ENDS
+    assert results.first.shown is None
+
+
+def test_ends_of_all_who_stayed_are_those_that_are_printed_together(records: iop.Records) -> None:
+    scope = scope_of(records)
+    times = stays.stays(scope)
+    assert times is not None
+    ended = times.loc[times["event"], "ended_by"]
+    shown = iop.protect(iop.cumulative_incidence(times, causes=sorted(set(ended))))
+    given = stays.ends_elsewhere(times, shown)
+    assert isinstance(given, EndsElsewhere)
+    kinds = [kind for some, _ in given.printed for kind in some]
+    assert sorted(kinds) == sorted(given.days)
+    together = next(some for some, _ in given.printed if len(some) > 1)
+    assert {"died", "incarcerated"} <= together
+    assert (
+        given.through(together, 1e6) == times.loc[times["event"], "ended_by"].isin(together).sum()
+    )
+    assert stays.ends_elsewhere(None, None) is None
+    hidden = stays.ends_elsewhere(times, None)
+    assert hidden is not None
+    assert (hidden.printed, set(hidden.days)) == ((), set(given.days))

@@ -154,9 +154,10 @@ def protect_first(
     ProtectedCurves
         ``measure`` is ``"incidence"``, and ``cause`` the event or a kind of end, all on the same
         days. Between two of them none, or at least the threshold, have the event first, end by each
-        kind, leave follow-up with neither, leave follow-up on the curve, or have the event after
-        another end; as many as the threshold are left after the last. Kinds of which this does not
-        hold are taken together, then days are left out. Empty if no day can be published.
+        kind, leave follow-up with neither, or have the event after another end, and none or as many
+        leave follow-up between two days of the curve; at least as many are left after the last.
+        Kinds of which this does not hold are taken together, then days are left out. Empty if no
+        day can be published.
 
     Raises
     ------
@@ -198,22 +199,15 @@ def _chosen(
 
 def ladder(kinds: Sequence[Group]) -> Iterator[tuple[Group, ...]]:
     """Return the kinds each by itself, then with more and more of the rarest taken together."""
+    if all(kind.name != ANY_OTHER for kind in kinds):
+        yield tuple(kinds)
     by_size = sorted(kinds, key=lambda kind: (kind.name != ANY_OTHER, int(kind.ended[-1])))
-    for number in range(1, len(by_size) + 1):
-        some, rest = by_size[:number], by_size[number:]
-        alone = number == 1 and some[0].name != ANY_OTHER
-        together = (
-            some[0]
-            if alone
-            else Group(
-                OTHER,
-                frozenset().union(*(kind.kinds for kind in some)),
-                _sum([(kind.name, kind.counts) for kind in some]),
-            )
-        )
-        names = [kind.name for kind in rest]
-        kept = [kind for kind in kinds if kind.name in names]
-        yield (*kept, together)
+    least = 1 if by_size and by_size[0].name == ANY_OTHER else 2
+    for number in range(least, len(by_size) + 1):
+        some = by_size[:number]
+        words = frozenset().union(*(kind.kinds for kind in some))
+        together = Group(OTHER, words, _sum([(kind.name, kind.counts) for kind in some]))
+        yield (*(kind for kind in kinds if kind not in some), together)
 
 
 def _best_days(
@@ -229,7 +223,6 @@ def _best_days(
         [
             counted.first.through["events"],
             counted.stopped,
-            counted.stopped_on_curve,
             counted.after,
             *(group.ended for group in groups),
         ]
@@ -238,13 +231,17 @@ def _best_days(
         (start, end): not policy.hides(series[:, end] - series[:, start]).any()
         for start, end in combinations([0, *places], 2)
     }
+    # How many leave follow-up on the curve is open by its rounded numbers at risk alone.
+    stopped = policy.hides(np.diff(counted.stopped_on_curve))
     sets = chain.from_iterable(combinations(places, size) for size in range(1, len(places) + 1))
-    allowed = [some for some in sets if all(between[pair] for pair in pairwise((0, *some)))]
-    # Nothing is told where nobody has the event first, or nobody ends.
     allowed = [
         some
-        for some in allowed
-        if counted.first.through["events"][some[-1]] and counted.all_ended[some[-1]]
+        for some in sets
+        if all(between[pair] for pair in pairwise((0, *some)))
+        and not stopped[: some[-1]].any()
+        # Nothing is told where nobody has the event first, or nobody ends.
+        and counted.first.through["events"][some[-1]]
+        and counted.all_ended[some[-1]]
     ]
     days = [tuple(int(counted.days[place]) for place in some) for some in allowed]
     return max(
