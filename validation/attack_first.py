@@ -26,7 +26,7 @@ def first(puzzle: Puzzle, read: Read, cells: Cells) -> None:
     """Take up the table of what came first; `cells` are what the curve of all counts."""
     if not read.has(NAME):
         return
-    table = read.tables[NAME]
+    table = _by_day(read.tables[NAME])
     shares = [column for column in table if column.endswith("_first")]
     is_open = "at_risk" in table
     days = [0.0, *map(float, table["day"])]
@@ -60,6 +60,14 @@ def first(puzzle: Puzzle, read: Read, cells: Cells) -> None:
         _counts(puzzle, table, shares, days)
     half = EXACT if is_open else 0.005 if puzzle.low[size] < MANY else 0.0005
     _heights(puzzle, table, shares, (days, half))
+
+
+def _by_day(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with a row a day; it is printed with a column a day."""
+    if "came_first" not in table:
+        return table
+    turned = table.set_index("came_first").T.rename(columns="{}_first".format)
+    return turned.assign(day=[int(name.removeprefix("day_")) for name in turned.index])
 
 
 def _until(days: list[float], end: float, start: float = 0.0) -> list[tuple[float, float]]:

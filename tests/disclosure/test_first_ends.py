@@ -61,10 +61,11 @@ def both(times: pd.DataFrame) -> tuple[iop.ProtectedCurves, iop.ProtectedCurves]
 def asked(curve: iop.ProtectedCurves, table: pd.DataFrame) -> Solved:
     """Return what the reader of a curve and of shares by day and cause works out."""
     after = table[table["day"] > 0]
-    wide = after.pivot_table("incidence", "day", "cause", observed=True)
-    wide = wide.rename(columns=lambda cause: f"{cause}_first".replace("relapse_", "relapsed_"))
+    wide = after.pivot_table("incidence", "cause", "day", observed=True).add_prefix("day_")
+    wide = wide.rename_axis("came_first").reset_index()
+    wide["came_first"] = wide["came_first"].replace({"relapse": "relapsed"})
     puzzle = Puzzle()
-    curves(puzzle, Read({"relapse": curve.table, "relapse_first": wide.reset_index()}, {}, ""))
+    curves(puzzle, Read({"relapse": curve.table, "relapse_first": wide}, {}, ""))
     return solve(puzzle)
 
 

@@ -54,24 +54,36 @@ class FirstEnds:
 
 
 def first_table(ends: FirstEnds) -> Table:
-    """Return the shares by what came first, one row a day; all counts too if nothing is hidden."""
-    result = ends.shown if ends.open is None else ends.open
-    assert result is not None
+    """Return the shares by what came first, a column a day; if nothing is hidden a row a day."""
+    if ends.open is not None:
+        return _each_day(ends.open, f"{NOTE} {ends.ends}")
+    assert ends.shown is not None
+    rows = ends.shown.table[ends.shown.table["day"] > 0]
+    parts: dict[str, list[object]] = {"came_first": []}
+    kinds: dict[str, Kind] = {}
+    for cause, own in rows.groupby("cause", sort=False, observed=True):
+        parts["came_first"].append(
+            "relapsed" if cause == "relapse" else str(cause).replace("_", " ")
+        )
+        for day, share in zip(own["day"], own["incidence"], strict=True):
+            parts.setdefault(f"day_{day}", []).append(share)
+            kinds[f"day_{day}"] = "whole_share"
+    return Table(NAME, TITLE, pd.DataFrame(parts), kinds, f"{NOTE} {ends.ends} {TOGETHER}")
+
+
+def _each_day(result: CumulativeIncidence, note: str) -> Table:
+    """Return the counts and shares of each day."""
     after = result.table[result.table["day"] > 0]
     frame = pd.DataFrame({"day": sorted(after["day"].unique())})
-    kinds: dict[str, Kind] = {"day": "count"}
+    kinds: dict[str, Kind] = {"day": "count", "at_risk": "count"}
     for cause, own in after.groupby("cause", sort=False, observed=True):
-        word = str(cause).replace(" ", "_")
         of_cause = own.set_index("day").loc[frame["day"]]
-        if ends.open is not None:
-            frame["at_risk"] = of_cause["at_risk"].to_numpy()
-            frame[word] = of_cause["events"].to_numpy()
-            kinds |= {"at_risk": "count", word: "count"}
-        first = f"{'relapsed' if word == 'relapse' else word}_first"
+        first = f"{'relapsed' if cause == 'relapse' else str(cause)}_first"
+        frame["at_risk"] = of_cause["at_risk"].to_numpy()
+        frame[str(cause)] = of_cause["events"].to_numpy()
         frame[first] = of_cause["incidence"].to_numpy()
-        kinds[first] = "whole_share"
-    note = f"{NOTE} {ends.ends}"
-    return Table(NAME, TITLE, frame, kinds, note if ends.shown is None else f"{note} {TOGETHER}")
+        kinds |= {str(cause): "count", first: "whole_share"}
+    return Table(NAME, TITLE, frame, kinds, note)
 
 
 def with_ends(rule: RelapseRule) -> RelapseRule:
