@@ -122,7 +122,8 @@ def first_ends(
     """
     if scope.rule.origin == "discharge" or overall.table.empty:
         return FirstEnds()  # treatment is over on day 0; without a curve there is no day either
-    end = times["competing_end"].astype(object).replace({NO_REASON: OTHER_REASON})
+    end = times["competing_end"].astype(object)
+    end = end.mask(end == NO_REASON, OTHER_REASON)
     present = set(end.dropna())
     if not scope.tells("completion_rate") or not present:
         return FirstEnds(sentence=NO_ENDS)
