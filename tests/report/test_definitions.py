@@ -14,6 +14,7 @@ import pytest
 import iop_outcomes as iop
 from iop_outcomes.report.forms.word import word_of
 from iop_outcomes.report.sections.definitions import definitions, methods
+from iop_outcomes.report.sections.relapse.first import TITLE
 from iop_outcomes.versions import show_versions
 
 PACKAGE = Path(iop.__file__).parent
@@ -67,12 +68,14 @@ def test_only_methods_that_a_report_uses_are_named() -> None:
     ]
     assert names(a_scope(policy=iop.SafePolicy.internal()), a_report()) == none[2:]
     assert names(a_scope(policy=iop.SafePolicy(6)), a_report()) == none[1:]
-    curves = SimpleNamespace(interval=None)
+    curves = SimpleNamespace(interval=None, first=SimpleNamespace(told=False))
     with_curves = names(a_scope(), a_report(relapse=curves))
     assert "Share without relapse by day" in with_curves
-    assert "Relapse between two check-ins" not in with_curves
-    both = a_report(relapse=SimpleNamespace(interval=1), stays=1, sites={"retained_90": 1})
-    assert len(names(a_scope(), both)) == 7
+    assert not {"Relapse between two check-ins", TITLE} & {*with_curves}
+    drawn = SimpleNamespace(interval=1, first=SimpleNamespace(told=True))
+    both = a_report(relapse=drawn, stays=1, sites={"retained_90": 1})
+    assert TITLE in names(a_scope(), both)
+    assert len(names(a_scope(), both)) == 8
     assert len(names(a_scope(), both, "relapse", "who-stayed")) == 4
     sites = names(a_scope(), both, "sites")
     assert "Programs as a funnel" in sites  # the first page names programs that differ

@@ -231,6 +231,12 @@ FOUND = (
         ("who-stayed",),
         lambda _, counted: counted.stays is not None,
     ),
+    Method(
+        "Relapse and other ends, whichever came first",
+        "Aalen and Johansen 1978, Scand J Stat 5:141-150.",
+        ("relapse",),
+        lambda _, counted: counted.relapse is not None and counted.relapse.first.told,
+    ),
     Method("PHQ-9", f"{KROENKE}.", ("symptoms",), _row("symptoms", "PHQ-9")),
     Method("GAD-7", f"{SPITZER}.", ("symptoms",), _row("symptoms", "GAD-7")),
     Method(

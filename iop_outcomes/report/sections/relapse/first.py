@@ -52,6 +52,11 @@ class FirstEnds:
     sentence: str = ""
     ends: str = ""
 
+    @property
+    def told(self) -> bool:
+        """Whether the report shows it."""
+        return self.shown is not None or self.open is not None
+
 
 def first_table(ends: FirstEnds) -> Table:
     """Return the shares by what came first, a column a day; if nothing is hidden a row a day."""
