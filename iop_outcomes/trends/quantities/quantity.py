@@ -110,12 +110,13 @@ class Quantity:
     @property
     def text(self) -> str:
         """The definition as sentences."""
-        return self._sentences(self.counting, self.note)
+        return f"{self.title}: {self._sentences(self.counting, self.note)}"
 
     @property
     def own_text(self) -> str:
-        """The definition without the rule of sessions, which several measures have in common."""
-        return self._sentences(self.note)
+        """The definition without title and rule of sessions, which measures have in common."""
+        sentences = self._sentences(self.note)
+        return f"{sentences[0].upper()}{sentences[1:]}"
 
     @property
     def complete_from(self) -> str:
@@ -130,7 +131,7 @@ class Quantity:
             whole = f"Kaplan-Meier estimate within each cohort on day {self.horizon}"
         elif self.kind == "incidence":
             whole = f"cumulative incidence within each cohort on day {self.horizon}"
-        return " ".join(filter(None, [f"{self.title}: {whole}, by {self.date}.", *more]))
+        return " ".join(filter(None, [f"{whole}, by {self.date}.", *more]))
 
     @property
     def chart(self) -> str:

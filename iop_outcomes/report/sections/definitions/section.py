@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import pandas as pd
 
+from iop_outcomes.attendance.engagement import stay_text
 from iop_outcomes.attendance.rule import AttendanceRule
 from iop_outcomes.report.counting import Counted
 from iop_outcomes.report.merging import plan_text
 from iop_outcomes.report.model import Section, Table
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections.definitions.methods import methods_table, software_table
-from iop_outcomes.shared.provenance import provenance_of
+from iop_outcomes.trends import Trend
+from iop_outcomes.trends.quantities import find_quantity
+
+SESSIONS_ABOVE = "Sessions are counted as the row Sessions says."
 
 
 def definitions(scope: Scope, counted: Counted | None, left_out: tuple[str, ...] = ()) -> Section:
@@ -38,13 +42,21 @@ def definitions(scope: Scope, counted: Counted | None, left_out: tuple[str, ...]
         rows.append(("Relapse", scope.rule.text))
     if scope.engagement is not None:
         rows.append(("Sessions", AttendanceRule().text))
-        rows.append(("Engagement", provenance_of(scope.engagement).rule))
+        rows.append(("Engagement", f"{SESSIONS_ABOVE} {stay_text()}"))
     if counted is not None:
-        rows += [(trend.title, trend.rule) for trend in counted.trends.compared.values()]
+        rows += [(trend.title, _measure(trend)) for trend in counted.trends.compared.values()]
     frame = pd.DataFrame(rows, columns=["measure", "definition"])
     table = Table("definitions", "What the words and numbers mean", frame)
     methods = () if counted is None else (methods_table(scope, counted, left_out),)
     return Section("definitions", "Definitions", (), (table, *methods, software_table()))
+
+
+def _measure(trend: Trend) -> str:
+    """Return the definition of a measure; how sessions are counted has a row of its own."""
+    quantity = find_quantity(trend.measure)
+    parts = [quantity.own_text, SESSIONS_ABOVE if quantity.counting else ""]
+    parts.append(f"Complete from {quantity.complete_from} on.")
+    return " ".join(filter(None, parts))
 
 
 def _together(scope: Scope) -> str:
