@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import Phase, settings
@@ -70,6 +71,15 @@ def pytest_runtest_teardown() -> None:
     """Collect garbage again: a test that runs the command in this process has stopped it."""
     if not gc.isenabled() or gc.get_threshold() != THRESHOLDS:
         _collect_seldom()
+
+
+@pytest.fixture(scope="module")
+def slopes_when_used() -> Iterator[None]:
+    """Let parametric fits take a third of their time; see tests/helpers/engines.py."""
+    from tests.helpers import engines  # only now: it imports numpy
+
+    with engines.slopes_when_used():
+        yield
 
 
 def _collect_seldom() -> None:

@@ -562,7 +562,7 @@ def unknown_measures(records: Records) -> list[str]:
     return [name for name in names if judged[name].absent]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.lists(EPISODE, min_size=3, max_size=3), several, st.sampled_from([3.0, 6.0, 9.0]))
 def test_it_equals_the_plain_version(
     episodes: list[dict[str, Any]], sessions: list[dict[str, Any]], dose: float
@@ -585,7 +585,7 @@ def test_it_equals_the_plain_version(
             )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.lists(EPISODE, min_size=3, max_size=3), several, st.randoms())
 def test_neither_row_order_nor_the_names_of_people_matter(
     episodes: list[dict[str, Any]], sessions: list[dict[str, Any]], random: Any
@@ -607,7 +607,7 @@ def test_neither_row_order_nor_the_names_of_people_matter(
     )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.lists(EPISODE, min_size=3, max_size=3), several, st.integers(0, 120))
 def test_a_session_that_the_program_cancelled_changes_nothing_else(
     episodes: list[dict[str, Any]], sessions: list[dict[str, Any]], day: int
@@ -631,7 +631,7 @@ def test_a_session_that_the_program_cancelled_changes_nothing_else(
     assert difference == [0, int(in_stay), 0]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.lists(EPISODE, min_size=3, max_size=3), several)
 def test_who_stayed_longer_stayed_shorter_too_and_the_parts_make_the_whole(
     episodes: list[dict[str, Any]], sessions: list[dict[str, Any]]

@@ -233,7 +233,7 @@ def plain_log_rank(times: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     return difference, covariance
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=10)
 @given(people())
 def test_the_statistic_is_its_definition(times):
     difference, covariance = plain_log_rank(times)
@@ -250,7 +250,7 @@ def test_the_statistic_is_its_definition(times):
     assert comparison.table["expected"].sum() == pytest.approx(times["event"].sum())
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=10)
 @given(people(), st.randoms(use_true_random=False))
 @by_our_product
 def test_order_unit_of_time_and_a_constant_stratum_change_nothing(times, random):

@@ -240,7 +240,7 @@ def test_a_person_in_both_groups_alike_has_no_part_in_the_error() -> None:
 # What holds for all ------------------------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=10)
 @given(seed=st.integers(0, 10_000), day=st.integers(1, 8))
 def test_row_order_scale_and_the_names_of_groups_do_not_matter(seed: int, day: int) -> None:
     frame = made(seed)
@@ -257,7 +257,7 @@ def test_row_order_scale_and_the_names_of_groups_do_not_matter(seed: int, day: i
     assert row["ratio_lower"] == pytest.approx(difference["ratio_lower"], nan_ok=True)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=10)
 @given(seed=st.integers(0, 10_000))
 def test_the_curves_say_the_same(seed: int) -> None:
     frame = made(seed).drop(columns=["person_id"])

@@ -98,7 +98,7 @@ rows = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=10)
 @given(rows, st.sampled_from(sorted({options["test"] for options in TESTS.values() if options})))
 def test_each_is_its_definition_within_strata_and_with_late_entry(
     drawn: list[tuple[int, int, bool, str, str]], test: str

@@ -10,13 +10,11 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-import iop_outcomes as iop
 from iop_outcomes.cli import app
 from iop_outcomes.disclosure.system import attack, audit, read_cells
 from iop_outcomes.disclosure.system.documents import counts_of_share
-from iop_outcomes.plots.layout.export import Picture
-from iop_outcomes.report.sections import assemble
 from iop_outcomes.statistics.proportions import proportion_interval
+from tests.helpers.of_the_sample import report_of_the_sample
 
 
 def table(
@@ -240,13 +238,8 @@ def test_a_count_that_is_printed_again_tells_who_came_late() -> None:
     assert together(trend(QUARTERS), so_far) == []
 
 
-def test_the_audit_of_the_sample_finds_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    empty = Picture(b"<svg/>", "A picture.", 1, 1)  # pictures are not read
-    monkeypatch.setattr(assemble, "draw_svg", lambda *_, **__: empty)
-    made = iop.quarterly_report(iop.read_records("data/samples"), "2026Q3")
-    place = made.save(tmp_path / "report.json")
+def test_the_audit_of_the_sample_finds_nothing(tmp_path: Path) -> None:
+    place = report_of_the_sample().save(tmp_path / "report.json")  # pictures are not read
     result = CliRunner().invoke(app, ["audit", str(place)])
     assert result.exit_code == 0, result.output
     assert "0 from 1 to 10 can be worked out" in result.output

@@ -176,7 +176,7 @@ def test_no_two_shown_stages_differ_by_a_small_count(counts: list[int]) -> None:
 # survival curves
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.integers(12, 400), st.integers(0, 10_000), st.integers(2, 20))
 def test_a_protected_curve_has_enough_events_between_its_days(
     size: int, seed: int, threshold: int

@@ -18,6 +18,7 @@ from iop_outcomes.plots.layout.export import Picture
 from iop_outcomes.report.scope import choose_scope
 from iop_outcomes.report.sections import assemble as sections
 from iop_outcomes.report.sections.cohort import admissions_table
+from tests.helpers.of_the_sample import report_of_the_sample
 from validation import attack_solving
 from validation.attack_curves import curves
 from validation.attack_periods import window
@@ -50,8 +51,8 @@ def sample() -> iop.Records:
 
 
 @pytest.fixture(scope="module")
-def read(sample: iop.Records, tmp_path_factory: pytest.TempPathFactory) -> Read:
-    return saved(iop.quarterly_report(sample, "2026Q3"), tmp_path_factory.mktemp("sample"))
+def read(tmp_path_factory: pytest.TempPathFactory) -> Read:
+    return saved(report_of_the_sample(), tmp_path_factory.mktemp("sample"))
 
 
 def test_nothing_hidden_comes_out_of_the_report_of_the_sample(read: Read) -> None:

@@ -108,9 +108,9 @@ def test_a_visit_without_a_date_stands_on_its_planned_day_or_is_set_aside(shaped
 
 def test_files_and_frames_and_shuffled_rows_give_the_same_records(ctn, shaped, tmp_path):
     """Of several rows of one day the order may differ; what is measured may not."""
-    # Every fourth episode.
+    # Every tenth episode.
     part = {name: getattr(shaped, name) for name in ("episodes", "attendance", "checkins")}
-    kept = part["episodes"]["episode_id"].iloc[::4]
+    kept = part["episodes"]["episode_id"].iloc[::10]
     part = {name: rows[rows["episode_id"].isin(kept)] for name, rows in part.items()}
     records = iop.read_records(**part, mapping=ctn.MAPPING)
     for name in ("episodes", "attendance", "checkins"):
@@ -226,7 +226,8 @@ def test_the_report_is_written_and_says_why_calendar_parts_are_left_out(
     picture = Picture(b"<svg/>", "A picture.", 1, 1)
     monkeypatch.setattr(assemble, "draw_svg", lambda *_, **__: picture)
     path = tmp_path / "report.html"
-    iop.quarterly_report(records, quarter=None).save(path)
+    some = records.subset(np.arange(len(records.episodes)) % 4 == 0)  # as much is left out
+    iop.quarterly_report(some, quarter=None).save(path)
     text = path.read_text(encoding="utf-8")
     assert "study day" in text
     assert "ctn-" not in text  # no identifier leaves

@@ -39,6 +39,8 @@ from iop_outcomes.shared import messages
 from iop_outcomes.shared.vocabulary import STATES
 from tests.helpers.engines import by_our_product
 
+pytestmark = pytest.mark.usefixtures("slopes_when_used")
+
 PEOPLE = [
     "Zebulon Quixley",
     "Ottoline Quixley",
@@ -69,7 +71,7 @@ def walked(action: Callable[[], Any]) -> str:
             try:
                 action()
             except Exception as error:
-                printed.write("".join(traceback.format_exception(error)))
+                printed.write("".join(lines_of(error)))
                 printed.write(repr(error) + str(error.__dict__))
                 if isinstance(error, iop.OutcomesError):
                     printed.write(str(pickle.dumps(error.args)))
@@ -78,6 +80,16 @@ def walked(action: Callable[[], Any]) -> str:
         logging.getLogger().setLevel(level)
         logging.getLogger().removeHandler(handler)
     return printed.getvalue()
+
+
+def lines_of(error: BaseException | None) -> Iterator[str]:
+    """Give the chain as a traceback ends with it, without the lines of code, which hold no data."""
+    seen = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield from traceback.format_exception_only(error)
+        hidden = error.__suppress_context__
+        error = error.__cause__ or (None if hidden else error.__context__)
 
 
 def quiet(action: Callable[[], Any], *, fails: bool = False) -> None:

@@ -25,6 +25,8 @@ from iop_outcomes.exposure.strategies import weeks_of
 from iop_outcomes.shared.provenance import KEY, UNKNOWN, Provenance, label, provenance_of, relabel
 from tests.helpers.engines import by_our_product
 
+pytestmark = pytest.mark.usefixtures("slopes_when_used")
+
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "iop_outcomes"
 LEAVING = iop.RelapseRule(competing=("died", "dropped_out"))

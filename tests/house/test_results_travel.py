@@ -14,6 +14,8 @@ import iop_outcomes as iop
 from iop_outcomes.errors import OutcomesError, ReportError, RuleError
 from tests.helpers.pictures import NAMES, PLOTS, result_of, times_of
 
+pytestmark = pytest.mark.usefixtures("slopes_when_used")
+
 RESULTS = [name for name in PLOTS if name != "sensitivity"]
 
 

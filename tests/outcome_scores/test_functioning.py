@@ -173,7 +173,7 @@ def test_what_is_asked_wrongly() -> None:
         iop.functioning(nothing)
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(
     st.lists(st.tuples(*[st.sampled_from(["yes", "no", ""])] * 3), min_size=1, max_size=6).filter(
         lambda rows: any(value for row in rows for value in row)

@@ -7,7 +7,7 @@ import pytest
 
 import iop_outcomes as iop
 from iop_outcomes.errors import RuleError
-from tests.helpers.pictures import NAMES, assert_apart, assert_within
+from tests.helpers.pictures import NAMES, assert_apart, assert_within, words_of
 
 ADMITTED = pd.Timestamp("2026-01-05")
 COUNTS = ["not_followed", "not_known", "not_reached", "reached"]
@@ -131,8 +131,9 @@ def test_the_picture_is_whole_and_says_what_it_shows(records: iop.Records) -> No
     )
     ax = iop.plot_flow(iop.cohort_flow(of, by="program"))
     ax.figure.set_dpi(100)
-    assert_within(ax)
-    assert_apart(ax)
+    words = words_of(ax)
+    assert_within(ax, words=words)
+    assert_apart(ax, words)
     for name in three:
         assert f"{name}: " in iop.alternative_text(ax)
     bar = next(one for one in ax.child_axes[0].patches if one.get_gid() == "bar_3_reached")

@@ -7,7 +7,7 @@ import pytest
 
 import iop_outcomes as iop
 from iop_outcomes.errors import EstimateError, RuleError
-from tests.helpers.pictures import NAMES, assert_apart, assert_within
+from tests.helpers.pictures import NAMES, assert_apart, assert_within, words_of
 
 MONDAY = pd.Timestamp("2026-01-05")
 
@@ -111,8 +111,9 @@ def test_each_picture_is_whole_and_apart(records: iop.Records) -> None:
         iop.plot_lanes(iop.episode_lanes(records)),
     ):
         ax.figure.set_dpi(100)
-        assert_within(ax)
-        assert_apart(ax)
+        words = words_of(ax)
+        assert_within(ax, words=words)
+        assert_apart(ax, words)
         assert not any(f"{name} 1" in iop.alternative_text(ax) for name in NAMES["long"])
 
 

@@ -11,7 +11,7 @@ from matplotlib import pyplot
 
 import iop_outcomes as iop
 from iop_outcomes.errors import RuleError
-from tests.helpers.pictures import CENTER, assert_apart, assert_within
+from tests.helpers.pictures import CENTER, assert_apart, assert_within, words_of
 
 
 @pytest.fixture(autouse=True)
@@ -50,8 +50,9 @@ def test_differences_are_points_before_and_after(people: pd.DataFrame) -> None:
     after = balanced.differences["weighted_difference"].abs().tolist()
     assert drawn["after"].get_xdata()[:4].tolist() == pytest.approx(after)
     assert [label.get_text() for label in ax.get_yticklabels()][-1] == "score, missing"
-    assert_within(ax)
-    assert_apart(ax)
+    words = words_of(ax)
+    assert_within(ax, words=words)
+    assert_apart(ax, words)
     assert "Largest standardised difference" in iop.alternative_text(ax)
 
 
@@ -77,8 +78,9 @@ def test_overlap_draws_the_shares_of_the_table(people: pd.DataFrame) -> None:
         own = weighted.overlap[weighted.overlap["group"] == group]
         np.testing.assert_allclose(drawn[f"group_{place}"].get_data().values, own["share"])
     assert ax.get_xlabel() == "probability of evening"
-    assert_within(ax)
-    assert_apart(ax)
+    words = words_of(ax)
+    assert_within(ax, words=words)
+    assert_apart(ax, words)
 
 
 def test_overlap_of_several_groups_has_a_panel_each(people: pd.DataFrame) -> None:
@@ -101,6 +103,7 @@ def test_adjusted_curves_are_drawn_with_their_limits(people: pd.DataFrame) -> No
         ax = adjusted.plot()
         own = adjusted.curves[adjusted.curves["group"] == "day"]
         np.testing.assert_allclose(ax.lines[0].get_ydata(), own["survival"])
-        assert_within(ax)
-        assert_apart(ax)
+        words = words_of(ax)
+        assert_within(ax, words=words)
+        assert_apart(ax, words)
     assert "100 bootstrap samples" in iop.alternative_text(ax)

@@ -34,6 +34,8 @@ from tests.helpers.pictures import (
     words_of,
 )
 
+pytestmark = pytest.mark.usefixtures("slopes_when_used")
+
 MADE = [name for name in PLOTS if name != "sensitivity"]
 PAIR = (13.0, 8.0)
 

@@ -317,7 +317,7 @@ STAY = st.tuples(
 ROW = st.tuples(st.sampled_from("ABC"), st.integers(0, 16))
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=10)
 @given(st.lists(STAY, min_size=1, max_size=6), st.lists(ROW, min_size=1, max_size=40))
 def test_rows_are_linked_as_a_plain_version_says(
     stays: list[tuple[str, int, int | None]], rows: list[tuple[str, int]]

@@ -9,7 +9,6 @@ import io
 import json
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -963,18 +962,20 @@ def test_no_room_for_temporary_files_gives_one_error_sentence(
     assert "No usable temporary directory" in output
 
 
-def test_letters_that_a_terminal_lacks_are_written_as_numbers(tmp_path: Path) -> None:
+def test_letters_that_a_terminal_lacks_are_written_as_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     episodes = EPISODES.assign(program="漢字")
     episodes.to_csv(tmp_path / "episodes.csv", index=False)
     (tmp_path / "checkins.csv").write_text(GOOD)
-    done = subprocess.run(
-        [sys.executable, "-c", "from iop_outcomes.cli import main; main()", "check", tmp_path],
-        capture_output=True,
-        env={**os.environ, "PYTHONIOENCODING": "latin-1"},
-        timeout=120,
-        check=True,
-    )
-    assert rb"\u6f22\u5b57 (2)" in done.stdout
+    printed = io.BytesIO()  # as a process of which the terminal knows Latin letters only
+    for name in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, name, io.TextIOWrapper(printed, "latin-1", write_through=True))
+    monkeypatch.setattr(sys, "argv", ["iop-outcomes", "check", str(tmp_path)])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert not ended.value.code
+    assert rb"\u6f22\u5b57 (2)" in printed.getvalue()
 
 
 # Anything ----------------------------------------------------------------------------------------

@@ -451,7 +451,7 @@ ROW = st.tuples(WORDS, WORDS, STATUS, st.sampled_from(["yes", "no", "?", "2", ""
 
 
 @given(rows=st.lists(ROW, max_size=12), cut=st.integers(0, 12))
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=10)
 def test_rows_read_are_rows_kept_set_aside_and_folded(
     rows: list[tuple[str, ...]], cut: int
 ) -> None:

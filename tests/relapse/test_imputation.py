@@ -230,7 +230,7 @@ def all_fillings(word):
 @pytest.mark.parametrize("delta", [0.0, 0.7])
 @pytest.mark.parametrize("word", ["+oo--", "oo+oo", "+o_o-", "-ooo", "o-+o+"])
 def test_missed_weeks_are_drawn_with_their_exact_probability(word, delta):
-    copies, sweeps = 20_000, 20  # people in five blocks
+    copies, sweeps = 9_000, 20  # people in three blocks
     words = encode([word] * copies)
     model = WeekModel(History.of(words, np.zeros((copies, 0))), delta)
     time = model._time

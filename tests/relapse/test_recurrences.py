@@ -146,7 +146,7 @@ def test_a_death_on_the_day_of_the_relapse_is_known() -> None:
     assert times["ended_by"].tolist() == ["relapse"]
 
 
-@settings(max_examples=15)  # of up to six episodes, each checked in full
+@settings(max_examples=10)  # of up to six episodes, each checked in full
 @given(
     st.lists(ROWS, min_size=1, max_size=6),
     RULES,

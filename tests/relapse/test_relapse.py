@@ -658,7 +658,7 @@ RULES = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=10)
 @given(st.lists(ROWS, min_size=1, max_size=6), RULES, st.integers(20, 50))
 def test_all_episodes_at_once_are_each_episode_by_itself(people, rule, followed):
     texts = {
@@ -676,7 +676,7 @@ def test_all_episodes_at_once_are_each_episode_by_itself(people, rule, followed)
     assert ((times["ended_by"] == "relapse") == times["event"]).all()
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=10)
 @given(ROWS.filter(bool), st.randoms(use_true_random=False))
 def test_order_of_rows_does_not_matter(rows, random):
     other = rows.copy()

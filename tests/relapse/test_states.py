@@ -313,7 +313,7 @@ RULES = st.builds(
 
 
 @given(rows=st.lists(episode(), min_size=1, max_size=5), rule=RULES)
-@settings(max_examples=23)
+@settings(max_examples=10)
 def test_the_first_relapse_is_that_of_time_to_relapse_once_it_is_known(
     rows: list[str], rule: RelapseRule
 ) -> None:
@@ -357,7 +357,7 @@ def up_to(text: str, day: int) -> str:
     return " ".join(part for part in parts if int(re.sub(r"[^\d]", "", part)) <= day)
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(
     rows=st.lists(episode(), min_size=1, max_size=4),
     sessions=st.lists(checkin_days, max_size=4),
@@ -431,7 +431,7 @@ def days_of(frame: pd.DataFrame) -> set[tuple[str, int]]:
     rule=RULES,
     clear_days=st.sampled_from([7, 14, 28]),
 )
-@settings(max_examples=23)
+@settings(max_examples=10)
 def test_all_relapses_are_those_of_recurrent_relapses(
     rows: list[str], sessions: list[list[int]], rule: RelapseRule, clear_days: int
 ) -> None:

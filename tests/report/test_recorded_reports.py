@@ -19,6 +19,7 @@ import iop_outcomes as iop
 from iop_outcomes.disclosure.ledger import Ledger
 from iop_outcomes.plots.layout.export import Picture
 from iop_outcomes.report.sections import assemble
+from tests.helpers.of_the_sample import report_of_the_sample
 from tests.helpers.recorded import cell_text, compare_recorded
 
 HERE = Path(__file__).parent / "recorded"
@@ -91,8 +92,8 @@ def as_text(report: iop.Report, folder: Path) -> str:
     return "\n".join(lines_of(json.loads(saved))) + "\n"
 
 
-def test_the_report_of_the_sample_is_the_recorded_one(sample: iop.Records, tmp_path: Path) -> None:
-    report = iop.quarterly_report(sample, "2026Q3")
+def test_the_report_of_the_sample_is_the_recorded_one(tmp_path: Path) -> None:
+    report = report_of_the_sample()
     compare_recorded(HERE / "sample.txt", as_text(report, tmp_path))
     book = load_workbook(report.save(tmp_path / "report.xlsx"))
     lines = []

@@ -6,10 +6,10 @@ import pytest
 
 import iop_outcomes as iop
 from iop_outcomes.disclosure.fixed_days import EndsElsewhere
-from iop_outcomes.plots.layout.export import Picture
 from iop_outcomes.report.scope import Scope, choose_scope
-from iop_outcomes.report.sections import assemble, stays
+from iop_outcomes.report.sections import stays
 from iop_outcomes.report.sections.relapse import first, first_table, relapse_results
+from tests.helpers.of_the_sample import report_of_the_sample
 
 
 @pytest.fixture(scope="module")
@@ -18,12 +18,8 @@ def records() -> iop.Records:
 
 
 @pytest.fixture(scope="module")
-def report(records: iop.Records) -> iop.Report:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(assemble, "draw_svg", lambda *_, **__: Picture(b"<svg/>", "A.", 1, 1))
-        made = iop.quarterly_report(records, "2026Q3")
-        assert made.html
-        return made
+def report() -> iop.Report:
+    return report_of_the_sample()
 
 
 def test_ends_are_shown_over_time_with_few_ones_taken_together(

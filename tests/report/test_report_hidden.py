@@ -16,6 +16,7 @@ import iop_outcomes as iop
 from iop_outcomes.disclosure.system.documents import rows_of, tables_of
 from iop_outcomes.plots.layout.export import Picture
 from iop_outcomes.report.sections import assemble as sections
+from tests.helpers.of_the_sample import report_of_the_sample
 
 CUT = "2026-09-30"
 QUARTERS = ("2025Q4", "2026Q1", "2026Q2", "2026Q3")
@@ -175,9 +176,7 @@ def test_the_curve_of_the_rule_used_is_that_of_all_in_both_tables(
 
 @pytest.fixture(scope="module")
 def sample_report() -> iop.Report:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sections, "draw_svg", lambda *_, **__: Picture(b"<svg/>", "A.", 1, 1))
-        return iop.quarterly_report(iop.read_records("data/samples"), "2026Q3")
+    return report_of_the_sample()
 
 
 def test_who_does_not_count_for_relapse_is_not_counted_in_a_sentence() -> None:

@@ -33,6 +33,8 @@ from iop_outcomes.survival import (
 )
 from iop_outcomes.survival.clusters import FEW, Cluster, read_clusters
 
+pytestmark = pytest.mark.usefixtures("slopes_when_used")
+
 Estimate = Callable[..., tuple[pd.DataFrame, str]]
 
 

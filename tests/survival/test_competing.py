@@ -296,7 +296,7 @@ def some_times(draw: st.DrawFn, entries: bool = True) -> pd.DataFrame:
     return frame
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(some_times())
 def test_the_closed_form_is_the_delta_method_day_by_day(times: pd.DataFrame) -> None:
     table = cumulative_incidence(times, end="end", causes=CAUSES).table
@@ -306,7 +306,7 @@ def test_the_closed_form_is_the_delta_method_day_by_day(times: pd.DataFrame) -> 
         np.testing.assert_allclose(rows["se"] ** 2, np.diag(covariance)[1:], atol=1e-12)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(some_times())
 def test_incidences_and_survival_sum_to_one(times: pd.DataFrame) -> None:
     incidence = cumulative_incidence(times, end="end", causes=CAUSES)
@@ -327,7 +327,7 @@ def test_incidences_and_survival_sum_to_one(times: pd.DataFrame) -> None:
     assert (naive["naive"] >= naive["incidence"] - 1e-12).all()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(some_times())
 @by_our_product
 def test_with_one_cause_it_is_one_less_kaplan_meier(times: pd.DataFrame) -> None:
@@ -341,7 +341,7 @@ def test_with_one_cause_it_is_one_less_kaplan_meier(times: pd.DataFrame) -> None
     np.testing.assert_allclose(incidence.table["se"], greenwood, atol=1e-12)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(some_times(), st.randoms(use_true_random=False))
 def test_order_and_scale_do_not_matter_and_copies_keep_the_shares(
     times: pd.DataFrame, random: Any

@@ -236,7 +236,7 @@ def rows_of_people() -> st.SearchStrategy[pd.DataFrame]:
     )
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=10)
 @given(rows_of_people(), st.randoms(use_true_random=False), st.sampled_from([0.25, 7.0]))
 @by_our_product
 def test_order_of_rows_and_unit_of_time_do_not_matter(times, random, scale):
@@ -254,7 +254,7 @@ def test_order_of_rows_and_unit_of_time_do_not_matter(times, random, scale):
     assert at["cumulative_hazard"].to_numpy() == pytest.approx(rates.table["cumulative_hazard"])
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=10)
 @given(rows_of_people(), st.integers(2, 4))
 @by_our_product
 def test_copies_of_everyone_leave_the_rate_and_shrink_its_error(times, copies):

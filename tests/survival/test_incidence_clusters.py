@@ -52,7 +52,7 @@ def incidence_by_weight(times: pd.DataFrame, weight: np.ndarray, cause: str, day
     return share
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=10)
 @given(
     days=st.lists(st.integers(1, 9), min_size=3, max_size=14),
     seed=st.integers(0, 1000),

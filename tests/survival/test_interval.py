@@ -164,7 +164,7 @@ def frame(rows: list[tuple[int, int, bool]]) -> pd.DataFrame:
     return pd.DataFrame({"clear_until": clear, "days": clear + more, "event": event})
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=10)
 @given(ROWS)
 def test_the_conditions_of_the_maximum_hold(rows):
     times = frame(rows)
@@ -209,7 +209,7 @@ def test_no_day_could_gain_from_more_mass(seed):
     assert breach(left, right) < 1e-10
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(ROWS, st.integers(2, 5), st.randoms(use_true_random=False))
 def test_copies_order_and_scale_change_nothing(rows, copies, random):
     times = frame(rows)
@@ -224,7 +224,7 @@ def test_copies_order_and_scale_change_nothing(rows, copies, random):
     assert right["lowest"].to_numpy() == pytest.approx(left["lowest"], abs=1e-5, nan_ok=True)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=10)
 @given(st.lists(st.tuples(st.integers(1, 30), st.booleans()), min_size=1, max_size=60))
 @by_our_product
 def test_known_days_give_kaplan_meier(rows):
@@ -270,9 +270,9 @@ def test_how_far_dates_of_check_ins_are_off():
 
 def test_limits_are_seeded_and_hold_the_estimate(capsys):
     times = made("weeks")
-    first = interval_survival(times, "group", resamples=40, seed=3)
-    again = interval_survival(times, "group", resamples=40, seed=3, progress=True)
-    other = interval_survival(times, "group", resamples=40, seed=4)
+    first = interval_survival(times, "group", resamples=20, seed=3)
+    again = interval_survival(times, "group", resamples=20, seed=3, progress=True)
+    other = interval_survival(times, "group", resamples=20, seed=4)
     assert "resample" in capsys.readouterr().err
     pd.testing.assert_frame_equal(first.limits, again.limits)
     assert not first.limits.equals(other.limits)

@@ -44,7 +44,9 @@ from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.survival.curves.estimate import product_curves
 from iop_outcomes.survival.curves.kaplan_meier import kaplan_meier
 from iop_outcomes.survival.lifelines_bridge import MOST_GROUPS, CountedRows, log_rank_test
+from iop_outcomes.survival.parametric.models import models_asked
 from iop_outcomes.survival.times import check_times
+from tests.helpers.engines import slopes_when_used
 
 
 @pytest.fixture(autouse=True)
@@ -79,7 +81,7 @@ def among_many(times: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([times.assign(group=0), others], ignore_index=True)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=10)
 @given(people())
 def test_which_engine_ran_changes_no_digit_that_matters(times):
     by_lifelines = survival_curves(times)
@@ -90,7 +92,7 @@ def test_which_engine_ran_changes_no_digit_that_matters(times):
     pd.testing.assert_frame_equal(by_lifelines.median(), median)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=10)
 @given(people(least=2), st.integers(1, 4))
 def test_curves_of_persons_seen_often_are_those_of_our_product_with_its_errors(times, persons):
     times["person_id"] = np.arange(len(times)) % persons
@@ -152,7 +154,7 @@ def test_a_million_people_are_as_many_rows_as_there_are_days():
         assert counted.to_dict() == times[name].value_counts().to_dict()
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=10)
 @given(people(least=2), st.data())
 def test_the_log_rank_of_lifelines_is_ours(times, data):
     groups = data.draw(st.lists(st.integers(0, 3), min_size=len(times), max_size=len(times)))
@@ -270,7 +272,7 @@ def test_with_clusters_the_curve_of_the_fitters_is_ours_and_their_limits_are_not
     assert (abs(lower - inside["lower"].to_numpy()) > 0.01).any()
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=10)
 @given(st.integers(0, 10_000), st.booleans())
 def test_cox_is_that_of_lifelines_plain_and_with_late_entry(seed, late):
     random = np.random.default_rng(seed)
@@ -292,6 +294,31 @@ def test_cox_is_that_of_lifelines_plain_and_with_late_entry(seed, late):
     assert ours["coefficient"].to_numpy() == pytest.approx(theirs.params_.to_numpy(), abs=1e-5)
     errors = theirs.standard_errors_.to_numpy()
     assert ours["se"].to_numpy() == pytest.approx(errors, rel=1e-5)
+
+
+@pytest.mark.parametrize("name", ["weibull", "log_logistic", "log_normal", "exponential"])
+def test_a_parametric_fit_of_the_other_tests_is_that_of_lifelines_to_the_last_bit(name):
+    left = np.array([0.2, 0.4, 0.4, 0.9, 1.5, 2.0])
+    right = np.array([0.5, 0.4, 1.1, np.inf, 1.7, np.inf])
+    (model,) = models_asked(name, None)
+
+    def fitted():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return model.fitter(1.0).fit_interval_censoring(
+                left,
+                right,
+                entry=left / 2,
+                weights=np.arange(1.0, 7.0),
+                initial_point=np.array([0.5, 1.0])[: len(model.parameters)],
+                fit_options={"ftol": 1e-15, "gtol": 1e-10, "maxiter": 1000},
+            )
+
+    plain = fitted()
+    with slopes_when_used():
+        quick = fitted()
+    for kept in ("_fitted_parameters_", "_hessian_", "log_likelihood_", "variance_matrix_"):
+        np.testing.assert_array_equal(getattr(quick, kept), getattr(plain, kept))
 
 
 EXACT = {"precision": 1e-10}  # lifelines stops at a decrement of 1e-7 by default

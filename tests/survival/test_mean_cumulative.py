@@ -230,7 +230,7 @@ def weighted_mean(times: pd.DataFrame, day: int, weight: np.ndarray) -> float:
     return mean
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(people, st.booleans())
 def test_the_error_is_the_infinitesimal_jackknife(drawn: list[Any], dying: bool) -> None:
     times = frame_of(drawn)
@@ -280,7 +280,7 @@ def test_rows_in_any_order_and_days_on_any_scale(drawn: list[Any], random: Any) 
     )
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(people)
 def test_a_stretch_cut_in_two_is_the_same_stretch(drawn: list[Any]) -> None:
     times = frame_of(drawn)
@@ -294,7 +294,7 @@ def test_a_stretch_cut_in_two_is_the_same_stretch(drawn: list[Any]) -> None:
     pd.testing.assert_frame_equal(means.at(days), expected.at(days), rtol=1e-9, atol=1e-12)
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(people, st.integers(2, 4))
 def test_copies_leave_the_mean_and_shrink_the_error(drawn: list[Any], copies: int) -> None:
     times = frame_of(drawn)

@@ -16,6 +16,8 @@ from iop_outcomes.survival.parametric.models import log_likelihood, models_asked
 from tests.survival.test_interval import made as made_plain
 from tests.survival.test_interval_entry import made as made_late
 
+pytestmark = pytest.mark.usefixtures("slopes_when_used")
+
 HERE = Path(__file__).parents[1] / "reference"
 REFERENCE = pd.read_csv(HERE / "interval_entry.csv")
 PLAIN = REFERENCE[REFERENCE["quantity"].eq("median")]["data"].unique().tolist()

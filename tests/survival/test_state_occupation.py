@@ -286,7 +286,7 @@ def histories(draw: st.DrawFn) -> pd.DataFrame:
 
 
 @given(frame=histories(), cluster=st.sampled_from(["episode_id", "person_id"]))
-@settings(max_examples=20)
+@settings(max_examples=10)
 def test_errors_are_the_influence_of_each_cluster(frame: pd.DataFrame, cluster: str) -> None:
     occupation = state_occupation(frame, cluster=cluster)
     states = list(occupation.states)
@@ -323,7 +323,7 @@ def test_errors_are_the_influence_of_each_cluster(frame: pd.DataFrame, cluster: 
 
 
 @given(frame=histories(), seed=st.integers(0, 99), factor=st.sampled_from([2, 7, 0.5]))
-@settings(max_examples=20)
+@settings(max_examples=10)
 def test_shares_sum_to_one_whatever_the_order_and_the_scale(
     frame: pd.DataFrame, seed: int, factor: float
 ) -> None:
@@ -363,7 +363,7 @@ def test_copies_of_everyone(frame: pd.DataFrame, copies: int) -> None:
 
 
 @given(frame=histories(), cut=st.floats(0.1, 0.9))
-@settings(max_examples=15)
+@settings(max_examples=10)
 def test_a_stay_cut_in_two_is_the_same_stay(frame: pd.DataFrame, cut: float) -> None:
     middle = frame["entry"] + (frame["days"] - frame["entry"]) * cut
     for following in (None, frame["state"]):

@@ -180,7 +180,7 @@ def test_log_log_limits_are_those_of_lifelines():
     assert table[["lower", "upper"]].to_numpy() == pytest.approx(theirs.to_numpy(), rel=1e-12)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=10)
 @given(st.lists(st.tuples(st.integers(1, 30), st.booleans()), min_size=1, max_size=30))
 def test_the_curve_is_that_of_lifelines(rows):
     times = pd.DataFrame(rows, columns=["days", "event"])
@@ -437,7 +437,7 @@ def plain_survival(times: pd.DataFrame, day: float) -> float:
     return survival
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=10)
 @given(people(), st.lists(st.integers(0, 70).map(lambda half: half / 2), min_size=1, max_size=6))
 def test_the_curve_at_any_day_is_its_definition(times, days):
     at = survival_curves(times, by="track").at(days)
@@ -453,7 +453,7 @@ def test_the_curve_at_any_day_is_its_definition(times, days):
             assert row.survival == pytest.approx(plain_survival(group, row.day), abs=1e-12)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=10)
 @given(people(), st.lists(st.integers(0, 40), min_size=1, max_size=5))
 @by_our_product
 def test_the_three_numbers_of_the_risk_table_add_up_to_those_who_have_entered(times, days):
@@ -470,7 +470,7 @@ def test_the_three_numbers_of_the_risk_table_add_up_to_those_who_have_entered(ti
         assert row.at_risk + row.censored + row.events == (group["entry"] <= row.day).sum()
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=10)
 @given(people(), st.sampled_from(["log-log", "log", "plain", "logit", "arcsine"]))
 def test_a_curve_falls_and_stays_within_its_limits(times, interval):
     curves = survival_curves(times, by="track", interval=interval)
@@ -488,7 +488,7 @@ def test_a_curve_falls_and_stays_within_its_limits(times, interval):
     )
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=10)
 @given(people(), st.randoms(use_true_random=False), st.sampled_from([0.1, 1 / 3, 7, 1e6]))
 @by_our_product
 def test_order_of_rows_and_unit_of_time_do_not_matter(times, random, scale):
@@ -507,7 +507,7 @@ def test_order_of_rows_and_unit_of_time_do_not_matter(times, random, scale):
     )
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=10)
 @given(people(), st.integers(2, 4))
 @by_our_product
 def test_copies_of_everyone_leave_the_curve_and_shrink_its_variance(times, copies):
@@ -523,7 +523,7 @@ def test_copies_of_everyone_leave_the_curve_and_shrink_its_variance(times, copie
         )
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=10)
 @given(people())
 @by_our_product
 def test_an_entry_of_zero_is_no_late_entry(times):

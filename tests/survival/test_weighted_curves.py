@@ -212,7 +212,7 @@ def test_robust_errors_are_those_of_nudging_each_person(times, horizon):
     assert result["se"].item() == pytest.approx(area, abs=1e-8)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=10)
 @given(rows_of_people())
 @by_our_product
 def test_whole_weights_are_copies_of_the_same_person(times):
@@ -237,7 +237,7 @@ def test_whole_weights_are_copies_of_the_same_person(times):
     )
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=10)
 @given(rows_of_people(late=False))
 @by_our_product
 def test_without_weights_late_entry_and_repeats_the_robust_error_is_greenwoods(times):
@@ -254,7 +254,7 @@ def test_without_weights_late_entry_and_repeats_the_robust_error_is_greenwoods(t
     assert robust.follow_up().equals(plain.follow_up())
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=10)
 @given(
     rows_of_people(),
     st.randoms(use_true_random=False),
@@ -291,7 +291,7 @@ def test_row_order_and_the_units_of_time_and_weight_do_not_matter(times, random,
         assert scaled[name].to_numpy() == pytest.approx(mean[name].to_numpy() * unit, abs=1e-7)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=10)
 @given(rows_of_people(), st.lists(st.integers(0, 20), min_size=1, max_size=5))
 def test_weighted_counts_add_up_and_stay_within_bounds(times, days):
     times["weight"] = times["weight"] / 7

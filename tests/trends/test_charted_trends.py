@@ -334,7 +334,7 @@ def test_a_rule_says_where_its_limits_come_from() -> None:
 # disclosure -------------------------------------------------------------------------------------
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), min_size=3, max_size=14),
     st.sampled_from(["p", "p_prime", "u", "xmr", "run"]),

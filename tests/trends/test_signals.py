@@ -272,7 +272,7 @@ def test_verdicts_are_those_of_the_plain_rules(values: list[float], drift: bool)
     assert judged["variation"].tolist() == [words[sign] for _, sign in expected]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(POINTS, st.integers(-100, 100), st.sampled_from([0.5, 4.0]))
 def test_verdicts_do_not_depend_on_unit_and_origin(
     values: list[float], shift: int, factor: float

@@ -123,7 +123,7 @@ def test_the_interpolated_limit_is_near_the_quantile(size: int, target: float, t
     assert below <= above
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), min_size=1, max_size=14))
 def test_a_funnel_never_leaves_what_is_possible(rows: list[tuple[int, int]]) -> None:
     frame = pd.DataFrame(rows, columns=["numerator", "rest"])

@@ -471,7 +471,7 @@ def generated(stays: list[tuple[Any, ...]]) -> Records:
     )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.lists(STAYS, min_size=1, max_size=8))
 def test_counts_equal_those_of_a_plain_loop(stays: list[tuple[Any, ...]]) -> None:
     records = generated(stays)
@@ -517,7 +517,7 @@ def _pair(rows: pd.DataFrame, program: str, period: str) -> list[float] | None:
     return [row["numerator"], row["denominator"]]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.lists(STAYS, min_size=1, max_size=8), st.randoms())
 def test_the_order_of_episodes_does_not_matter(stays: list[tuple[Any, ...]], random: Any) -> None:
     mixed = list(stays)

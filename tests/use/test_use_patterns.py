@@ -378,7 +378,7 @@ def plain_word(rows: list[tuple[int, str]], first: int, last: int, days: int, fo
 ROWS = st.lists(st.tuples(st.integers(-20, 45), st.sampled_from(sorted(SIGNS))), max_size=16)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=10)
 @given(
     st.lists(ROWS, min_size=1, max_size=6),
     st.integers(-3, 2),

@@ -355,7 +355,7 @@ CELL = st.one_of(
 
 @given(st.lists(st.lists(CELL, max_size=5), max_size=8), st.sampled_from([",", ";", "\t"]))
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_no_file_of_text_makes_it_raise(
     tmp_path: Path, rows: list[list[str]], delimiter: str
