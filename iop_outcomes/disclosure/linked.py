@@ -214,9 +214,7 @@ class LinkedCounts:
         items_of_table: dict[Hashable, set[Item]] = {}
         for item in self._items:
             if item not in hidden and item not in self._held and self._rank_and_size(item):
-                trend = isinstance(item, tuple) and item[0] == "trend"
-                table = item[:3] if trend and isinstance(item, tuple) else _first(item)
-                items_of_table.setdefault(table, set()).add(item)
+                items_of_table.setdefault(_table_of(item), set()).add(item)
         ranks = {
             table: sum(self._items[item].rank for item in items) / len(items)
             for table, items in items_of_table.items()
@@ -353,5 +351,8 @@ class LinkedCounts:
         return (entry.rank, min(values)) if any(values) else None
 
 
-def _first(item: Item) -> Hashable:
-    return item[0] if isinstance(item, tuple) else item
+def _table_of(item: Item) -> Hashable:
+    """Return the table of an item: each trend, and each way of dividing the admissions, is one."""
+    if not isinstance(item, tuple):
+        return item
+    return item[: {"trend": 3, "admissions": 2}.get(item[0], 1)]

@@ -119,13 +119,19 @@ def cells_of(
     """
     cut = scope.records.as_of
     days = () if scope.period is None else cohort.census_keys(scope)[::3]
+    data_cut = cut.date().isoformat() if isinstance(cut, pd.Timestamp) else str(cut)
+
+    def is_settled(key: object) -> bool:
+        known = isinstance(key, tuple) and (key[:-1] in periods or key in days)
+        return known or cohort.is_settled(key, data_cut)
+
     cells = printed_cells(
         linked,
         hidden,
         quarter=scope.label if scope.period else "",
-        data_cut=cut.date().isoformat() if isinstance(cut, pd.Timestamp) else str(cut),
+        data_cut=data_cut,
         programs=tuple(sorted(scope.programs)),
-        settled=lambda key: isinstance(key, tuple) and (key[:-1] in periods or key in days),
+        settled=is_settled,
     )
     return renamed(cells, partial(_with_time, _times_of_tables(scope, plan)))
 
@@ -217,6 +223,9 @@ def count_all(
     told = scope.tells("relapse")
     curves = relapse.relapse_results(scope, ends_elsewhere(stayed, ends)) if told else None
     link_report(scope, linked, trends, curves, plan)
+    step = plan.step("admissions")
+    quarters = inside(scope, trends, "admissions", step.quarters, "numerator")
+    cohort.link_quarters(scope, linked, step, quarters)
     declare_admitted(scope, linked, inside(scope, trends, "admissions", 8, "numerator"))
     rules = continuity_table(scope, linked)
     tables += [*([] if rules is None else [rules]), *scores_tables(scope, linked)]

@@ -12,8 +12,10 @@ import pytest
 
 import iop_outcomes as iop
 from iop_outcomes.disclosure import LinkedCounts
+from iop_outcomes.disclosure.ledger import hide_beside
+from iop_outcomes.disclosure.merging import FINEST, Step
 from iop_outcomes.disclosure.policy import HIDDEN
-from iop_outcomes.disclosure.system import attack, join, printed_cells
+from iop_outcomes.disclosure.system import PrintedCells, attack, join, printed_cells
 from iop_outcomes.errors import RuleError
 from iop_outcomes.report.counting import count_all
 from iop_outcomes.report.scope import choose_scope
@@ -192,3 +194,70 @@ def test_two_reports_of_one_time_are_one_system() -> None:
     assert attack(one).empty
     assert attack(other).empty
     assert attack(join([one, other]))["low"].tolist() == [4]
+
+
+def in_two_quarters() -> iop.Records:
+    """Return 44 admissions in one quarter, 20 of a track, and 40 in the next, four of the track."""
+    names = [f"p{number}" for number in range(84)]
+    frame = pd.DataFrame({"episode_id": names, "person_id": names, "program": "Harbor"})
+    frame["admit_date"] = ["2026-04-06"] * 44 + ["2026-07-06"] * 40
+    frame["track"] = ["day"] * 20 + ["evening"] * 24 + ["day"] * 4 + ["evening"] * 36
+    rows = frame[["episode_id"]].assign(date=frame["admit_date"], status="attended")
+    return iop.read_records(episodes=frame, attendance=rows, as_of="2026-09-30")
+
+
+def admitted(records: iop.Records, quarter: str, step: Step) -> tuple[LinkedCounts, PrintedCells]:
+    """Return what a report prints of its admissions, whose table is of the time of a step."""
+    scope = choose_scope(records, quarter, None, None, ["track"])
+    linked = LinkedCounts(scope.policy)
+    admissions_table(scope, linked, step)
+    admissions.link_quarters(scope, linked, step, [])
+
+    def settled(key: Any) -> bool:
+        return admissions.is_settled(key, "2026-09-30")
+
+    def cells(hidden: Any) -> PrintedCells:
+        given = {"quarter": quarter, "data_cut": "2026-09-30", "settled": settled}
+        return printed_cells(linked, hidden, **given)
+
+    return linked, cells(linked.hidden())
+
+
+def test_a_half_year_less_a_quarter_of_another_report_is_no_small_count(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    records = in_two_quarters()
+    _, quarter = admitted(records, "2026Q2", FINEST)
+    linked, both = admitted(records, "2026Q3", Step("half_year"))
+    day = ("admissions", "track", "day")
+    assert (quarter.counts[day], both.counts[day]) == (20, 24)
+    found = attack(join([quarter, both]))
+    assert set(found["low"]) == {4}
+    hidden, _ = hide_beside(linked, linked.hidden(), lambda gone: gone_of(linked, gone), [quarter])
+    assert day in hidden
+    assert ("admissions", "level of care", "2.1") not in hidden  # only what tells of it is hidden
+    assert attack(join([quarter, gone_of(linked, hidden)])).empty
+    monkeypatch.setattr(admissions, "link_quarters", lambda *_: None)
+    apart = [
+        admitted(records, "2026Q2", FINEST)[1],
+        admitted(records, "2026Q3", Step("half_year"))[1],
+    ]
+    assert attack(join(apart)).empty  # it is there, and nobody asked
+
+
+def gone_of(linked: LinkedCounts, hidden: Any) -> PrintedCells:
+    """Return the cells of the report of two quarters without what is hidden."""
+    return printed_cells(
+        linked,
+        hidden,
+        quarter="2026Q3",
+        data_cut="2026-09-30",
+        settled=lambda key: admissions.is_settled(key, "2026-09-30"),
+    )
+
+
+def test_a_quarter_is_settled_once_the_data_go_up_to_its_end() -> None:
+    key = (admissions.ADMITTED_IN, "2026-06-30", "track", "day")
+    assert admissions.is_settled(key, "2026-06-30")
+    assert not admissions.is_settled(key, "2026-06-29")
+    assert not admissions.is_settled(("admissions", "2026-01-01"), "2026-06-30")

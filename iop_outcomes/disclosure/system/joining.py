@@ -13,6 +13,7 @@ CHANGED = "changed"
 ADDED_UP = (
     "trend",
     "admissions",
+    "admitted in the quarter up to",
     "discharges",
     "sessions",
     "weekdays",

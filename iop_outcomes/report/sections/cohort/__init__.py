@@ -4,7 +4,12 @@ The scope of a report and its linked counts come in; draft tables go out, with w
 cells rests on.
 """
 
-from iop_outcomes.report.sections.cohort.admissions import NO_REFERRALS, admissions_table
+from iop_outcomes.report.sections.cohort.admissions import (
+    NO_REFERRALS,
+    admissions_table,
+    is_settled,
+    link_quarters,
+)
 from iop_outcomes.report.sections.cohort.census import (
     CENSUS,
     NO_CENSUS,
@@ -31,5 +36,7 @@ __all__ = [
     "flow_shown",
     "flow_stages",
     "flow_table",
+    "is_settled",
+    "link_quarters",
     "sessions_table",
 ]

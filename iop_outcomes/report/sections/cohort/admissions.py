@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import permutations
 
 import numpy as np
@@ -10,12 +11,15 @@ import pandas as pd
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.linked import TOTAL
 from iop_outcomes.disclosure.merging import FINEST, Step
+from iop_outcomes.disclosure.results import Key
 from iop_outcomes.report.model import DraftTable, Kind, Table
+from iop_outcomes.report.period import QUARTER, ReportPeriod, within
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections.cohort.declaring import ALL, NOT_RECORDED, declare, with_share
 from iop_outcomes.report.sections.cohort.served import THERE, groups_of, shown_name
 from iop_outcomes.shared.text import SHARE_DECIMALS
 
+ADMITTED_IN = "admitted in the quarter up to"
 View = tuple["pd.Series[str]", list[str]]
 NO_REFERRALS = (
     "The records hold the episodes of people who were admitted. How many were referred and not "
@@ -55,6 +59,57 @@ def admissions_table(scope: Scope, linked: LinkedCounts, step: Step = FINEST) ->
     return DraftTable(table, with_share(keys, "admitted", ("admissions", ALL)))
 
 
+def link_quarters(scope: Scope, linked: LinkedCounts, step: Step, of_trend: Sequence[Key]) -> None:
+    """Declare the groups of the admissions by quarter: other reports count the same people.
+
+    Where the table is of a longer time, those of two reports have quarters in common.
+
+    Parameters
+    ----------
+    scope : Scope
+        What the report covers.
+    linked : LinkedCounts
+        With the counts of `admissions_table` and of the trends.
+    step : Step
+        The time that the table is of.
+    of_trend : sequence of tuple
+        The counts of the trend of admissions.
+    """
+    if scope.period is None or scope.period.every != "quarter":
+        return
+    admitted, views = scope.admitted_in(step.quarters), _views(scope)
+    dates, person = scope.records.episodes["admit_date"], scope.person
+    parts = scope.window(step.quarters).cut(QUARTER)
+    for view, (words, order) in views.items():
+        for word in order:
+            key = ("admissions", view, word)
+            if key not in linked:
+                continue
+            mine = admitted & (words == word).to_numpy()
+            for part in parts:
+                here = mine & within(dates, part)
+                few = len(np.unique(person[here]))
+                linked.count((*_quarter(part), view, word), int(here.sum()), people=few)
+            linked.total(key, [(*_quarter(part), view, word) for part in parts])
+    of_quarter = {key[3]: key for key in of_trend if key in linked}
+    for part in parts:
+        whole = of_quarter.get(str(part))
+        for view, (_, order) in views.items():
+            keys = [(*_quarter(part), view, word) for word in order]
+            keys = [key for key in keys if key in linked]
+            if whole is not None and keys:
+                linked.total(whole, keys)
+
+
+def _quarter(part: ReportPeriod) -> tuple[str, str]:
+    return ADMITTED_IN, part.last.date().isoformat()
+
+
+def is_settled(key: object, cut: str) -> bool:
+    """Return whether a count is of a quarter that was over on the day of the data cut."""
+    return isinstance(key, tuple) and key[0] == ADMITTED_IN and str(key[1]) <= cut
+
+
 def _views(scope: Scope) -> dict[str, View]:
     """Return for each part of the table the group of each episode, and the order of the groups."""
     episodes = scope.records.episodes
@@ -87,9 +142,9 @@ def _declare_nested(linked: LinkedCounts, views: dict[str, View], served: set[st
         pairs = pairs.drop_duplicates()
         if pairs["fine"].duplicated().any():
             continue
-        for word, within in pairs.groupby("coarse")["fine"]:
+        for word, held in pairs.groupby("coarse")["fine"]:
             whole = ("admissions", coarse, word)
-            parts = [("admissions", fine, one) for one in within]
+            parts = [("admissions", fine, one) for one in held]
             parts = [key for key in parts if key in linked]
             if whole in linked and parts:
                 linked.total(whole, parts)
