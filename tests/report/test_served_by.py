@@ -256,6 +256,23 @@ def gone_of(linked: LinkedCounts, hidden: Any) -> PrintedCells:
     )
 
 
+def test_a_quarter_whose_records_have_changed_is_no_count_of_the_earlier_report() -> None:
+    scope = choose_scope(in_two_quarters(), "2026Q2", None, None, ["track"])
+    for printed, shared in ((44, True), (47, False)):  # 47 were printed before three went
+        linked = LinkedCounts(scope.policy)
+        admissions_table(scope, linked)
+        trend = ("trend", "admissions", "quarter", "2026Q2", "numerator")
+        linked.count(trend, printed, item=trend)
+        admissions.link_quarters(scope, linked, FINEST, [trend])
+        family = admissions.ADMITTED_IN if shared else f"{admissions.ADMITTED_IN}, changed"
+        key = (family, "2026-06-30", "track", "day")
+        assert linked.value(key) == 20
+        assert admissions.is_settled(key, "2026-09-30") == shared
+        gone = frozenset([("admissions", "track", "day"), ("admissions", "track", "evening")])
+        assert linked.fits(key, 30, gone)
+        assert not linked.fits(key, 45, gone)
+
+
 def test_a_quarter_is_settled_once_the_data_go_up_to_its_end() -> None:
     key = (admissions.ADMITTED_IN, "2026-06-30", "track", "day")
     assert admissions.is_settled(key, "2026-06-30")

@@ -77,32 +77,31 @@ def link_quarters(scope: Scope, linked: LinkedCounts, step: Step, of_trend: Sequ
     """
     if scope.period is None or scope.period.every != "quarter":
         return
-    admitted, views = scope.admitted_in(step.quarters), _views(scope)
-    dates, person = scope.records.episodes["admit_date"], scope.person
-    parts = scope.window(step.quarters).cut(QUARTER)
-    for view, (words, order) in views.items():
-        for word in order:
-            key = ("admissions", view, word)
-            if key not in linked:
-                continue
-            mine = admitted & (words == word).to_numpy()
-            for part in parts:
-                here = mine & within(dates, part)
-                few = len(np.unique(person[here]))
-                linked.count((*_quarter(part), view, word), int(here.sum()), people=few)
-            linked.total(key, [(*_quarter(part), view, word) for part in parts])
+    views = _views(scope)
+    dates = scope.records.episodes["admit_date"]
+    parts = {part: within(dates, part) for part in scope.window(step.quarters).cut(QUARTER)}
+    names: dict[ReportPeriod, Key] = {}
     of_quarter = {key[3]: key for key in of_trend if key in linked}
-    for part in parts:
+    for part, inside in parts.items():
         whole = of_quarter.get(str(part))
-        for view, (_, order) in views.items():
-            keys = [(*_quarter(part), view, word) for word in order]
-            keys = [key for key in keys if key in linked]
-            if whole is not None and keys:
-                linked.total(whole, keys)
-
-
-def _quarter(part: ReportPeriod) -> tuple[str, str]:
-    return ADMITTED_IN, part.last.date().isoformat()
+        changed = whole is not None and linked.value(whole) != int(inside.sum())
+        # Of a quarter that was printed before the records changed other people are counted.
+        names[part] = (f"{ADMITTED_IN}{', changed' if changed else ''}", str(part.last.date()))
+        if whole is not None and not changed:
+            linked.count((*names[part], ALL), int(inside.sum()), people=scope.people(inside))
+            linked.total(whole, [(*names[part], ALL)])
+    for view, (words, order) in views.items():
+        groups = [word for word in order if ("admissions", view, word) in linked]
+        for word in groups:
+            for part, inside in parts.items():
+                here = inside & (words == word).to_numpy()
+                key = (*names[part], view, word)
+                linked.count(key, int(here.sum()), people=scope.people(here))
+            linked.total(("admissions", view, word), [(*names[part], view, word) for part in parts])
+        for part in parts:
+            if groups and (*names[part], ALL) in linked:
+                own = [(*names[part], view, word) for word in groups]
+                linked.total((*names[part], ALL), own)
 
 
 def is_settled(key: object, cut: str) -> bool:
