@@ -22,6 +22,7 @@ from iop_outcomes.plots.layout.risk_table import (
 )
 from iop_outcomes.plots.layout.sheet import Plan, Planner, finish, open_sheet
 from iop_outcomes.plots.survival_notes import (
+    MOST_BANDS,
     Counting,
     blocks_of,
     columns_of,
@@ -91,6 +92,9 @@ def plot_survival(
 
     Notes
     -----
+    The limits of each day are shaded for up to three curves. The bands of more would cover one
+    another, and are left to the table of the curves; the small print says so.
+
     The extended table and the band are what the readers of Morris et al. asked for (BMJ Open 2019;
     9:e030215). Its numbers are those of ``curves.risk_table(ticks)``: everything through the day,
     so that they add up to the group. Under weighted curves they are sums of weights, to one
@@ -115,6 +119,8 @@ def plot_survival(
         for position, (_, table) in enumerate(groups):
             look = style.look(position, len(groups))
             _draw_curve(ax, table, look, (labels[position], protected))
+            if len(groups) <= MOST_BANDS:
+                _draw_limits(ax, table, look, points=protected)
             if bands is not None:
                 _draw_band(ax, bands[position][1], look)
             if censor_marks and not protected:
@@ -208,15 +214,6 @@ def _draw_curve(ax: Axes, table: pd.DataFrame, look: style.Look, named: tuple[st
     label, points = named
     measure = "survival" if "survival" in table else "incidence"
     day, survival = table["day"].to_numpy(), table[measure].to_numpy()
-    limits = table["lower"].to_numpy(), table["upper"].to_numpy()
-    ax.fill_between(
-        day,
-        *limits,
-        step=None if points else "post",
-        color=look.colour,
-        alpha=0.13,
-        linewidth=0,
-    )
     ax.plot(
         day,
         survival,
@@ -229,6 +226,20 @@ def _draw_curve(ax: Axes, table: pd.DataFrame, look: style.Look, named: tuple[st
         markevery=None if len(day) <= MANY_POINTS else 0.03,  # of the picture's diagonal
         label=label,
         zorder=3,
+    )
+
+
+def _draw_limits(ax: Axes, table: pd.DataFrame, look: style.Look, *, points: bool) -> None:
+    """Shade the limits of a curve, within thin lines."""
+    day = table["day"].to_numpy()
+    limits = table["lower"].to_numpy(), table["upper"].to_numpy()
+    ax.fill_between(
+        day,
+        *limits,
+        step=None if points else "post",
+        color=look.colour,
+        alpha=0.13,
+        linewidth=0,
     )
     for limit in limits:
         ax.plot(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Curves = SurvivalCurves | ProtectedCurves
 
 ROWS = (("at_risk", "at risk"), ("censored", "censored"), ("events", "events"))
+MOST_BANDS = 3  # curves whose limits are shaded
 UNWEIGHTED = ("rows_at_risk", "rows")
 Counting = Literal["after", "just_before"]
 
@@ -55,7 +56,14 @@ def has_table(curves: Curves) -> bool:
 
 def small_print(curves: Curves, band: bool, counting: Counting) -> str:
     """Say what the bands are and what the table counts."""
-    sentences = [f"Bands: {format_level(curves.confidence)} confidence limits of each day."]
+    level = format_level(curves.confidence)
+    if len(panels(curves.table, curves.by)) <= MOST_BANDS:
+        sentences = [f"Bands: {level} confidence limits of each day."]
+    else:
+        sentences = [
+            f"The {level} confidence limits of each day are in the table of the curves: with more "
+            f"than {MOST_BANDS} curves their bands would cover one another."
+        ]
     if band:
         sentences.append("Dotted outline: simultaneous band (Hall and Wellner).")
     late, weights = False, None

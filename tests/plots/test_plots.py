@@ -13,6 +13,7 @@ import pytest
 from matplotlib import pyplot
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Text
@@ -183,6 +184,24 @@ def test_protected_curves_without_numbers_at_risk_have_no_table_below() -> None:
     assert not [gid for gid in texts(ax) if gid.startswith("risk_")]
     print_ = " ".join(text for gid, text in texts(ax).items() if gid.startswith("note_"))
     assert "cannot be shown" in print_
+
+
+@pytest.mark.parametrize("groups", [1, 3, 4, 7])
+@pytest.mark.parametrize("safe", [False, True])
+def test_bands_that_would_cover_one_another_are_left_to_the_table(groups: int, safe: bool) -> None:
+    made = make_curves({f"program {number}": 300 for number in range(groups)})
+    curves = iop.protect(made) if safe else made
+    ax = iop.plot_survival(curves)
+    words = iop.alternative_text(ax)
+    shaded = groups <= 3
+    assert len(_bands_of(ax)) == (groups if shaded else 0)
+    assert ("Bands: 95% confidence limits of each day." in words) == shaded
+    assert ("limits of each day are in the table of the curves" in words) == (not shaded)
+    assert {"lower", "upper"} <= {*curves.table}
+
+
+def _bands_of(ax: Axes) -> list[PolyCollection]:
+    return [one for one in ax.collections if isinstance(one, PolyCollection)]
 
 
 def test_groups_differ_in_line_and_in_grey_not_only_in_colour() -> None:

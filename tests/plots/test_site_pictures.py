@@ -109,6 +109,17 @@ def test_words_are_within_and_apart_and_said(name: str) -> None:
         draw(3)
 
 
+def test_the_axis_of_a_funnel_names_what_is_counted() -> None:
+    made = iop.funnel(iop.read_records("data/samples"), "attendance_rate", by="program")
+    assert made.counted == "sessions due"
+    assert iop.plot_funnel(made).get_xlabel() == "number of independent entries"
+    of_people = iop.funnel(iop.read_records("data/samples"), "completion_rate", by="program")
+    assert iop.plot_funnel(of_people).get_xlabel() == "discharges whose reason is known"
+    assert iop.plot_funnel(funnel()).get_xlabel() == "number counted"
+    named = replace(funnel(), counted="admissions")
+    assert iop.plot_funnel(iop.protect(named)).get_xlabel() == "admissions"
+
+
 def test_a_funnel_draws_the_points_and_limits_of_the_table() -> None:
     result = funnel()
     ax = iop.plot_funnel(result)

@@ -216,10 +216,10 @@ def _write_axes(sheet: Sheet, result: Funnel) -> None:
     else:
         (low, high) = ax.get_ylim()
         write_percent(ax, narrow=high - low < 0.05)
-    words = "expected number" if result.ratio else "denominator"
+    words = "expected number" if result.ratio else result.counted
     if not np.allclose(_sizes(result), result.table["size"], equal_nan=True):
         words = "number of independent entries"
-    ax.set_xlabel(words, labelpad=2)
+    ax.set_xlabel(fonts.shortened(words, sheet.width, style.LABEL_SIZE), labelpad=2)
 
 
 def _sizes(result: Funnel) -> Any:

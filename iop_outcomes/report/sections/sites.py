@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -21,6 +21,7 @@ MEASURES = {
     "retained_90": "Retained at 90 days",
     "completed": "Completed, of those discharged",
 }
+COUNTED = {"retained_30": "admissions", "retained_90": "admissions", "completed": "discharges"}
 WITHIN = "within limits"
 HOW = (
     "A small program swings more by chance than a large one. The funnel shows how far: a program "
@@ -40,7 +41,10 @@ class SiteCounts:
         """Return the funnel of the programs that may be shown; None of fewer than two."""
         kept = [("sites", self.measure, name) not in hidden for name in self.frame["program"]]
         frame = self.frame[kept]
-        return funnel(frame, MEASURES[self.measure], by="program") if len(frame) > 1 else None
+        if len(frame) < 2:
+            return None
+        made = funnel(frame, MEASURES[self.measure], by="program")
+        return replace(made, counted=COUNTED[self.measure])
 
 
 def declare_sites(scope: Scope, linked: LinkedCounts) -> list[SiteCounts]:

@@ -205,6 +205,7 @@ def funnel(
         people=_people(entries),
         synthetic=entries.synthetic,
         left_out=entries.left_out,
+        counted=entries.counted,
     )
 
 

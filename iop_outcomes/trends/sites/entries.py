@@ -58,6 +58,8 @@ class Entries:
         How many rows without a group were left out.
     synthetic : bool
         Whether the people are synthetic.
+    counted : str
+        What the denominator counts, in words.
     """
 
     frame: pd.DataFrame
@@ -75,6 +77,7 @@ class Entries:
     not_known: list[str]
     left_out: LeftOut
     synthetic: bool = False
+    counted: str = "number counted"
 
     def rows(self, order: Integers) -> Entries:
         """Return the entries of these rows, in this order."""
@@ -264,6 +267,7 @@ def _of_records(
         not_known=reasons,
         left_out=left_out,
         synthetic=used.synthetic,
+        counted=quantity.denominator,
     )
 
 

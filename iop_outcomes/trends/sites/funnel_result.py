@@ -53,6 +53,8 @@ class Funnel(DrawnResult):
         Whether the people are synthetic.
     left_out : LeftOut
         How many rows without a unit were left out.
+    counted : str
+        What the denominator counts, in words, as the picture names it.
     """
 
     table: pd.DataFrame
@@ -70,6 +72,7 @@ class Funnel(DrawnResult):
     people: pd.DataFrame | None = None
     synthetic: bool = False
     left_out: LeftOut = NOTHING_LEFT_OUT
+    counted: str = "number counted"
 
     @property
     def calibration(self) -> pd.DataFrame:
