@@ -90,10 +90,9 @@ def newest(scope: Scope, complete: list[bool], hidden: list[bool], values: list[
 YES, NO = True, False
 NEWEST = {
     "–": ([YES, YES, YES], [NO, YES, NO]),
-    "not complete yet": ([YES, YES, NO], [NO, NO, NO]),
-    "not shown": ([YES, YES, YES], [NO, YES, YES]),
-    "not shown, or not complete yet": ([YES, YES, NO], [NO, YES, NO]),
-    "nothing was counted": ([YES, YES, YES], [NO, NO, NO]),
+    "not complete": ([YES, YES, NO], [NO, NO, NO]),
+    "not shown": ([YES, YES, NO], [NO, YES, NO]),
+    "none counted": ([YES, YES, YES], [NO, NO, NO]),
 }
 
 
@@ -102,18 +101,18 @@ def test_the_page_of_all_measures_says_why_a_newer_period_is_not_there(
     words: str, scope: Scope
 ) -> None:
     complete, hidden = NEWEST[words]
-    values = [80.0, 81.0, np.nan if words == "nothing was counted" else 82.0]
+    values = [80.0, 81.0, np.nan if words == "none counted" else 82.0]
     trend = newest(scope, complete, hidden, values)
     found = first_page.matrix_table(Trends(by_period={"admissions": trend}), {})
     assert found is not None
     row = found.frame.iloc[0]
     assert row["newer"] == words
-    place = {"–": 2, "not complete yet": 1, "nothing was counted": 1}.get(words, 0)
+    place = {"–": 2, "not complete": 1, "none counted": 1}.get(words, 0)
     assert (row["value"], row["period"]) == (values[place], _period(scope, place))
     said = first_page.measure_point(scope, trend).text
     older = f" The latest quarter that is shown is {_period(scope, place)}: {values[place]:.0f}."
-    assert said.endswith(older) == (words not in ("–", "not complete yet"))
-    assert f"{_period(scope, 2)} is not known yet." in said or words != "not complete yet"
+    assert said.endswith(older) == (words not in ("–", "not complete"))
+    assert f"{_period(scope, 2)} is not known yet." in said or words != "not complete"
     finding = findings._finding(scope, trend).text
     assert finding.endswith(older) == said.endswith(older)
 
