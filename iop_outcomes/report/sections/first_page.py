@@ -45,10 +45,10 @@ HOW = (
 MATRIX_NOTE = (
     "Value: the newest period that is known and shown, with its 95% interval from lower to upper. "
     "Newer: why no newer one stands there. Not complete: its people are still followed. Not shown: "
-    "it would tell of a few people, or it is not complete either. Signal: what the measure's control chart says of "
-    "that period, and which side of the usual it is on. The course shows the last 24 periods, from "
-    "the lowest value to the highest; a dot is a period without a value. Every number also stands "
-    "in the section on trends."
+    "it would tell of a few people, or it is not complete either. Signal: what the measure's "
+    "control chart says of that period, and which side of the usual it is on. The course shows the "
+    "last 24 periods, from the lowest value to the highest; a dot is a period without a value. "
+    "Every number also stands in the section on trends."
 )
 
 
