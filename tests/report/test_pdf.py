@@ -440,6 +440,25 @@ def test_a_caption_stays_with_its_table_and_long_names_within_the_page(tmp_path:
     assert float(last[1]) <= (210 - 17) / 25.4 * 72  # A4, less its margin
 
 
+def test_a_heading_and_its_words_stay_with_the_picture_below(
+    picture: Picture, tmp_path: Path
+) -> None:
+    style = files("iop_outcomes.report").joinpath("templates/style.css").read_text("utf-8")
+    drawn = f'<img src="{data_address(picture)}" alt="A." width="600" height="300">'
+    figure = f'<figure><figcaption><h3>Its title</h3></figcaption><div class="card">{drawn}</div>'
+    body = f"<section><h2>Two</h2><p>Words of it.</p>{figure}</figure></section>"
+    path = tmp_path / "x.pdf"
+    apart = 0
+    for lines in (24, 27, 30, 33):  # the picture does not fit below some of them
+        whole = PAGE.replace("<style>", f"<style>{style}")
+        path.write_bytes(pdf_of(whole.replace("<body>x", f"<body>{'<p>x</p>' * lines}{body}")))
+        page = next(one for one in _pages(path) if "Its title" in one)
+        assert "Two" in page
+        assert "Words of it." in page
+        apart += "Two" not in _pages(path)[0]
+    assert apart > 0
+
+
 def test_a_plain_picture_has_its_styles_as_attributes_and_no_empty_groups(picture: Picture) -> None:
     before = lettered(picture.svg.decode("utf-8"))
     after = plain(before)
