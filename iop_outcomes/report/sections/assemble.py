@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -35,6 +36,11 @@ from iop_outcomes.trends import Funnel, Trend
 from iop_outcomes.trends.quantities import REPORTED
 
 TOO_FEW = "Too few to publish."
+AT_THE_START = "What relapse is, and how it is estimated, stands at the start of this section."
+NPMLE = (
+    "Nonparametric maximum likelihood estimate (NPMLE) for interval-censored events. Numbers at "
+    "risk and limits are not shown."
+)
 INTERVAL_TITLE = "Relapse between two check-ins (interval-censored)"
 NO_CALENDAR = (
     "The records hold study days, without a calendar: what goes by month or quarter is left out."
@@ -188,9 +194,12 @@ def relapse_section(scope: Scope, counted: Counted) -> Section:
         table = relapse.first_table(results.first)
         drawings.append(_drawing(scope, plot_incidence, results.first.open, table.caption, table))
     if results.interval is not None:
-        drawings.append(_curve(scope, results.interval, INTERVAL_TITLE, "relapse_interval"))
+        drawings.append(_curve(scope, results.interval, INTERVAL_TITLE, "relapse_interval", NPMLE))
     if not answered_only:
-        drawings.append(_curve(scope, results.by_missing, MISSING_TITLE, "relapse_by_missing"))
+        named = "Missing check-ins as named."
+        drawings.append(
+            _curve(scope, results.by_missing, MISSING_TITLE, "relapse_by_missing", named)
+        )
     if results.by_program is not None:
         title = "Time to relapse, by program"
         drawings.append(_curve(scope, results.by_program, title, "relapse_by_program"))
@@ -206,10 +215,15 @@ def relapse_section(scope: Scope, counted: Counted) -> Section:
     return Section("relapse", "Relapse", sentences, tables, kept)
 
 
-def _curve(scope: Scope, curves: ProtectedCurves, title: str, name: str) -> Drawing | None:
+def _curve(
+    scope: Scope, curves: ProtectedCurves, title: str, name: str, own: str = ""
+) -> Drawing | None:
+    """Return a picture of curves; what all of the section have in common is said at its start."""
     if curves.table.empty:
         return None
-    return _drawing(scope, plot_survival, curves, title, relapse.curve_table(name, title, curves))
+    marked = "" if scope.policy.threshold == 1 else "Only the marked days are estimates."
+    drawn = replace(curves, rule=" ".join(filter(None, [own, marked, AT_THE_START])))
+    return _drawing(scope, plot_survival, drawn, title, relapse.curve_table(name, title, curves))
 
 
 def _drawing(
@@ -359,10 +373,11 @@ def how_to_read() -> Section:
 
 
 HOW_TO_READ = (
-    "A survival curve starts at 100% on the first day. It falls a step each time someone relapses. "
-    "Its height on a day is the share of people who had not relapsed by then. The shaded band "
-    "shows how sure we can be: a wide band means that few people are behind it. People who left or "
-    "were not followed any longer count only up to that day.",
+    "A survival curve starts at 100% on the first day. It falls as people relapse: its height on a "
+    "day is the share who had not relapsed by then. Where days are marked, only they were worked "
+    "out, and the lines just join them. The shaded band shows how sure we can be: a wide band "
+    "means that few people are behind it. People who left or were not followed any longer count "
+    "only up to that day.",
     "A control chart shows one value for each month or quarter. The middle line is the usual "
     "value. The two outer lines show how far chance alone moves the value. A value beyond them, or "
     "many in a row on one side of the middle, is a signal that something changed. A chart does not "
