@@ -142,7 +142,7 @@ def test_several_groups_are_compared_in_pairs_or_with_one() -> None:
 
 
 @given(st.lists(st.sampled_from("abc"), min_size=8, max_size=30), st.integers(0, 10**6))
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=10)
 def test_the_distance_is_that_of_plain_algebra(words: list[str], seed: int) -> None:
     track = np.random.default_rng(seed).permutation(np.arange(len(words)) % 2)
     frame = pd.DataFrame({"track": track, "word": words})

@@ -251,7 +251,7 @@ def some_ends(days: list[int], seed: int) -> pd.DataFrame:
     )
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=10)
 @given(days=st.lists(st.integers(1, 8), min_size=6, max_size=18), seed=st.integers(0, 1000))
 def test_what_a_row_adds_to_grays_score_is_its_derivative(days, seed):
     times = some_ends(days, seed)

@@ -166,7 +166,7 @@ def numbers(table: pd.DataFrame) -> np.ndarray:
     return table[["coefficient", "se", "se_model"]].to_numpy()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(some_times(), st.randoms(use_true_random=False), st.sampled_from(["together", "ends_first"]))
 def test_order_and_time_scale_do_not_matter(times: pd.DataFrame, random: Any, same: str) -> None:
     result = estimable(times, same_day=same)
@@ -179,7 +179,7 @@ def test_order_and_time_scale_do_not_matter(times: pd.DataFrame, random: Any, sa
     np.testing.assert_allclose(numbers(again), numbers(result), rtol=1e-6, atol=1e-9)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(some_times())
 def test_copies_of_everyone_in_one_cluster_each_add_nothing(times: pd.DataFrame) -> None:
     result = estimable(times)

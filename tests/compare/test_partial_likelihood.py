@@ -231,7 +231,7 @@ def same(one: CoxFit, two: CoxFit) -> None:
     np.testing.assert_allclose(one.robust, two.robust, rtol=1e-6, atol=1e-9)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(some_rows(), st.randoms(use_true_random=False), st.sampled_from(["efron", "breslow"]))
 def test_order_time_scale_and_codes_do_not_matter(
     frame: pd.DataFrame, random: Any, ties: str

@@ -21,6 +21,7 @@ from iop_outcomes.errors import ReportError
 from iop_outcomes.report import counting
 from iop_outcomes.report.counting import count_all
 from iop_outcomes.report.scope import choose_scope
+from tests.helpers.of_the_sample import without_check_ins
 from validation.shown_share import one_program
 
 PROGRAMS = ("North",)
@@ -200,7 +201,8 @@ def test_two_quarters_tell_of_a_few_if_they_are_not_joined(monkeypatch: pytest.M
 def test_two_quarters_of_a_program_give_nothing_and_print_the_same(tmp_path: Path) -> None:
     ledger, tables = Ledger(), []
     for quarter in ("2026Q1", "2026Q2"):
-        scope = choose_scope(one_program(2, 80, quarter), quarter, None, None)
+        records = without_check_ins(one_program(2, 80, quarter))
+        scope = choose_scope(records, quarter, None, None)
         counted = count_all(scope, scope, None, ledger)
         ledger = counted.ledger
         tables.append(counted.trends.drawn["attendance_rate"].table.set_index("period"))

@@ -16,6 +16,7 @@ from iop_outcomes.errors import RuleError
 from iop_outcomes.report.counting import Counted, count_all
 from iop_outcomes.report.merging import plan_of
 from iop_outcomes.report.scope import choose_scope
+from tests.helpers.of_the_sample import without_check_ins
 from validation.shown_share import one_program
 
 
@@ -63,8 +64,7 @@ def test_a_plan_comes_back_from_its_file() -> None:
 @pytest.fixture(scope="module")
 def small() -> iop.Records:
     """Return one program with some 80 admissions a year; without check-ins, which take long."""
-    made = one_program(2, 80, "2026Q2")
-    return iop.read_records(episodes=made.episodes, attendance=made.attendance, as_of=made.as_of)
+    return without_check_ins(one_program(2, 80, "2026Q2"))
 
 
 @pytest.fixture(scope="module")

@@ -143,7 +143,7 @@ def test_published_instruments_agree_with_themselves() -> None:
     assert find_instrument("bam_continuous").scale("use").high == 90
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(st.lists(st.lists(st.integers(0, 3), min_size=9, max_size=9), min_size=1, max_size=4))
 def test_words_numbers_and_both_say_the_same(rows: list[list[int]]) -> None:
     phq9 = find_instrument("phq9")

@@ -240,7 +240,7 @@ def plain(
     return sorted(result)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=10)
 @given(st.data(), st.integers(1, 15), st.integers(10, 60))
 def test_missed_check_ins_are_made_as_a_plain_version_says(
     data: st.DataObject, every: int, cut: int

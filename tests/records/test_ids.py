@@ -116,7 +116,7 @@ def test_missing_identifiers_stay_missing_and_spaces_are_no_difference() -> None
     assert records.problems["check"].value_counts()["missing_required"] == 3
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=10)
 @given(
     st.lists(st.sampled_from(["a1", "A1", "01", "1", "1.0", "b", "B", ""]), min_size=1),
     st.lists(st.sampled_from(list(ID_RULES)), min_size=1, unique=True),

@@ -287,7 +287,7 @@ def share(patterns, **options):
 
 @pytest.fixture(scope="module")
 def truth():
-    return share(simulate(100_000, 1)[0])
+    return share(simulate(50_000, 1)[0])
 
 
 def test_draws_recover_a_truth_that_the_simple_rules_miss(truth):
@@ -341,7 +341,7 @@ def test_groups_keep_their_difference_if_they_are_a_covariate():
 # What is and is not changed
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=10)
 @given(
     words=st.lists(st.text("+-oo*_", min_size=1, max_size=9), min_size=1, max_size=12),
     seed=st.integers(0, 5),

@@ -273,7 +273,7 @@ def test_progress_is_shown_only_when_asked(capsys):
     assert "definitions and missing rules" in capsys.readouterr().err
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=10)
 @given(st.lists(st.text("+-o*_", min_size=1, max_size=9), min_size=1, max_size=12))
 def test_bounds_enclose_and_missing_as_use_is_never_fewer(words):
     patterns = pd.Series(words)

@@ -393,7 +393,7 @@ def test_equal_groups_do_not_differ() -> None:
     np.testing.assert_allclose(table["p_value"], 1)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(some_times(entries=False), st.randoms(use_true_random=False))
 def test_with_one_cause_the_score_is_the_log_ranks(times: pd.DataFrame, random: Any) -> None:
     times = times.assign(

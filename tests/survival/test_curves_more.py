@@ -146,7 +146,7 @@ def test_a_scale_that_is_not_known_is_refused():
         survival_curves(lung(), interval="arcsin")
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=10)
 @given(
     st.lists(st.tuples(st.integers(0, 30), st.booleans()), min_size=1, max_size=25),
     st.lists(st.floats(0.01, 0.99), min_size=2, max_size=5),
@@ -256,7 +256,7 @@ def test_quantiles_and_follow_up_say_why_a_limit_is_missing():
     assert follow_up["upper_missing"].item() == "cannot be computed"
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=10)
 @given(
     st.lists(st.tuples(st.integers(0, 30), st.booleans()), min_size=1, max_size=15),
     st.sampled_from(list(SCALES)),

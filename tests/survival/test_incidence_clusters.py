@@ -80,7 +80,7 @@ def test_errors_are_those_of_nudging_each_person(days, seed, day):
         )
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=10)
 @given(days=st.lists(st.integers(1, 9), min_size=2, max_size=14), seed=st.integers(0, 1000))
 def test_one_row_a_person_and_copies_of_it_are_the_multinomial_error(days, seed):
     rng = np.random.default_rng(seed)

@@ -180,7 +180,7 @@ def test_a_comparison_has_the_statistic_of_lifelines_where_it_has_one(monkeypatc
         assert compare_survival(times.assign(**change), "track", **options).statistic != 7
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=10)
 @given(people())
 def test_fitters_have_the_curve_that_the_table_has(times):
     curves = survival_curves(times)
@@ -203,7 +203,7 @@ def test_fitters_have_the_curve_that_the_table_has(times):
     assert fitter.event_table["entrance"].sum() == len(times)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=10)
 @given(people())
 def test_nelson_aalen_of_the_fitters_is_the_sum_of_events_over_those_at_risk(times):
     curves = survival_curves(times)

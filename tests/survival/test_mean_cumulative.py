@@ -254,7 +254,7 @@ def test_the_error_is_the_infinitesimal_jackknife(drawn: list[Any], dying: bool)
     assert last["se"] == pytest.approx(np.sqrt(np.sum(np.square(slope))), rel=1e-5, abs=1e-6)
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(people)
 def test_no_terminal_event_no_difference(drawn: list[Any]) -> None:
     times = frame_of(drawn).assign(died=False)
@@ -265,7 +265,7 @@ def test_no_terminal_event_no_difference(drawn: list[Any]) -> None:
     )
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(people, st.randoms(use_true_random=False))
 def test_rows_in_any_order_and_days_on_any_scale(drawn: list[Any], random: Any) -> None:
     times = frame_of(drawn)
@@ -311,7 +311,7 @@ def test_copies_leave_the_mean_and_shrink_the_error(drawn: list[Any], copies: in
     np.testing.assert_allclose(same["se"], expected["se"], rtol=1e-6, atol=atol)
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(people)
 def test_bounds(drawn: list[Any]) -> None:
     times = frame_of(drawn)
@@ -324,7 +324,7 @@ def test_bounds(drawn: list[Any]) -> None:
     assert plain["events"].sum() == times["event"].sum()
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(st.lists(st.tuples(st.integers(1, 9), st.booleans()), min_size=2, max_size=12))
 def test_one_event_each_is_the_nelson_aalen_estimate(drawn: list[tuple[int, bool]]) -> None:
     times = pd.DataFrame(drawn, columns=["days", "event"]).assign(id=range(len(drawn)))
@@ -335,7 +335,7 @@ def test_one_event_each_is_the_nelson_aalen_estimate(drawn: list[tuple[int, bool
     np.testing.assert_allclose(table["mean"], expected, rtol=1e-12)
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(st.lists(st.lists(st.integers(1, 30), max_size=4), min_size=2, max_size=8), st.data())
 def test_followed_to_death_or_the_end_it_is_the_plain_average(
     drawn: list[list[int]], data: Any

@@ -348,7 +348,7 @@ def test_shares_sum_to_one_whatever_the_order_and_the_scale(
 
 
 @given(frame=histories(), copies=st.integers(2, 3))
-@settings(max_examples=15)
+@settings(max_examples=10)
 def test_copies_of_everyone(frame: pd.DataFrame, copies: int) -> None:
     table = state_occupation(frame, cluster="episode_id").table
     several = pd.concat(

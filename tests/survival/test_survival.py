@@ -533,7 +533,7 @@ def test_an_entry_of_zero_is_no_late_entry(times):
     )
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=10)
 @given(st.lists(st.integers(1, 60), min_size=1, max_size=30))
 def test_without_censoring_mean_and_median_are_those_of_the_days(days):
     curves = survival_curves(pd.DataFrame({"days": days, "event": 1}))

@@ -183,7 +183,7 @@ def curve(times: pd.DataFrame, weight: np.ndarray, days: np.ndarray) -> np.ndarr
     return height
 
 
-@settings(deadline=None, max_examples=15)  # each compares every day of a curve, to rounding
+@settings(deadline=None, max_examples=10)  # each compares every day of a curve, to rounding
 @given(rows_of_people(), st.integers(1, 18))
 @example(CANCELLING, 4)
 def test_robust_errors_are_those_of_nudging_each_person(times, horizon):

@@ -327,7 +327,7 @@ def test_limits_are_those_of_the_plain_formulas(rows: list[tuple[int, int]], cha
     np.testing.assert_array_equal(result, scaled)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     st.lists(st.integers(-500, 500), min_size=2, max_size=20),
     st.integers(-50, 50),
