@@ -135,7 +135,8 @@ def _not_counted(read: Read) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _fits(read: Read, who: pd.DataFrame, flow: pd.DataFrame) -> bool:
-    tables = {name: one for name, one in read.tables.items() if name != "attendance_by_week"}
+    # With what is counted of the same people; all tables at once are asked of above.
+    tables = {name: one for name, one in read.tables.items() if name.startswith("trend_")}
     given = tables | dict(zip(NAMES_OF_FLOW, (who, flow), strict=True))
     try:
         solve(build(replace(read, tables=given)), ask=False)
