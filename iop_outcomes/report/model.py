@@ -113,11 +113,15 @@ class Drawing:
 
     It is drawn when it is first asked for: most of the time that a report takes goes into its
     pictures, and its tables and findings need none.
+
+    `definition` is the paragraph of its small print that defines what is drawn: a page that has the
+    section of definitions refers to it instead.
     """
 
     title: str
     draw: Callable[..., Picture]
     table: Table
+    definition: str = ""
 
     @cached_property
     def picture(self) -> Picture:

@@ -507,7 +507,7 @@ def test_a_definition_stands_once_and_pictures_lead_to_it(picture: Picture) -> N
     scope: Any = SimpleNamespace(records=SimpleNamespace(synthetic=False), policy=policy)
     noted = replace(picture, notes="How <it> is counted.\nBand: limits.")
     behind = Table("t", "T", pd.DataFrame({"a": ["b"]}), {}, "How <it> is counted.")
-    drawing = Drawing("D", lambda **_: noted, behind)
+    drawing = Drawing("D", lambda **_: noted, behind, "How <it> is counted.")
     frame = pd.DataFrame({"measure": ["m"], "definition": ["How <it> is counted."]})
     words = Section("definitions", "Own words", (), (Table("definitions", "W", frame),))
     pictures = Section("one", "One", (), (), (drawing,))

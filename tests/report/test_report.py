@@ -707,6 +707,17 @@ def shown(report: iop.Report, browser: Any, tmp_path_factory: pytest.TempPathFac
     return opened(browser, report.save(tmp_path_factory.mktemp("page") / "q3.html"))
 
 
+def test_each_trend_leads_to_its_definition_and_no_line_ends_within_a_date(
+    report: iop.Report,
+) -> None:
+    trends = [name for name in report.tables if name.startswith("trend_")]
+    leads = '<p class="note">How it is counted: <a href="#definitions">Definitions</a>.</p>'
+    assert report.html.count(leads) == len(trends) >= 8
+    assert '<span class="date">2026-07-01</span> to <span class="date">2026-09-30</span>' in (
+        report.html
+    )
+
+
 @needs_browser
 def test_a_browser_shows_it_whole_on_telephone_laptop_and_paper(
     report: iop.Report, shown: Opened

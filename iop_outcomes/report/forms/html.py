@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 import pandas as pd
+from markupsafe import Markup, escape
 
 from iop_outcomes.report.model import Section, data_address, write_value
 from iop_outcomes.report.scope import Scope
@@ -34,7 +36,7 @@ def page_of(
     the page without what is for screens only, so that no narrow picture is drawn.
     """
     synthetic, policy = scope.records.synthetic, scope.policy
-    defined, title_of = _defined(sections)
+    defined_in = next((one.title for one in sections if one.identifier == DEFINITIONS), "")
 
     def page(*, paper: bool = False) -> str:
         html = _template().render(
@@ -46,25 +48,11 @@ def page_of(
             policy=policy,
             logo=settings.logo,
             colours=settings.colours,
-            defined=defined,
-            defined_in=title_of,
+            defined_in=defined_in,
         )
         return printable(html)  # a name may hold what no page can
 
     return page
-
-
-def _defined(sections: list[Section]) -> tuple[frozenset[str], str]:
-    """Return the texts that stand among the definitions, and the title of these.
-
-    Below a picture they need not stand again.
-    """
-    for section in sections:
-        if section.identifier == DEFINITIONS:
-            frames = [table.frame for table in section.tables]
-            held = [frame["definition"] for frame in frames if "definition" in frame]
-            return frozenset(str(text) for texts in held for text in texts), section.title
-    return frozenset(), ""
 
 
 @cache
@@ -84,7 +72,22 @@ def _template() -> Template:
     environment.filters["address"] = data_address
     environment.filters["label"] = lambda name: name.replace("_", " ")
     environment.filters["sentence"] = lambda text: text[:1].upper() + text[1:]
+    environment.filters["dates"] = with_whole_dates
     return environment.get_template("report.html.j2")
+
+
+def with_whole_dates(text: str) -> Markup:
+    """Return a text for the page, escaped, in which no line ends within a date.
+
+    Examples
+    --------
+    >>> print(with_whole_dates("A & B: 2026-09-30"))
+    A &amp; B: <span class="date">2026-09-30</span>
+    """
+    return Markup(_DATE.sub(r'<span class="date">\g<0></span>', str(escape(text))))
+
+
+_DATE = re.compile(r"\b\d{4}-\d{2}(?:-\d{2})?\b")
 
 
 def has_wide_word(text: str) -> bool:

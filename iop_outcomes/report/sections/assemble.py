@@ -277,7 +277,7 @@ def trend_drawing(scope: Scope, trend: Trend, target: float | None = None) -> Dr
     gone = shown.isna().mul(shown["status"] == HIDDEN, axis=0)
     table = Table(f"trend_{trend.measure}", title, shown, kinds, trend.rule, gone)
     plot = plot_trend if target is None else partial(plot_trend, target=target)
-    return _drawing(scope, plot, trend, title, table)
+    return replace(_drawing(scope, plot, trend, title, table), definition=trend.rule)
 
 
 def response_section(scope: Scope, trends: Trends, targets: Mapping[str, float]) -> Section:
