@@ -44,7 +44,8 @@ class _Page(HTMLParser):
         self.captions: list[str] = []
         self._cell: list[str] | None = None
         self._in_caption = False
-        self.feed(html)
+        # A date that is kept in one line is part of its sentence.
+        self.feed(re.sub(r'<span class="date">(.*?)</span>', r"\1", html))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "table":
