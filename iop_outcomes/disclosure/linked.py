@@ -240,6 +240,14 @@ class LinkedCounts:
         secrets = [place for place in range(len(self.facts.values)) if self._must_be_open(place)]
         small = frozenset(dropped)
         audit = KeptSolutions(self.facts, self.policy.threshold, self._view)
+        self._hide_until_open(audit, secrets, dropped)
+        secrets = [secret for secret in secrets if secret not in self.given_away]
+        return self._show_again(audit, secrets, dropped, small)
+
+    def _hide_until_open(
+        self, audit: KeptSolutions, secrets: Sequence[int], dropped: set[Item]
+    ) -> None:
+        """Add items to those that are not printed until all secrets are open or given away."""
         settled = False
         while not settled:
             settled = True
@@ -251,8 +259,6 @@ class LinkedCounts:
                         continue
                     dropped.add(chosen)
                     settled = False
-        secrets = [secret for secret in secrets if secret not in self.given_away]
-        return self._show_again(audit, secrets, dropped, small)
 
     def _show_again(
         self, audit: KeptSolutions, secrets: list[int], dropped: set[Item], small: frozenset[Item]
@@ -320,7 +326,7 @@ class LinkedCounts:
         return near[0]
 
     def _near(self, secret: int, dropped: set[Item]) -> list[Item]:
-        """Return the printed items by rank, distance and size, the lowest first."""
+        """Return the printed items that are connected with a count, in order of `_nearness`."""
         owner: dict[int, list[Item]] = {}
         for name, item in self._items.items():
             if name in dropped or name in self._held:
@@ -338,10 +344,12 @@ class LinkedCounts:
             for name in owner.get(place, []):
                 rank_and_size = self._rank_and_size(name)
                 if rank_and_size is not None:
-                    distances.setdefault(name, (distance, *rank_and_size))
-        return sorted(
-            distances, key=lambda name: (distances[name][1], distances[name][0], distances[name][2])
-        )
+                    distances.setdefault(name, self._nearness(distance, *rank_and_size))
+        return sorted(distances, key=lambda name: distances[name])
+
+    def _nearness(self, distance: int, rank: int, size: int) -> tuple[int, int, int]:
+        """Return by what the items are ordered: what is hidden first is the lowest."""
+        return rank, distance, size
 
     def _rank_and_size(self, item: Item) -> tuple[int, int] | None:
         """Return the rank and size of an item; None if all its counts are 0 (always shown)."""

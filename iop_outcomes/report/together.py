@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from iop_outcomes.disclosure import LinkedCounts
-from iop_outcomes.disclosure.linked import Item, Key
-from iop_outcomes.disclosure.system import PrintedCells, PrintedShare, attack, join
+from iop_outcomes.disclosure.joined import JoinedCounts
+from iop_outcomes.disclosure.linked import Key
+from iop_outcomes.disclosure.system import KeptParts, PrintedCells, PrintedShare, join, told
 from iop_outcomes.disclosure.system.joining import OF_EXPORT, adds_up
 from iop_outcomes.errors import ReportError
 from iop_outcomes.report.model import Hidden
 from iop_outcomes.report.programs import FAMILY
-from iop_outcomes.report.sections.attendance.exclusions import FAMILY as OUTSIDE
 from iop_outcomes.report.sections.cohort import ALL
 
 WHOLE = ""
-MOST_ROUNDS = 8  # of hiding what follows
 System = Callable[[Hidden], PrintedCells]
-_TIME = re.compile(
-    "(flow|outside the flow|weeks|weekdays|admissions|discharges|sessions|session people), "
-    "[^/()]*? /"
-)
 
 
 def renamed(cells: PrintedCells, name: Callable[[Key], Key]) -> PrintedCells:
@@ -62,6 +56,10 @@ class Together:
         Of the reports so far, with names that they share.
     values : dict
         The counts themselves, to see which add up; they are never printed from here.
+    joined : JoinedCounts or None
+        The same with what is printed of them, to see what hides enough.
+    parts : KeptParts
+        What was asked of the reports so far.
     """
 
     programs: tuple[str, ...]
@@ -69,6 +67,8 @@ class Together:
     own: str = WHOLE
     reports: list[PrintedCells] = field(default_factory=list)
     values: dict[str, dict[Key, float]] = field(default_factory=dict)
+    joined: JoinedCounts | None = None
+    parts: KeptParts = field(default_factory=KeptParts)
 
     def hide(
         self, linked: LinkedCounts, hidden: Hidden, cells_of: Callable[[Hidden], PrintedCells]
@@ -85,8 +85,8 @@ class Together:
             Its printed cells if some items are hidden.
         """
         own = self.own
-        named = [_named(key, own) for key in cells_of(frozenset()).counts]
-        values = zip(named, linked.facts.values, strict=True)
+        names = [_named(key, own) for key in cells_of(frozenset()).counts]
+        values = zip(names, linked.facts.values, strict=True)
         self.values[own] = {key: float(value) for key, value in values}
         sums = self._sums() if own == WHOLE else []
 
@@ -98,31 +98,25 @@ class Together:
             )
             return replace(named_cells, programs=(), quarter="", data_cut="", settled=frozenset())
 
-        if own == WHOLE:
-            hidden = self._hide_rows(linked, hidden, cells)
+        joined = self.joined = self.joined or JoinedCounts(linked.policy)
+        joined.take_up(own, linked, [_beside(key) for key in names])
+        for row in sums:
+            joined.declare({_beside(key): sign for key, sign in row.items()})
+        hidden = self._hide_more(joined, hidden, cells)
+        joined.settle(own, hidden)
         self.reports.append(cells(hidden))
         return hidden
 
-    def _hide_rows(self, linked: LinkedCounts, hidden: Hidden, cells: System) -> Hidden:
-        """Hide the rows that are named in what follows, then the tables, until nothing does."""
-        items = frozenset[Item]().union(*linked.tables(hidden))
-        wider = False
-        for _ in range(MOST_ROUNDS):
-            try:
-                cells_told = attack(join([*self.reports, cells(hidden)]))["cell"]
-            except ReportError:
-                break  # the audit of all of them says so
-            texts = [_TIME.sub(r"\1 /", text) for text in cells_told]
-            more = {
-                item
-                for item in items - hidden
-                if any(_row(item, wider=wider) in text for text in texts)
-            }
-            if not texts or (wider and not more):
-                break
-            wider = wider or not more
-            hidden |= more
-        return hidden
+    def _hide_more(self, joined: JoinedCounts, hidden: Hidden, cells: System) -> Hidden:
+        """Hide more of the report that is being made, until nothing follows from it and others."""
+
+        def follows(gone: Hidden) -> list[Key]:
+            return told(join([*self.reports, cells(gone)]), self.parts)
+
+        try:
+            return joined.hidden_beside(self.own, hidden, follows)
+        except ReportError:
+            return hidden  # the reports contradict each other: `leaks` says so
 
     def _sums(self) -> list[dict[Key, int]]:
         """Return the sums over programs: of those without a report there is a rest."""
@@ -152,16 +146,12 @@ class Together:
         ReportError
             If their numbers contradict each other.
         """
-        return len(attack(join(self.reports)))
+        return len(told(join(self.reports), self.parts))
 
 
-def _row(item: Item, *, wider: bool = False) -> str:
-    """Return the row of a table that an item is in, as `attack` names it; wider, the table."""
-    if not isinstance(item, tuple):
-        return str(item)
-    names = [str(one) for one in item]
-    length = {"trend": 4, "weeks": 2, "flow": 2, OUTSIDE: 2}.get(names[0], 3)
-    return " / ".join(names[: 2 if wider and names[0] == "trend" else 1 if wider else length])
+def _beside(key: Key) -> tuple[Key, ...]:
+    """Return the name that `join` gives a count of reports without programs and a time."""
+    return ("", "", key)
 
 
 def _named(key: Key, own: str) -> Key:

@@ -6,7 +6,7 @@ out. Records and hidden values are not known here.
 
 from __future__ import annotations
 
-from iop_outcomes.disclosure.system.attack import attack
+from iop_outcomes.disclosure.system.attack import attack, told
 from iop_outcomes.disclosure.system.auditing import Audit, audit
 from iop_outcomes.disclosure.system.cells import (
     PrintedCells,
@@ -29,4 +29,5 @@ __all__ = [
     "join",
     "printed_cells",
     "read_cells",
+    "told",
 ]

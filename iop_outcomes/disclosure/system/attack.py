@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
@@ -54,19 +56,22 @@ def attack(cells: PrintedCells, parts: KeptParts | None = None) -> pd.DataFrame:
     >>> attack(leaky)[["cell", "how", "low"]].values.tolist()
     [['b', 'exactly', 4]]
     """
-    outsider = _Outsider(cells, parts)
     rows = []
-    for place, key in enumerate(cells.counts):
-        if key not in cells.not_people and (limits := outsider.range_if_small(place)) is not None:
-            low, high = limits
-            printed = cells.counts[key] is not None
-            how = PRINTED if printed else EXACT if low == high else SMALL
-            rows.append((_name(key), how, low, high, outsider.reason(place)))
+    outsider = _Outsider(cells, parts)
+    for key, (low, high) in outsider.small():
+        printed = cells.counts[key] is not None
+        how = PRINTED if printed else EXACT if low == high else SMALL
+        rows.append((_name(key), how, low, high, outsider.reason(key)))
     if cells.document is not None:
         rows += disclosed_by(cells.document, cells.threshold)
         rows += differences(cells.document, cells.counts, cells.threshold)
     frame = pd.DataFrame(rows, columns=COLUMNS)
     return frame.astype({"low": np.int64, "high": np.int64})
+
+
+def told(cells: PrintedCells, parts: KeptParts | None = None) -> list[Key]:
+    """Return the small counts that `attack` finds, as they are named in the cells."""
+    return [key for key, _ in _Outsider(cells, parts).small()]
 
 
 def fits(cells: PrintedCells, parts: KeptParts | None = None) -> bool:
@@ -92,6 +97,8 @@ class _Outsider:
     def __init__(self, cells: PrintedCells, parts: KeptParts | None) -> None:
         place = {key: number for number, key in enumerate(cells.counts)}
         self.threshold = cells.threshold
+        self.not_people = cells.not_people
+        self.place = place
         self.names = list(cells.counts)
         self.followed: dict[int, int] = {}
         self.facts = Facts()
@@ -162,8 +169,16 @@ class _Outsider:
             if not share.holds({}, self.facts.values):
                 self._refuse()
 
-    def reason(self, place: int) -> str:
+    def small(self) -> Iterator[tuple[Key, tuple[int, int]]]:
+        """Give each count of people that is known to be small, with its least and most value."""
+        for key, place in self.place.items():
+            limits = None if key in self.not_people else self.range_if_small(place)
+            if limits is not None:
+                yield key, limits
+
+    def reason(self, key: Key) -> str:
         """Say which printed counts give a count."""
+        place = self.place[key]
         if place in self.followed:
             row = self.facts.rows[self.followed[place]]
             parts = [
