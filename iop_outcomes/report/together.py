@@ -16,6 +16,7 @@ from iop_outcomes.report.programs import FAMILY
 from iop_outcomes.report.sections.cohort import ALL
 
 WHOLE = ""
+CONTINUITY = "continuity"
 System = Callable[[Hidden], PrintedCells]
 
 
@@ -88,7 +89,7 @@ class Together:
         names = [_named(key, own) for key in cells_of(frozenset()).counts]
         values = zip(names, linked.facts.values, strict=True)
         self.values[own] = {key: float(value) for key, value in values}
-        sums = self._sums() if own == WHOLE else []
+        sums = self._sums(linked.policy.threshold) if own == WHOLE else []
 
         def cells(gone: Hidden) -> PrintedCells:
             named_cells = renamed(cells_of(gone), lambda key: _named(key, own))
@@ -118,23 +119,36 @@ class Together:
         except ReportError:
             return hidden  # the reports contradict each other: `leaks` says so
 
-    def _sums(self) -> list[dict[Key, int]]:
-        """Return the sums over programs: of those without a report there is a rest."""
+    def _sums(self, threshold: int) -> list[dict[Key, int]]:
+        """Return the sums over programs: of those without a report there is a rest.
+
+        Few people of all programs but one, or of all whose count is not printed, are a count, too.
+        """
         of_all = self.values[WHOLE]
         single = [name for name in self.values if name != WHOLE]
+        printed = {
+            key for one in self.reports for key, value in one.counts.items() if value is not None
+        }
         rows: list[dict[Key, int]] = []
         for key in of_all:
-            if not (isinstance(key, tuple) and key[0] == WHOLE and adds_up(key[1])):
+            if not (isinstance(key, tuple) and key[0] == WHOLE and _adds_up(key[1])):
                 continue
             parts = [(name, key[1]) for name in single if (name, key[1]) in self.values[name]]
-            rest = of_all[key] - sum(self.values[str(part[0])][part] for part in parts)
-            row: dict[Key, int] = {key: -1, **dict.fromkeys(parts, 1)}
+            values = {part: self.values[str(part[0])][part] for part in parts}
+            rest = of_all[key] - sum(values.values())
+            terms: dict[Key, float] = {**values}
             if len(parts) < len(self.programs):
-                row["others", key] = 1
+                terms["others", key] = rest
             elif rest:
                 continue
-            if parts and rest >= 0:
-                rows.append(row)
+            if not parts or rest < 0:
+                continue
+            rows.append({key: -1, **dict.fromkeys(terms, 1)})
+            some = [tuple(one for one in terms if one not in printed)]
+            some += [tuple(one for one in terms if one != part) for part in parts]
+            for few in dict.fromkeys(some):
+                if len(few) > 1 and 0 < sum(terms[one] for one in few) < threshold:
+                    rows.append({("some", key, *few): -1, **dict.fromkeys(few, 1)})
         return rows
 
     @property
@@ -152,6 +166,13 @@ class Together:
 def _beside(key: Key) -> tuple[Key, ...]:
     """Return the name that `join` gives a count of reports without programs and a time."""
     return ("", "", key)
+
+
+def _adds_up(key: Key) -> bool:
+    """Return whether a count of all programs is the sum of those of each, as far as it fits."""
+    if isinstance(key, tuple) and key[0] == "rest" and len(key) == 3:
+        return _adds_up(key[1]) and _adds_up(key[2])
+    return adds_up(key) or (isinstance(key, tuple) and key[0] == CONTINUITY)
 
 
 def _named(key: Key, own: str) -> Key:

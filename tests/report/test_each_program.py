@@ -22,7 +22,7 @@ from iop_outcomes.report.each import (
 from iop_outcomes.report.period import parse_report_period
 from iop_outcomes.report.quarterly import Wanted
 from iop_outcomes.report.settings import ReportSettings
-from iop_outcomes.report.together import WHOLE, Together, _row
+from iop_outcomes.report.together import WHOLE, Together
 
 FREE = iop.SafePolicy.internal()  # quick: nothing is searched for
 PERIOD = parse_report_period("2025")
@@ -74,11 +74,57 @@ def test_what_one_program_hides_does_not_follow_from_all_less_the_others() -> No
         add(open_again, own, values)
     whole = counted({"2026Q1": 45})
     open_again.values[WHOLE] = {}
-    open_again._hide_rows = lambda linked, hidden, cells: hidden  # type: ignore[method-assign]
+    open_again._hide_more = lambda joined, hidden, cells: hidden  # type: ignore[method-assign]
     open_again.own = WHOLE
     open_again.hide(whole, frozenset(), lambda gone: printed_cells(whole, gone))
     found = attack(join(open_again.reports))
     assert found["low"].tolist() == [5]  # so that the test can fail
+
+
+def of_weeks(week: int, retained: int, quarters: tuple[int, ...] = ()) -> LinkedCounts:
+    """Return who began a week, and who was retained of them, who are those of some quarters."""
+    linked = LinkedCounts(iop.SafePolicy())
+    linked.count(("weeks", "5", "episodes"), week, item=("weeks", "5", "episodes"))
+    linked.count(("flow", "30 days"), retained, item=("flow", "30 days"))
+    linked.part(("weeks", "5", "episodes"), ("flow", "30 days"))
+    parts: list[Key] = []
+    for number, value in enumerate(quarters, start=1):
+        item = ("trend", "retained_30", "quarter", f"2026Q{number}")
+        parts.append((*item, "numerator"))
+        linked.count(parts[-1], value, item=item)
+    if parts:
+        linked.total(("flow", "30 days"), parts)
+    return linked
+
+
+@pytest.mark.parametrize("far", [False, True], ids=["in the row", "by the sum of another table"])
+def test_what_gives_a_count_is_hidden_and_not_only_its_row(far: bool) -> None:
+    together = Together(("A", "B"))
+    for own, linked in (
+        ("A", of_weeks(80, 50)),
+        ("B", of_weeks(70, 61)),
+        (WHOLE, of_weeks(150, 111, (55, 56) if far else ())),
+    ):
+        together.own = own
+        hidden = together.hide(
+            linked, linked.hidden(), lambda gone, all=linked: printed_cells(all, gone)
+        )
+        if own == "B":
+            assert len(hidden) == 1  # 9 are in one and not in the other
+    assert {item[0] for item in hidden if isinstance(item, tuple)} == {
+        "flow",
+        *(["trend"] if far else []),
+    }
+    assert together.leaks == 0
+
+
+def test_few_people_of_all_programs_but_one_are_a_count() -> None:
+    together = Together(("A", "B", "C"))
+    for own, values in (("A", 40), ("B", 4), ("C", 5)):
+        add(together, own, {"2026Q1": values})
+    assert add(together, WHOLE, {"2026Q1": 49})
+    key = ("trend", "admissions", "quarter", "2026Q1")
+    assert together.reports[-1].counts[WHOLE, (*key, "numerator")] is None
 
 
 def test_a_program_without_a_report_leaves_a_rest() -> None:
@@ -145,18 +191,3 @@ def test_reports_that_tell_together_are_not_written() -> None:
     torn = PrintedCells(11, counts=twice, sums=[{"a": 1, "b": 1, "all": -1}])  # type: ignore[arg-type]  # plain names
     with pytest.raises(ReportError, match="contradict each other"):
         _refuse_leaks(Together(("A",), reports=[torn]))
-
-
-@pytest.mark.parametrize(
-    ("item", "row", "table"),
-    [
-        (("trend", "admissions", "quarter", "2026Q1", "numerator"), 4, 2),
-        (("weekdays", "Monday", "due"), 3, 1),
-        (("weeks", 4, "seen"), 2, 1),
-        (("admissions", "program", "North"), 3, 1),
-    ],
-    ids=lambda one: one[0] if isinstance(one, tuple) else str(one),
-)
-def test_the_row_of_a_count_is_named_by_its_first_parts(item: Key, row: int, table: int) -> None:
-    assert _row(item) == " / ".join(map(str, item[:row]))
-    assert _row(item, wider=True) == " / ".join(map(str, item[:table]))
