@@ -134,9 +134,8 @@ class Together:
             if not (isinstance(key, tuple) and key[0] == WHOLE and _adds_up(key[1])):
                 continue
             parts = [(name, key[1]) for name in single if (name, key[1]) in self.values[name]]
-            values = {part: self.values[str(part[0])][part] for part in parts}
-            rest = of_all[key] - sum(values.values())
-            terms: dict[Key, float] = {**values}
+            terms: dict[Key, float] = {part: self.values[part[0]][part] for part in parts}
+            rest = of_all[key] - sum(terms.values())
             if len(parts) < len(self.programs):
                 terms["others", key] = rest
             elif rest:
