@@ -88,19 +88,37 @@ def reports_of_programs(
         )
     held = wanted.ledger or Ledger()
     refuse_overlap(wanted.period, [one.quarter for one in held.reports])
-    together = Together(tuple(scope.programs), len(held.reports))
-    each = {}
-    for name in _watched([*chosen, WHOLE], progress):
-        together.own = name
-        asked = replace(wanted, ledger=held, together=together)
-        own = settings if name == WHOLE else _settings_for(settings, name, wanted)
-        part = records if name == WHOLE else records.where(program=[name])
-        each[name] = make_report(part, asked, own)
-        held = each[name].ledger or held
+    for hide_export in (False, True):
+        together = Together(tuple(scope.programs), len(held.reports), hide_export=hide_export)
+        each, ledger = _made(records, wanted, settings, chosen, together, progress=progress)
+        if not together.tells:
+            break
     _refuse_leaks(together)
     whole = each.pop(WHOLE)
     without = tuple(sorted({*scope.too_few, *scope.pooled}))
-    return ReportsOfPrograms(whole, each, without, held if wanted.ledger else None)
+    return ReportsOfPrograms(whole, each, without, ledger if wanted.ledger else None)
+
+
+def _made(
+    records: Records,
+    wanted: Wanted,
+    settings: ReportSettings,
+    programs: Sequence[str],
+    together: Together,
+    *,
+    progress: bool,
+) -> tuple[dict[str, Report], Ledger]:
+    """Return the report of each program and then that of all, and a ledger with them."""
+    ledger = wanted.ledger or Ledger()
+    each = {}
+    for name in _watched([*programs, WHOLE], progress):
+        together.own = name
+        asked = replace(wanted, ledger=ledger, together=together)
+        own = settings if name == WHOLE else _settings_for(settings, name, wanted)
+        part = records if name == WHOLE else records.where(program=[name])
+        each[name] = make_report(part, asked, own)
+        ledger = each[name].ledger or ledger
+    return each, ledger
 
 
 def _settings_for(settings: ReportSettings, program: str, wanted: Wanted) -> ReportSettings:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.joined import JoinedCounts
-from iop_outcomes.disclosure.linked import Key
+from iop_outcomes.disclosure.linked import Item, Key
 from iop_outcomes.disclosure.system import KeptParts, PrintedCells, PrintedShare, join, told
 from iop_outcomes.disclosure.system.joining import OF_EXPORT, adds_up
 from iop_outcomes.errors import ReportError
@@ -57,6 +57,8 @@ class Together:
         Of the reports so far, with names that they share.
     values : dict
         The counts themselves, to see which add up; they are never printed from here.
+    hide_export : bool
+        Hide in each report what was read: it is of all programs, and can be the sum of them.
     joined : JoinedCounts or None
         The same with what is printed of them, to see what hides enough.
     parts : KeptParts
@@ -68,6 +70,7 @@ class Together:
     own: str = WHOLE
     reports: list[PrintedCells] = field(default_factory=list)
     values: dict[str, dict[Key, float]] = field(default_factory=dict)
+    hide_export: bool = False
     joined: JoinedCounts | None = None
     parts: KeptParts = field(default_factory=KeptParts)
 
@@ -86,6 +89,9 @@ class Together:
             Its printed cells if some items are hidden.
         """
         own = self.own
+        if self.hide_export:
+            shown = frozenset[Item]().union(*linked.tables(hidden))
+            hidden |= {one for one in shown if isinstance(one, tuple) and one[0] in OF_EXPORT}
         names = [_named(key, own) for key in cells_of(frozenset()).counts]
         values = zip(names, linked.facts.values, strict=True)
         self.values[own] = {key: float(value) for key, value in values}
@@ -149,6 +155,14 @@ class Together:
                 if len(few) > 1 and 0 < sum(terms[one] for one in few) < threshold:
                     rows.append({("some", key, *few): -1, **dict.fromkeys(few, 1)})
         return rows
+
+    @property
+    def tells(self) -> bool:
+        """Whether a small count follows; False where the numbers contradict each other."""
+        try:
+            return self.leaks > 0
+        except ReportError:
+            return False
 
     @property
     def leaks(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -116,6 +117,23 @@ def test_what_gives_a_count_is_hidden_and_not_only_its_row(far: bool) -> None:
         *(["trend"] if far else []),
     }
     assert together.leaks == 0
+
+
+@pytest.mark.parametrize("hide_export", [False, True])
+def test_what_was_read_is_hidden_where_it_is_the_sum_of_all(hide_export: bool) -> None:
+    together = Together(("A", "B"), hide_export=hide_export)
+    rows = ("rows", "episodes", "rows_kept")
+    for own, value in (("A", 40), ("B", 5), (WHOLE, 45)):
+        linked = counted({"2026Q1": value})
+        linked.count(rows, 45, item=rows)
+        if own == WHOLE:
+            linked.total(rows, [("trend", "admissions", "quarter", "2026Q1", "numerator")])
+        together.own = own
+        cells = partial(printed_cells, linked)
+        hidden = together.hide(linked, linked.hidden(), cells)
+        assert rows in hidden or not hide_export
+    assert together.tells != hide_export
+    assert together.leaks == (0 if hide_export else 1)
 
 
 def test_few_people_of_all_programs_but_one_are_a_count() -> None:
