@@ -67,10 +67,17 @@ def pytest_collection_finish() -> None:
     _collect_seldom()
 
 
-def pytest_runtest_teardown() -> None:
-    """Collect garbage again: a test that runs the command in this process has stopped it."""
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Collect garbage again, and leave no figure open for the next file of tests.
+
+    A test that runs the command in this process stops the collection. Figures that are left open
+    are warned of from the 21st on, in whatever test opens it.
+    """
     if not gc.isenabled() or gc.get_threshold() != THRESHOLDS:
         _collect_seldom()
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is not None and (nextitem is None or nextitem.path != item.path):
+        pyplot.close("all")
 
 
 @pytest.fixture(scope="module")
