@@ -26,15 +26,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.ledger import Ledger
+from iop_outcomes.disclosure.system import PrintedCells, audit, printed_cells, read_cells
 from iop_outcomes.disclosure.system import attack as audit_attack
-from iop_outcomes.disclosure.system import audit, printed_cells
 from iop_outcomes.errors import OutcomesError
 from iop_outcomes.plots.layout.export import Picture
-from iop_outcomes.report import counting, quarterly, quarterly_report
+from iop_outcomes.report import Report, counting, quarterly, quarterly_report
 from iop_outcomes.report.scope import choose_scope
 from iop_outcomes.report.sections import assemble, stays
 from iop_outcomes.report.sections.relapse import first, results
@@ -201,16 +202,20 @@ def _exact_at_risk(case: Case, read: Read) -> int:
 def series(number: int) -> dict[str, object]:
     """Make eight quarters in a row with a ledger, and without, and audit them together.
 
-    With a ledger they are made once more without being judged beside those before.
+    The audit is asked of the printed counts, and, as `iop-outcomes audit` does it, of the reports
+    as they are saved as JSON. With a ledger they are made once more without being judged beside
+    those before.
     """
     size = 80 if number % 2 == 0 else 300
-    kept, alone, cases = Ledger(), [], []
+    kept, alone, cases, saved = Ledger(), [], [], []
     with watched() as watch:
         for quarter in QUARTERS_IN_TURN:
             records = one_program(1 + number // 2, size, quarter)
             case = Case(records, quarter, RULES[0])
             cases.append(case)
-            kept = beside(case, kept)
+            made = beside(case, kept)
+            kept = ledger_of(made)
+            saved += as_saved(made)
             cells = case.report().cells
             assert cells is not None
             alone.append(cells)
@@ -218,10 +223,11 @@ def series(number: int) -> dict[str, object]:
     not_joined = Ledger()
     with not_judged_together():
         for case in cases:
-            not_joined = beside(case, not_joined)
+            not_joined = ledger_of(beside(case, not_joined))
     return {
         "admissions": size,
         "audited": len(with_ledger.found),
+        "saved_told": len(audit(saved).found),
         "not_asked": int(bool(with_ledger.note)),
         "without_ledger": len(without.found),
         "without_joining": len(audit(not_joined.reports).found),
@@ -229,11 +235,22 @@ def series(number: int) -> dict[str, object]:
     }
 
 
-def beside(case: Case, ledger: Ledger) -> Ledger:
-    """Return a ledger with the report of a case, made beside its others."""
-    made = quarterly_report(case.records, case.quarter, rule=case.rule, ledger=ledger)
+def beside(case: Case, ledger: Ledger) -> Report:
+    """Return the report of a case, made beside those of a ledger."""
+    return quarterly_report(case.records, case.quarter, rule=case.rule, ledger=ledger)
+
+
+def ledger_of(made: Report) -> Ledger:
+    """Return the ledger with a report."""
     assert made.ledger is not None
     return made.ledger
+
+
+def as_saved(made: Report) -> list[PrintedCells]:
+    """Return what the audit reads of a report that is saved as JSON."""
+    with TemporaryDirectory() as folder:
+        path = made.save(Path(folder) / "r.json")
+        return read_cells(path.read_text(encoding="utf-8"))
 
 
 @contextmanager
@@ -375,13 +392,14 @@ def _tables(found: pd.DataFrame) -> dict[str, str]:
     quarters = ["No series was made."]
     if len(in_turn):
         quarters = [
-            "| admissions a year | series | told with the ledger | told without "
+            "| admissions a year | series | told with the ledger "
+            "| told by the reports as they are saved, with the ledger | told without "
             "| told with a ledger, but not judged beside earlier reports "
             "| series that could not be asked together | seconds a report (mean) |",
-            "|---|---|---|---|---|---|---|",
+            "|---|---|---|---|---|---|---|---|",
         ]
         quarters += [
-            f"| {size:.0f} | {len(part)} | {part['audited'].sum():.0f} "
+            f"| {size:.0f} | {len(part)} | {part['audited'].sum():.0f} {_of_saved(part)}"
             f"| {part['without_ledger'].sum():.0f} | {_of_those_asked(part['without_joining'])} "
             f"| {part['not_asked'].sum():.0f} "
             f"| {part['seconds'].mean():.1f} |"
@@ -395,6 +413,12 @@ def _tables(found: pd.DataFrame) -> dict[str, str]:
     lines += ["", f"{not_asked}: {wrong}."]
     tables = {"TABLE": lines, "STEPS": steps, "SHARES": shares, "SERIES": quarters}
     return {name: "\n".join(one) for name, one in tables.items()}
+
+
+def _of_saved(series: pd.DataFrame) -> str:
+    """Return the cell of what the saved reports tell, for rows from before it was asked too."""
+    told = series.get("saved_told", pd.Series(np.nan, series.index))
+    return f"| {_of_those_asked(told)} "
 
 
 def _of_those_asked(told: pd.Series[Any]) -> str:

@@ -23,6 +23,8 @@ Item = Hashable
 DETAIL, OLDER, CELL, RECENT, TOTAL = range(5)
 """How important an item is: if one must be hidden, items of a lower rank are hidden first."""
 
+SUBTABLES = {"trend": 3, "admissions": 2, "continuity": 2, "discharges": 2, "weekdays": 2}
+"""The families of items of which a part is a table: how much of a name is the name of the part."""
 MOST_TRIED = 30  # items tried one by one, before the nearest of the lowest rank is hidden
 
 
@@ -360,7 +362,7 @@ class LinkedCounts:
 
 
 def _table_of(item: Item) -> Hashable:
-    """Return the table of an item: each trend, and each way of dividing the admissions, is one."""
+    """Return the table of an item: such as each trend, and each row that is judged by itself."""
     if not isinstance(item, tuple):
         return item
-    return item[: {"trend": 3, "admissions": 2}.get(item[0], 1)]
+    return item[: SUBTABLES.get(item[0], 1)]

@@ -19,19 +19,26 @@ from iop_outcomes.report.earlier.reading import EarlierReport
 from iop_outcomes.report.links import RELAPSE, link_report
 from iop_outcomes.report.merging import plan_of
 from iop_outcomes.report.model import DraftTable, Hidden, Table
+from iop_outcomes.report.period import period_between
 from iop_outcomes.report.programs import program_table
-from iop_outcomes.report.scope import Scope
+from iop_outcomes.report.scope import Mask, Scope
 from iop_outcomes.report.sections import cohort, quality, relapse
 from iop_outcomes.report.sections.attendance.exclusions import FAMILY as OUTSIDE
 from iop_outcomes.report.sections.attendance.exclusions import exclusions_table
 from iop_outcomes.report.sections.attendance.weekdays import FAMILY as WEEKDAYS
 from iop_outcomes.report.sections.attendance.weekdays import NAME as BY_WEEKDAY
-from iop_outcomes.report.sections.attendance.weekdays import weekdays_shown, weekdays_table
+from iop_outcomes.report.sections.attendance.weekdays import (
+    link_by_quarter,
+    weekdays_shown,
+    weekdays_table,
+)
 from iop_outcomes.report.sections.outcomes import (
     continuity_table,
     declare_admitted,
     scores_tables,
 )
+from iop_outcomes.report.sections.quarters import is_settled as is_settled_quarter
+from iop_outcomes.report.sections.quarters import link_cohort
 from iop_outcomes.report.sections.sites import declare_sites, funnels
 from iop_outcomes.report.sections.stays import STAYS, declare_stays, ends_elsewhere, stays
 from iop_outcomes.report.together import Together, renamed
@@ -123,7 +130,7 @@ def cells_of(
 
     def is_settled(key: object) -> bool:
         known = isinstance(key, tuple) and (key[:-1] in periods or key in days)
-        return known or cohort.is_settled(key, data_cut)
+        return known or is_settled_quarter(key, data_cut)
 
     cells = printed_cells(
         linked,
@@ -170,6 +177,30 @@ def _changed_text(frozen: list[Frozen], linked: LinkedCounts, note: str) -> str:
     if linked.given_away:
         sentences.append("What was printed before cannot be protected any more in every place.")
     return " ".join([*sentences, *([note] if note else [])])
+
+
+def link_quarters(scope: Scope, linked: LinkedCounts, trends: Trends, plan: MergePlan) -> None:
+    """Declare the counts of the tables of a time of several quarters by quarter.
+
+    Other reports count the same people and sessions: see `iop_outcomes.report.sections.quarters`.
+    """
+
+    def of(table: str, measure: str, count: str) -> list[Key]:
+        return inside(scope, trends, measure, plan.step(table).quarters, count)
+
+    both = ("denominator", "numerator")
+    admitted = of("admissions", "admissions", "numerator")
+    cohort.link_quarters(scope, linked, plan.step("admissions"), admitted)
+    known = [of("discharges", "completion_rate", count) for count in both]
+    cohort.link_discharges(scope, linked, plan.step("discharges"), *known)
+    for table, link in (("sessions", cohort.link_sessions), (WEEKDAYS, link_by_quarter)):
+        sessions = [of(table, "attendance_rate", count) for count in both]
+        link(scope, linked, plan.step(table), *sessions)
+    if ("flow", "admitted") in linked and scope.flow_dates is not None:
+        stages: dict[Key, tuple[Key, Mask]] = {
+            ("flow", words): (("flow", words), mask) for words, mask in cohort.flow_stages(scope)
+        }
+        link_cohort(scope, linked, stages, period_between(*scope.flow_dates))
 
 
 def count_all(
@@ -223,9 +254,7 @@ def count_all(
     told = scope.tells("relapse")
     curves = relapse.relapse_results(scope, ends_elsewhere(stayed, ends)) if told else None
     link_report(scope, linked, trends, curves, plan)
-    step = plan.step("admissions")
-    quarters = inside(scope, trends, "admissions", step.quarters, "numerator")
-    cohort.link_quarters(scope, linked, step, quarters)
+    link_quarters(scope, linked, trends, plan)
     declare_admitted(scope, linked, inside(scope, trends, "admissions", 8, "numerator"))
     rules = continuity_table(scope, linked)
     tables += [*([] if rules is None else [rules]), *scores_tables(scope, linked)]

@@ -103,6 +103,14 @@ def test_a_curve_of_each_day_gives_its_events() -> None:
     assert told(report(tables=[table("relapse", names, fixed)])) == []
 
 
+def test_a_number_at_risk_that_is_rounded_is_no_count_of_its_people() -> None:
+    names = ["day", "at_risk", "survival", "lower", "upper"]
+    for last, small in ((10, []), (5, [("as small", 3, 7)]), (8, [("printed", 8, 8)])):
+        rows: list[list[Any]] = [[0, 83, 1, 1, 1], [90, 15, 0.6, 0.5, 0.7], [180, last, 0.6, 0, 1]]
+        assert told(report(tables=[table("relapse", names, rows)])) == small
+    assert told(report(tables=[table("weeks", ["at_risk"], [[10]])])) == [("printed", 10, 10)]
+
+
 def test_small_counts_and_complements_in_a_row_are_found() -> None:
     rows: list[list[Any]] = [[40, 44], [5, 60]]
     found = told(report(tables=[table("t", ["numerator", "denominator"], rows)]))

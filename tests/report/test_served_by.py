@@ -19,6 +19,7 @@ from iop_outcomes.disclosure.system import PrintedCells, attack, join, printed_c
 from iop_outcomes.errors import RuleError
 from iop_outcomes.report.counting import count_all
 from iop_outcomes.report.scope import choose_scope
+from iop_outcomes.report.sections import quarters
 from iop_outcomes.report.sections.cohort import admissions, admissions_table
 from iop_outcomes.report.sections.cohort.served import BANDS, groups_of, served_columns
 from iop_outcomes.report.settings import read_settings
@@ -214,7 +215,7 @@ def admitted(records: iop.Records, quarter: str, step: Step) -> tuple[LinkedCoun
     admissions.link_quarters(scope, linked, step, [])
 
     def settled(key: Any) -> bool:
-        return admissions.is_settled(key, "2026-09-30")
+        return quarters.is_settled(key, "2026-09-30")
 
     def cells(hidden: Any) -> PrintedCells:
         given = {"quarter": quarter, "data_cut": "2026-09-30", "settled": settled}
@@ -252,7 +253,7 @@ def gone_of(linked: LinkedCounts, hidden: Any) -> PrintedCells:
         hidden,
         quarter="2026Q3",
         data_cut="2026-09-30",
-        settled=lambda key: admissions.is_settled(key, "2026-09-30"),
+        settled=lambda key: quarters.is_settled(key, "2026-09-30"),
     )
 
 
@@ -264,17 +265,17 @@ def test_a_quarter_whose_records_have_changed_is_no_count_of_the_earlier_report(
         trend = ("trend", "admissions", "quarter", "2026Q2", "numerator")
         linked.count(trend, printed, item=trend)
         admissions.link_quarters(scope, linked, FINEST, [trend])
-        family = admissions.ADMITTED_IN if shared else f"{admissions.ADMITTED_IN}, changed"
+        family = quarters.ADMITTED if shared else f"{quarters.ADMITTED}, changed"
         key = (family, "2026-06-30", "track", "day")
         assert linked.value(key) == 20
-        assert admissions.is_settled(key, "2026-09-30") == shared
+        assert quarters.is_settled(key, "2026-09-30") == shared
         gone = frozenset([("admissions", "track", "day"), ("admissions", "track", "evening")])
         assert linked.fits(key, 30, gone)
         assert not linked.fits(key, 45, gone)
 
 
 def test_a_quarter_is_settled_once_the_data_go_up_to_its_end() -> None:
-    key = (admissions.ADMITTED_IN, "2026-06-30", "track", "day")
-    assert admissions.is_settled(key, "2026-06-30")
-    assert not admissions.is_settled(key, "2026-06-29")
-    assert not admissions.is_settled(("admissions", "2026-01-01"), "2026-06-30")
+    key = (quarters.ADMITTED, "2026-06-30", "track", "day")
+    assert quarters.is_settled(key, "2026-06-30")
+    assert not quarters.is_settled(key, "2026-06-29")
+    assert not quarters.is_settled(("admissions", "2026-01-01"), "2026-06-30")

@@ -26,13 +26,14 @@ NO_BOUND = r"(?<!to )(?<!than )(?<!least )(?<!most )"  # "1 to 10 people" names 
 COUNTED = re.compile(rf"{NO_BOUND}(?<![\d.,–-])(\d[\d,]*) (?:{PEOPLE})\b")
 SIZE = re.compile(r"\(n (?:= )?(\d[\d,]*)")
 COUNTS = (
-    *("numerator", "denominator", "n", "admitted", "discharges", "episodes", "people", "at_risk"),
+    *("numerator", "denominator", "n", "admitted", "discharges", "episodes", "people"),
     *("reached", "met", "of", "discharged", "answered", "answered_twice", "paired", "with_any"),
 )
 BEHIND = ("n", "paired", "answered_twice", "answered", "discharges", "with_any", "denominator")
 """The columns of how many people a mean or a median of the same row is of, the nearest first."""
 PARTS = (("numerator", "denominator"), ("met", "of"), ("answered_twice", "discharged"))
 SHARES = (("value", "lower", "upper"), ("share", "lower", "upper"), ("rate", "lower", "upper"))
+BASES = (20, 10, 5)  # of rounded numbers at risk, as `fixed_days.at_risk.bases` gives them for 11
 MOST = 300  # people whose shares and limits are tried
 EXACTLY, SMALL, PRINTED = "exactly", "as small", "printed"
 
@@ -61,6 +62,7 @@ def disclosed_by(document: Mapping[str, Any], threshold: int) -> list[SmallCount
             small_counts += _in_row(place, row, threshold)
             small_counts += _in_limits(place, row, threshold)
             small_counts += _in_means(place, row, threshold)
+        small_counts += _at_risk(table, threshold)
         small_counts += _in_curves(table, threshold)
     return small_counts
 
@@ -172,6 +174,32 @@ def _in_row(place: str, row: Mapping[str, Any], threshold: int) -> list[SmallCou
             small_counts.append(
                 (place, EXACTLY, bottom - top, bottom - top, f"{whole} less {part}")
             )
+    return small_counts
+
+
+def _at_risk(table: Mapping[str, Any], threshold: int) -> list[SmallCount]:
+    """Return the small numbers at risk; of rounded ones those that can be nothing else.
+
+    The first is exact. Where the others are multiples of 5, 10 or 20, they may be rounded to these.
+    """
+    rows = rows_of(table)
+    names = [column["name"] for column in table["columns"]]
+    if "at_risk" not in names:
+        return []
+    later = [row["at_risk"] for row in rows if row.get("day") and isinstance(row["at_risk"], int)]
+    base = next((one for one in BASES if all(number % one == 0 for number in later)), 1)
+    small_counts: list[SmallCount] = []
+    for number, row in enumerate(rows, start=1):
+        count = row["at_risk"]
+        if not isinstance(count, int) or not count:
+            continue
+        low = high = count
+        if "survival" in names and row.get("day"):
+            low, high = math.ceil(count - base / 2), math.ceil(count + base / 2) - 1
+        if 0 < low <= high < threshold:
+            how = PRINTED if low == high else SMALL
+            place = f"{table['name']}, row {number}"
+            small_counts.append((place, how, low, high, "the column at_risk"))
     return small_counts
 
 

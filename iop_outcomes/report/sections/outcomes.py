@@ -31,6 +31,7 @@ from iop_outcomes.outcome_scores import symptom_change
 from iop_outcomes.outcome_scores.functioning.estimate import functioning_without_gain
 from iop_outcomes.report.model import DraftTable, Item, Kind, Table
 from iop_outcomes.report.scope import Scope
+from iop_outcomes.report.sections.quarters import link_cohort
 from iop_outcomes.shared.text import SHARE_DECIMALS
 
 ADMITTED = ("admitted", "two years")
@@ -120,6 +121,19 @@ def _declare_rule(scope: Scope, linked: LinkedCounts, key: Key, one: ContinuityM
         linked.count((*key, name), int(mask.sum()), people=people(mask), item=key, rank=DETAIL)
     linked.part((*key, "n"), (*key, "x"), people=people(known & ~yes))
     linked.part(ADMITTED, (*key, "n"), people=people(~known))
+    here = np.zeros(len(scope.two_years), dtype=np.bool_)
+    masks = {}
+    for name, mask in (("n", known), ("x", yes), ("not met", known & ~yes)):
+        masks[name] = here.copy()
+        masks[name][scope.two_years] = mask
+    rest: Key = ("rest", (*key, "n"), (*key, "x"))
+    counts = {(*key, "n"): "n", (*key, "x"): "x", rest: "not met"}
+    link_cohort(
+        scope,
+        linked,
+        {whole: ((*key, name), masks[name]) for whole, name in counts.items()},
+        scope.window(8),
+    )
 
 
 def scores_tables(scope: Scope, linked: LinkedCounts) -> list[DraftTable]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,9 +11,13 @@ import pandas as pd
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.linked import CELL, DETAIL
 from iop_outcomes.disclosure.merging import FINEST, Step
+from iop_outcomes.disclosure.results import Key
 from iop_outcomes.pathways.calendar import WEEKDAYS, count_by_weekday
 from iop_outcomes.report.model import DraftTable, Hidden, Item, Kind, Table
+from iop_outcomes.report.period import ReportPeriod
 from iop_outcomes.report.scope import Scope
+from iop_outcomes.report.sections.quarters import WEEKDAYS as BY_QUARTER
+from iop_outcomes.report.sections.quarters import by_quarter, of_one_time, parts_of
 from iop_outcomes.shared.text import SHARE_DECIMALS
 
 FAMILY = "weekdays"
@@ -81,6 +86,54 @@ def weekdays_table(scope: Scope, linked: LinkedCounts, step: Step = FINEST) -> D
     return DraftTable(Table(NAME, caption, frame, kinds, NOTE), needs)
 
 
+def link_by_quarter(
+    scope: Scope, linked: LinkedCounts, step: Step, due: Sequence[Key], attended: Sequence[Key]
+) -> None:
+    """Declare the sessions of each weekday by quarter: other reports count the same ones.
+
+    Parameters
+    ----------
+    scope : Scope
+        What the report covers.
+    linked : LinkedCounts
+        With the counts of `weekdays_table` and of the trends.
+    step : Step
+        The time that the table is of.
+    due, attended : sequence of tuple
+        The denominators and numerators of the trend of attendance.
+    """
+    if not by_quarter(scope) or (FAMILY, ALL, "due") not in linked:
+        return
+    assert scope.attendance is not None
+    sessions, window = scope.attendance.sessions, scope.window(step.quarters)
+    dates, person = sessions.frame["date"], scope.person[sessions.episode]
+    inside = parts_of(BY_QUARTER, window, dates).inside
+    found = {
+        part: count_by_weekday(sessions, here, person, {day: (day,) for day in WEEKDAYS})
+        for part, here in inside.items()
+    }
+    here = [place for place, day in enumerate(WEEKDAYS) if (FAMILY, day, "due") in linked]
+    of_trend, changed = [], set[ReportPeriod]()
+    for keys, name in ((due, "due"), (attended, "attended")):
+        counts = {part: int(table[name].sum()) for part, (table, _) in found.items()}
+        same, other = of_one_time(linked, keys, counts)
+        of_trend.append((name, same))
+        changed |= set(other)
+    parts = parts_of(BY_QUARTER, window, dates, list(changed))
+    for part, (table, people) in found.items():
+        for place in here:
+            own: Key = (*parts.names[part], WEEKDAYS[place])
+            _declare_counts(linked, own, table.iloc[place], people.iloc[place])
+    for place in here:
+        for count in COUNTS:
+            keys = [(*parts.names[part], WEEKDAYS[place], count) for part in found]
+            linked.total((FAMILY, WEEKDAYS[place], count), keys)
+    for name, same in of_trend:
+        for part, whole in same.items():
+            if part not in changed:
+                linked.total(whole, [(*parts.names[part], WEEKDAYS[day], name) for day in here])
+
+
 def weekdays_shown(draft: DraftTable, hidden: Hidden) -> Table:
     """Return the table without what is hidden; without unrecorded sessions if none are shown."""
     table = draft.shown(hidden)
@@ -99,9 +152,21 @@ def _declare(
     rank: int = DETAIL,
 ) -> None:
     """Declare the counts of one row, and those who were due and did not come."""
-    for count in COUNTS:
-        key = (FAMILY, name, count)
-        item = key if printed else None
-        linked.count(key, int(row[count]), people=int(people[count]), item=item, rank=rank)
-    due, came = (FAMILY, name, "due"), (FAMILY, name, "attended")
-    linked.part(due, came, people=int(people["absent"]))
+    items = [(FAMILY, name, count) if printed else None for count in COUNTS]
+    _declare_counts(linked, (FAMILY, name), row, people, items, rank)
+
+
+def _declare_counts(
+    linked: LinkedCounts,
+    own: Key,
+    row: pd.Series[float],
+    people: pd.Series[int],
+    items: Sequence[Item | None] = (None,) * len(COUNTS),
+    rank: int = DETAIL,
+) -> None:
+    for count, item in zip(COUNTS, items, strict=True):
+        number, behind = int(row[count]), int(people[count])
+        linked.count((*own, count), number, people=behind, item=item, rank=rank)
+    linked.part(
+        (*own, "due"), (*own, "attended"), key=(*own, "absent"), people=int(people["absent"])
+    )

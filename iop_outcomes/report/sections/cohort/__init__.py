@@ -7,7 +7,6 @@ cells rests on.
 from iop_outcomes.report.sections.cohort.admissions import (
     NO_REFERRALS,
     admissions_table,
-    is_settled,
     link_quarters,
 )
 from iop_outcomes.report.sections.cohort.census import (
@@ -18,9 +17,9 @@ from iop_outcomes.report.sections.cohort.census import (
     census_table,
 )
 from iop_outcomes.report.sections.cohort.declaring import ALL, NOT_RECORDED
-from iop_outcomes.report.sections.cohort.discharges import discharge_table
+from iop_outcomes.report.sections.cohort.discharges import discharge_table, link_discharges
 from iop_outcomes.report.sections.cohort.flow import flow_shown, flow_stages, flow_table
-from iop_outcomes.report.sections.cohort.sessions import sessions_table
+from iop_outcomes.report.sections.cohort.sessions import link_sessions, sessions_table
 
 __all__ = [
     "ALL",
@@ -36,7 +35,8 @@ __all__ = [
     "flow_shown",
     "flow_stages",
     "flow_table",
-    "is_settled",
+    "link_discharges",
     "link_quarters",
+    "link_sessions",
     "sessions_table",
 ]

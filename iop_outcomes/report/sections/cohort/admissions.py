@@ -13,13 +13,12 @@ from iop_outcomes.disclosure.linked import TOTAL
 from iop_outcomes.disclosure.merging import FINEST, Step
 from iop_outcomes.disclosure.results import Key
 from iop_outcomes.report.model import DraftTable, Kind, Table
-from iop_outcomes.report.period import QUARTER, ReportPeriod, within
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections.cohort.declaring import ALL, NOT_RECORDED, declare, with_share
 from iop_outcomes.report.sections.cohort.served import THERE, groups_of, shown_name
+from iop_outcomes.report.sections.quarters import ADMITTED, by_quarter, of_one_time, parts_of
 from iop_outcomes.shared.text import SHARE_DECIMALS
 
-ADMITTED_IN = "admitted in the quarter up to"
 View = tuple["pd.Series[str]", list[str]]
 NO_REFERRALS = (
     "The records hold the episodes of people who were admitted. How many were referred and not "
@@ -75,38 +74,26 @@ def link_quarters(scope: Scope, linked: LinkedCounts, step: Step, of_trend: Sequ
     of_trend : sequence of tuple
         The counts of the trend of admissions.
     """
-    if scope.period is None or scope.period.every != "quarter":
+    if not by_quarter(scope):
         return
-    views = _views(scope)
     dates = scope.records.episodes["admit_date"]
-    parts = {part: within(dates, part) for part in scope.window(step.quarters).cut(QUARTER)}
-    names: dict[ReportPeriod, Key] = {}
-    of_quarter = {key[3]: key for key in of_trend if key in linked}
-    for part, inside in parts.items():
-        whole = of_quarter.get(str(part))
-        changed = whole is not None and linked.value(whole) != int(inside.sum())
-        # Of a quarter that was printed before the records changed other people are counted.
-        names[part] = (f"{ADMITTED_IN}{', changed' if changed else ''}", str(part.last.date()))
-        if whole is not None and not changed:
-            linked.count((*names[part], ALL), int(inside.sum()), people=scope.people(inside))
-            linked.total(whole, [(*names[part], ALL)])
-    for view, (words, order) in views.items():
+    window = scope.window(step.quarters)
+    inside = parts_of(ADMITTED, window, dates).inside
+    counts = {part: int(here.sum()) for part, here in inside.items()}
+    same, changed = of_one_time(linked, of_trend, counts)
+    parts = parts_of(ADMITTED, window, dates, changed)
+    for part, whole in same.items():
+        everybody = (*parts.names[part], ALL)
+        linked.count(everybody, counts[part], people=scope.people(inside[part]))
+        linked.total(whole, [everybody])
+    for view, (words, order) in _views(scope).items():
         groups = [word for word in order if ("admissions", view, word) in linked]
         for word in groups:
-            for part, inside in parts.items():
-                here = inside & (words == word).to_numpy()
-                key = (*names[part], view, word)
-                linked.count(key, int(here.sum()), people=scope.people(here))
-            linked.total(("admissions", view, word), [(*names[part], view, word) for part in parts])
-        for part in parts:
-            if groups and (*names[part], ALL) in linked:
-                own = [(*names[part], view, word) for word in groups]
-                linked.total((*names[part], ALL), own)
-
-
-def is_settled(key: object, cut: str) -> bool:
-    """Return whether a count is of a quarter that was over on the day of the data cut."""
-    return isinstance(key, tuple) and key[0] == ADMITTED_IN and str(key[1]) <= cut
+            mask = (words == word).to_numpy()
+            parts.declare(linked, ("admissions", view, word), (view, word), mask, scope.person)
+        for part in same if groups else ():
+            own = [(*parts.names[part], view, word) for word in groups]
+            linked.total((*parts.names[part], ALL), own)
 
 
 def _views(scope: Scope) -> dict[str, View]:

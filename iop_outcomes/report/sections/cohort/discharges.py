@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -10,11 +12,14 @@ from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.linked import TOTAL
 from iop_outcomes.disclosure.merging import FINEST, Step
 from iop_outcomes.disclosure.policy import HIDDEN
+from iop_outcomes.disclosure.results import Key
 from iop_outcomes.records.fitness.time import TimeCovered
 from iop_outcomes.records.schema import DISCHARGE_REASONS
 from iop_outcomes.report.model import DraftTable, Kind, Table
+from iop_outcomes.report.period import ReportPeriod
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections.cohort.declaring import ALL, NOT_RECORDED, declare, with_share
+from iop_outcomes.report.sections.quarters import DISCHARGED, by_quarter, of_one_time, parts_of
 from iop_outcomes.shared.text import SHARE_DECIMALS
 
 TEDS_CODES = {
@@ -83,6 +88,50 @@ def discharge_table(scope: Scope, linked: LinkedCounts, step: Step = FINEST) -> 
     )
     needs = with_share(keys, "discharges", keys[-1])
     return DraftTable(table, needs | {"median_stay_days": needs["discharges"]})
+
+
+def link_discharges(
+    scope: Scope, linked: LinkedCounts, step: Step, known: Sequence[Key], completed: Sequence[Key]
+) -> None:
+    """Declare the discharges by quarter: other reports count the same people.
+
+    Parameters
+    ----------
+    scope : Scope
+        What the report covers.
+    linked : LinkedCounts
+        With the counts of `discharge_table` and of the trends.
+    step : Step
+        The time that the table is of.
+    known, completed : sequence of tuple
+        The denominators and numerators of the trend of completion.
+    """
+    if not by_quarter(scope) or ("discharges", ALL) not in linked:
+        return
+    episodes, window = scope.records.episodes, scope.window(step.quarters)
+    words = episodes["discharge_reason"].astype(object)
+    words = words.where(words.notna(), NOT_RECORDED)
+    masks = {
+        word: (words == word).to_numpy()
+        for word in (*DISCHARGE_REASONS, NOT_RECORDED)
+        if ("discharges", word) in linked
+    }
+    given = np.any([mask for word, mask in masks.items() if word != NOT_RECORDED], axis=0)
+    inside = parts_of(DISCHARGED, window, episodes["discharge_date"]).inside
+    of_trend, changed = [], set[ReportPeriod]()
+    for keys, mask in ((known, given), (completed, masks.get("completed", given & ~given))):
+        counts = {part: int((here & mask).sum()) for part, here in inside.items()}
+        same, other = of_one_time(linked, keys, counts)
+        of_trend.append(same)
+        changed |= set(other)
+    parts = parts_of(DISCHARGED, window, episodes["discharge_date"], list(changed))
+    for word, mask in masks.items():
+        parts.declare(linked, ("discharges", word), (word,), mask, scope.person)
+    for same, some in zip(of_trend, (set(masks) - {NOT_RECORDED}, {"completed"}), strict=True):
+        for part, whole in same.items():
+            own = [(*parts.names[part], word) for word in masks if word in some]
+            if own and part not in changed:
+                linked.total(whole, own)
 
 
 def _last_contacts_told(scope: Scope) -> bool:

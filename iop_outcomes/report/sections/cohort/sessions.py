@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.linked import DETAIL, TOTAL
 from iop_outcomes.disclosure.merging import FINEST, Step
-from iop_outcomes.records.schema import ATTENDANCE_STATUSES
+from iop_outcomes.disclosure.results import Key
+from iop_outcomes.records.schema import ATTENDANCE_STATUSES, ATTENDED
 from iop_outcomes.report.model import DraftTable, Kind, Table
-from iop_outcomes.report.scope import Scope
+from iop_outcomes.report.period import ReportPeriod
+from iop_outcomes.report.scope import Mask, Scope
 from iop_outcomes.report.sections.cohort.declaring import ALL, with_share
+from iop_outcomes.report.sections.quarters import (
+    PEOPLE,
+    SESSIONS,
+    Parts,
+    by_quarter,
+    of_one_time,
+    parts_of,
+)
+from iop_outcomes.shared.arrays import Integers
 from iop_outcomes.shared.text import SHARE_DECIMALS
 
 
@@ -66,3 +79,70 @@ def sessions_table(scope: Scope, linked: LinkedCounts, step: Step = FINEST) -> D
     return DraftTable(
         table, needs | {"people": [(("session people", word),) for word in (*words, ALL)]}
     )
+
+
+def link_sessions(
+    scope: Scope, linked: LinkedCounts, step: Step, due: Sequence[Key], attended: Sequence[Key]
+) -> None:
+    """Declare the sessions by quarter: other reports count the same ones, of the same people.
+
+    Parameters
+    ----------
+    scope : Scope
+        What the report covers.
+    linked : LinkedCounts
+        With the counts of `sessions_table` and of the trends.
+    step : Step
+        The time that the table is of.
+    due, attended : sequence of tuple
+        The denominators and numerators of the trend of attendance.
+    """
+    if not by_quarter(scope) or ("sessions", ALL) not in linked:
+        return
+    assert scope.attendance is not None
+    sessions, window = scope.attendance.sessions, scope.window(step.quarters)
+    dates, person = sessions.frame["date"], scope.person[sessions.episode]
+    masks = {
+        word: sessions.treatment & (sessions.status == code)
+        for code, word in enumerate(ATTENDANCE_STATUSES)
+        if ("sessions", word) in linked
+    }
+    none = np.zeros(len(dates), dtype=np.bool_)
+    inside = parts_of(SESSIONS, window, dates).inside
+    of_trend, changed = [], set[ReportPeriod]()
+    sums = [[word for word in masks if word in some] for some in (sessions.rule.due, ATTENDED)]
+    for keys, words in zip((due, attended), sums, strict=True):
+        mask = np.any([none, *(masks[word] for word in words)], axis=0)
+        counts = {part: int((here & mask).sum()) for part, here in inside.items()}
+        same, other = of_one_time(linked, keys, counts)
+        of_trend.append(same)
+        changed |= set(other)
+    parts = parts_of(SESSIONS, window, dates, list(changed))
+    for word, mask in masks.items():
+        parts.declare(linked, ("sessions", word), (word,), mask, person)
+    for same, words in zip(of_trend, sums, strict=True):
+        for part, whole in same.items():
+            if words and part not in changed:
+                linked.total(whole, [(*parts.names[part], word) for word in words])
+    _link_people(linked, step, masks, parts_of(PEOPLE, window, dates, list(changed)), person)
+
+
+def _link_people(
+    linked: LinkedCounts, step: Step, masks: dict[str, Mask], parts: Parts, person: Integers
+) -> None:
+    """Declare that the people of a quarter are among those of the longer time of the table."""
+    everybody = np.any(list(masks.values()), axis=0)
+    groups = {
+        name: np.any([masks[word] for word in held if word in masks], axis=0)
+        for name, held in step.groups(masks).items()
+    }
+    for name, mask in (groups | {ALL: everybody}).items():
+        whole = ("session people", name)
+        for part, inside in parts.inside.items():
+            key = (*parts.names[part], name)
+            if whole in linked and key not in linked:
+                linked.count(key, len(np.unique(person[mask & inside])))
+                if len(parts.inside) == 1:
+                    linked.total(whole, [key])
+                else:
+                    linked.part(whole, key)

@@ -1,0 +1,150 @@
+"""What reports of several quarters count again: the counts of a longer time, by quarter.
+
+Tables of a half-year, a year or two years of reports that follow one another have quarters in
+common. A half-year less a quarter of another report, or two years less the two years before, is a
+count of few. So each such count is declared as the sum of its quarters, whose names are the same in
+each report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.disclosure import LinkedCounts
+from iop_outcomes.disclosure.results import Key
+from iop_outcomes.report.period import QUARTER, ReportPeriod, within
+from iop_outcomes.report.scope import Mask, Scope
+from iop_outcomes.shared.arrays import Integers
+
+ADMITTED = "admitted in the quarter up to"
+DISCHARGED = "discharged in the quarter up to"
+SESSIONS = "sessions in the quarter up to"
+PEOPLE = "people of sessions in the quarter up to"
+WEEKDAYS = "weekdays in the quarter up to"
+COHORTS = "of the admissions in the quarter up to"
+FAMILIES = (ADMITTED, DISCHARGED, SESSIONS, PEOPLE, WEEKDAYS, COHORTS)
+CHANGED = ", changed"
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """The quarters of a time, with the name that the counts of each begin with.
+
+    Attributes
+    ----------
+    names : dict of ReportPeriod to tuple
+        The quarter -> how the names of its counts begin: the family and the last day.
+    inside : dict of ReportPeriod to numpy.ndarray of bool
+        The quarter -> which rows are in it.
+    """
+
+    names: dict[ReportPeriod, Key]
+    inside: dict[ReportPeriod, Mask]
+
+    def declare(
+        self, linked: LinkedCounts, whole: Key, own: Key, mask: Mask, person: Integers
+    ) -> None:
+        """Declare a count as the sum of its quarters.
+
+        Parameters
+        ----------
+        linked : LinkedCounts
+            With the count.
+        whole : tuple
+            Its name.
+        own : tuple
+            How the names of the counts of the quarters end.
+        mask : numpy.ndarray of bool
+            Which rows it counts.
+        person : numpy.ndarray of int
+            The person of each row.
+        """
+        if whole not in linked:
+            return
+        keys: list[Key] = []
+        for part, inside in self.inside.items():
+            here = inside & mask
+            key = (*self.names[part], *own)
+            if key not in linked:
+                linked.count(key, int(here.sum()), people=len(np.unique(person[here])))
+            keys.append(key)
+        linked.total(whole, keys)
+
+
+def parts_of(
+    family: str,
+    window: ReportPeriod,
+    dates: pd.Series[pd.Timestamp],
+    changed: Sequence[ReportPeriod] = (),
+) -> Parts:
+    """Return the quarters of a time; of those that have `changed` other people are counted."""
+    inside = {part: within(dates, part) for part in window.cut(QUARTER)}
+    names: dict[ReportPeriod, Key] = {
+        part: (f"{family}{CHANGED if part in changed else ''}", str(part.last.date()))
+        for part in inside
+    }
+    return Parts(names, inside)
+
+
+def admitted_parts(scope: Scope, window: ReportPeriod) -> Parts:
+    """Return the quarters of a time of admissions, for counts of who was admitted in it.
+
+    A reader takes the people of a quarter for the same in each report, though the newest are
+    counted further as their time passes: what is counted for the first time is then of the newest
+    quarter. Quarters before the first admission, which the trend shows, hold nobody.
+    """
+    dates = scope.records.episodes["admit_date"]
+    parts = parts_of(COHORTS, window, dates)
+    first = dates.min()
+    here = {part: inside for part, inside in parts.inside.items() if part.last >= first}
+    return Parts({part: parts.names[part] for part in here}, here)
+
+
+def link_cohort(
+    scope: Scope, linked: LinkedCounts, counts: Mapping[Key, tuple[Key, Mask]], window: ReportPeriod
+) -> None:
+    """Declare counts of the people admitted in a time by quarter of admission.
+
+    Parameters
+    ----------
+    scope : Scope
+        What the report covers.
+    linked : LinkedCounts
+        With the counts.
+    counts : mapping
+        The name of a count -> how it is named within a quarter, and the episodes that it counts.
+    window : ReportPeriod
+        The time in which they were admitted.
+    """
+    if not by_quarter(scope):
+        return
+    parts = admitted_parts(scope, window)
+    for whole, (own, mask) in counts.items():
+        parts.declare(linked, whole, own, mask, scope.person)
+
+
+def by_quarter(scope: Scope) -> bool:
+    """Return whether the report is of a quarter, so that others have quarters in common with it."""
+    return scope.period is not None and scope.period.every == "quarter"
+
+
+def of_one_time(
+    linked: LinkedCounts, of_trend: Sequence[Key], parts: Mapping[ReportPeriod, int]
+) -> tuple[dict[ReportPeriod, Key], list[ReportPeriod]]:
+    """Return the count of a trend of each quarter, and the quarters of which it is another number.
+
+    Of a quarter that was printed before the records changed other people are counted.
+    """
+    names = {str(key[3]): key for key in of_trend if key in linked}
+    found = {part: names[str(part)] for part in parts if str(part) in names}
+    changed = [part for part, key in found.items() if linked.value(key) != parts[part]]
+    return {part: key for part, key in found.items() if part not in changed}, changed
+
+
+def is_settled(key: object, cut: str) -> bool:
+    """Return whether a count is of a quarter that was over on the day of the data cut."""
+    return isinstance(key, tuple) and key[0] in FAMILIES and str(key[1]) <= cut

@@ -1,0 +1,119 @@
+"""Reports whose tables have quarters in common: what one has more than another is not few."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import iop_outcomes as iop
+from iop_outcomes.disclosure import LinkedCounts
+from iop_outcomes.disclosure.ledger import hide_beside
+from iop_outcomes.disclosure.merging import FINEST, MergePlan, Step
+from iop_outcomes.disclosure.system import PrintedCells, attack, join
+from iop_outcomes.report.counting import cells_of
+from iop_outcomes.report.scope import Scope, choose_scope
+from iop_outcomes.report.sections import quarters
+from iop_outcomes.report.sections.attendance import weekdays
+from iop_outcomes.report.sections.cohort import discharges, sessions
+
+HALF_YEAR = Step("half_year")
+CUT = "2026-09-30"
+
+
+@pytest.fixture(scope="module")
+def records() -> iop.Records:
+    """Return 44 admissions in one quarter and 40 in the next, who leave on the days after.
+
+    20 of the first completed, and four of the others; so many also came on a Tuesday.
+    """
+    names = [f"p{number}" for number in range(84)]
+    frame = pd.DataFrame({"episode_id": names, "person_id": names, "program": "Harbor"})
+    frame["admit_date"] = ["2026-04-06"] * 44 + ["2026-07-06"] * 40
+    frame["discharge_date"] = ["2026-05-06"] * 44 + ["2026-08-06"] * 40
+    few = np.array([True] * 20 + [False] * 24 + [True] * 4 + [False] * 36)
+    frame["discharge_reason"] = np.where(few, "completed", "dropped_out")
+    first = frame[["episode_id"]].assign(date=frame["admit_date"], status="attended")
+    second = first[few].assign(date=["2026-04-07"] * 20 + ["2026-07-07"] * 4, status="no_show")
+    return iop.read_records(episodes=frame, attendance=pd.concat([first, second]), as_of=CUT)
+
+
+def of_discharges(scope: Scope, linked: LinkedCounts, step: Step) -> None:
+    discharges.discharge_table(scope, linked, step)
+    discharges.link_discharges(scope, linked, step, [], [])
+
+
+def of_sessions(scope: Scope, linked: LinkedCounts, step: Step) -> None:
+    sessions.sessions_table(scope, linked, step)
+    sessions.link_sessions(scope, linked, step, [], [])
+
+
+def of_weekdays(scope: Scope, linked: LinkedCounts, step: Step) -> None:
+    weekdays.weekdays_table(scope, linked, step)
+    weekdays.link_by_quarter(scope, linked, step, [], [])
+
+
+TABLES: dict[str, tuple[Callable[..., None], tuple[str, ...], tuple[str, ...]]] = {
+    "discharges": (of_discharges, ("discharges", "completed"), ("discharges", "all")),
+    "sessions": (of_sessions, ("sessions", "no_show"), ("sessions", "attended")),
+    "weekdays": (of_weekdays, ("weekdays", "Tuesday", "due"), ("weekdays", "Monday", "attended")),
+}
+
+
+def system_of(
+    records: iop.Records, quarter: str, table: str, step: Step
+) -> tuple[LinkedCounts, Callable[[Any], PrintedCells]]:
+    """Return the counts of one table of a report, and what it prints of them."""
+    scope = choose_scope(records, quarter, None, None)
+    linked = LinkedCounts(scope.policy)
+    TABLES[table][0](scope, linked, step)
+
+    def cells(hidden: Any) -> PrintedCells:
+        return cells_of(scope, linked, hidden, plan=MergePlan({table: step}))
+
+    return linked, cells
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_half_year_less_a_quarter_of_another_report_is_no_few(
+    records: iop.Records, table: str
+) -> None:
+    before, cells_before = system_of(records, "2026Q2", table, FINEST)
+    quarter = cells_before(before.hidden())
+    linked, cells = system_of(records, "2026Q3", table, HALF_YEAR)
+    assert not linked.hidden()  # 24 of them in the half-year: nothing small in this report
+    found = attack(join([quarter, cells(frozenset())]))
+    assert 4 in set(found["low"])
+    hidden, note = hide_beside(linked, linked.hidden(), cells, [quarter])
+    _, few, others = TABLES[table]
+    assert few in hidden
+    assert others not in hidden  # only what tells of it is hidden
+    assert not note
+    assert attack(join([quarter, cells(hidden)])).empty
+
+
+def cohort(records: iop.Records, quarter: str, met: int) -> tuple[LinkedCounts, Any]:
+    """Return a count of two years' admissions, and what the report of a quarter prints of it."""
+    scope = choose_scope(records, quarter, None, None)
+    linked, key = LinkedCounts(scope.policy), ("continuity", "a rule", "x")
+    mask = np.zeros(len(scope.two_years), dtype=np.bool_)
+    mask[np.flatnonzero(scope.two_years)[-met:]] = True
+    linked.count(key, met, item=key[:2])
+    quarters.link_cohort(scope, linked, {key: (key[1:], mask)}, scope.window(8))
+    return linked, lambda hidden: cells_of(scope, linked, hidden)
+
+
+def test_two_years_less_two_years_of_an_earlier_report_are_no_few(records: iop.Records) -> None:
+    # Nobody was admitted before 2026Q2: what is counted in the next report is of five people more.
+    before, cells_before = cohort(records, "2026Q2", 30)
+    earlier = cells_before(before.hidden())
+    for more, hides in ((5, True), (14, False)):
+        linked, cells = cohort(records, "2026Q3", 30 + more)
+        row = ("continuity", "a rule")
+        assert row not in linked.hidden()
+        hidden, _ = hide_beside(linked, linked.hidden(), cells, [earlier])
+        assert (row in hidden) == hides
+        assert attack(join([earlier, cells(frozenset())])).empty == (not hides)
