@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -179,10 +179,17 @@ def _changed_text(frozen: list[Frozen], linked: LinkedCounts, note: str) -> str:
     return " ".join([*sentences, *([note] if note else [])])
 
 
-def link_quarters(scope: Scope, linked: LinkedCounts, trends: Trends, plan: MergePlan) -> None:
+def link_quarters(
+    scope: Scope,
+    linked: LinkedCounts,
+    trends: Trends,
+    plan: MergePlan,
+    curves: Mapping[Key, Mask | None],
+) -> None:
     """Declare the counts of the tables of a time of several quarters by quarter.
 
     Other reports count the same people and sessions: see `iop_outcomes.report.sections.quarters`.
+    `curves` are the episodes in the curves of two years, by the name of their count.
     """
 
     def of(table: str, measure: str, count: str) -> list[Key]:
@@ -196,6 +203,9 @@ def link_quarters(scope: Scope, linked: LinkedCounts, trends: Trends, plan: Merg
     for table, link in (("sessions", cohort.link_sessions), (WEEKDAYS, link_by_quarter)):
         sessions = [of(table, "attendance_rate", count) for count in both]
         link(scope, linked, plan.step(table), *sessions)
+    if scope.period is not None:
+        told = {key: (key, mask) for key, mask in curves.items() if mask is not None}
+        link_cohort(scope, linked, told, scope.window(8))
     if ("flow", "admitted") in linked and scope.flow_dates is not None:
         stages: dict[Key, tuple[Key, Mask]] = {
             ("flow", words): (("flow", words), mask) for words, mask in cohort.flow_stages(scope)
@@ -254,7 +264,13 @@ def count_all(
     told = scope.tells("relapse")
     curves = relapse.relapse_results(scope, ends_elsewhere(stayed, ends)) if told else None
     link_report(scope, linked, trends, curves, plan)
-    link_quarters(scope, linked, trends, plan)
+    of_curves: dict[Key, Mask | None] = {
+        RELAPSE: None if curves is None else curves.counted,
+        STAYS: None
+        if stayed is None
+        else scope.records.episodes["episode_id"].isin(stayed["episode_id"]).to_numpy(),
+    }
+    link_quarters(scope, linked, trends, plan, of_curves)
     declare_admitted(scope, linked, inside(scope, trends, "admissions", 8, "numerator"))
     rules = continuity_table(scope, linked)
     tables += [*([] if rules is None else [rules]), *scores_tables(scope, linked)]

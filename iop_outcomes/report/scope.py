@@ -238,6 +238,10 @@ class Scope:
         """Return whether all of these measures are known from the records, at least in part."""
         return not any(self.judged[name].absent for name in measures)
 
+    def has_row_in(self, frame: pd.DataFrame) -> Mask:
+        """Return which episodes have a row in a frame of episodes."""
+        return self.records.episodes["episode_id"].isin(frame["episode_id"]).to_numpy()
+
     @property
     def not_known(self) -> list[Judgement]:
         """The measures that are not known from the records."""

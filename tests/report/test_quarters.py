@@ -14,11 +14,12 @@ from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.ledger import hide_beside
 from iop_outcomes.disclosure.merging import FINEST, MergePlan, Step
 from iop_outcomes.disclosure.system import PrintedCells, attack, join
-from iop_outcomes.report.counting import cells_of
+from iop_outcomes.report.counting import cells_of, count_all
 from iop_outcomes.report.scope import Scope, choose_scope
-from iop_outcomes.report.sections import quarters
+from iop_outcomes.report.sections import outcomes, quarters
 from iop_outcomes.report.sections.attendance import weekdays
 from iop_outcomes.report.sections.cohort import discharges, sessions
+from validation.shown_share import one_program
 
 HALF_YEAR = Step("half_year")
 CUT = "2026-09-30"
@@ -117,3 +118,35 @@ def test_two_years_less_two_years_of_an_earlier_report_are_no_few(records: iop.R
         hidden, _ = hide_beside(linked, linked.hidden(), cells, [earlier])
         assert (row in hidden) == hides
         assert attack(join([earlier, cells(frozenset())])).empty == (not hides)
+
+
+def declared(linked: LinkedCounts) -> dict[str, set[Any]]:
+    """Return of each family of counts of a quarter what is counted."""
+    names: dict[str, set[Any]] = {}
+    for key in linked.names:
+        if isinstance(key, tuple) and key[0] in quarters.FAMILIES:
+            names.setdefault(key[0], set()).add(key[2])
+        assert not (isinstance(key, tuple) and str(key[0]).endswith(quarters.CHANGED))
+    return names
+
+
+def test_the_counts_of_each_table_of_several_quarters_are_declared_by_quarter(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(LinkedCounts, "hidden", lambda _: frozenset())  # what is hidden takes time
+    scope = choose_scope(one_program(2, 300, "2026Q1"), "2026Q1", None, None)
+    names = declared(count_all(scope, scope).linked)
+    assert set(names) == set(quarters.FAMILIES)
+    assert {"relapse", "stays", "flow", "continuity", "symptoms"} <= names[quarters.COHORTS]
+
+
+def test_symptoms_and_daily_life_are_declared_by_quarter_of_admission() -> None:
+    scope = choose_scope(iop.read_records("data/samples"), "2026Q2", None, None)
+    linked = LinkedCounts(scope.policy)
+    outcomes.declare_admitted(scope, linked, [])
+    assert len(outcomes.scores_tables(scope, linked)) == 2
+    assert declared(linked) == {quarters.COHORTS: {"symptoms", "functioning"}}
+    for key in [key for key in linked.names if isinstance(key, tuple) and key[-1] == "paired"]:
+        if key[0] in ("symptoms", "functioning"):
+            parts = [one for one in linked.names if isinstance(one, tuple) and one[2:] == key]
+            assert sum(linked.value(one) for one in parts) == linked.value(key) > 0

@@ -115,13 +115,15 @@ def functioning(
     return _of_domains(records, chosen, moments, by, missing_group, confidence)
 
 
-def functioning_without_gain(records: Records) -> Functioning:
+def functioning_without_gain(
+    records: Records, by: str | Sequence[str] | None = None
+) -> Functioning:
     """Return `functioning` of all domains with no row of `first_gain`, for its tables alone."""
     require_records(records, "Functioning")
     records.require("checkins", "functioning")
     days = ("discharge", FOLLOW_UP)
     moments = tuple(Moment.checked(one, FOLLOW_UP_WINDOW) for one in days)
-    return _of_domains(records, choose(None, None), moments, gain=False)
+    return _of_domains(records, choose(None, None), moments, by, gain=False)
 
 
 def _of_domains(

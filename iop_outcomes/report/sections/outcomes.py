@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, cast
@@ -31,7 +31,7 @@ from iop_outcomes.outcome_scores import symptom_change
 from iop_outcomes.outcome_scores.functioning.estimate import functioning_without_gain
 from iop_outcomes.report.model import DraftTable, Item, Kind, Table
 from iop_outcomes.report.scope import Scope
-from iop_outcomes.report.sections.quarters import link_cohort
+from iop_outcomes.report.sections.quarters import admitted_parts, by_quarter, link_cohort
 from iop_outcomes.shared.text import SHARE_DECIMALS
 
 ADMITTED = ("admitted", "two years")
@@ -46,6 +46,7 @@ RULES: tuple[tuple[str, Callable[[Attendance], ContinuityMeasure]], ...] = (
 )
 SCALES = {"phq9": "Depression (PHQ-9)", "gad7": "Anxiety (GAD-7)"}
 MOMENT = "discharge"
+QUARTER = "quarter of admission"
 Key = tuple[Hashable, ...]
 
 
@@ -161,6 +162,8 @@ def _symptoms_table(scope: Scope, linked: LinkedCounts, shown: Shown) -> DraftTa
             continue
         counts = {one: row[one] for one in ("episodes", "paired")}
         needs.append(_declare(linked, ("symptoms", name), counts))
+        by_admission = _by_quarter(scope, partial(symptom_change, instrument=name))
+        _link_scores(scope, linked, ("symptoms", name), counts, by_admission)
         values = (row[one] for one in ("intake_mean", "last_mean", "change", "lower", "upper"))
         rows.append((title, row["episodes"], row["paired"], row["paired_rate"], *values))
     if not rows:
@@ -196,6 +199,11 @@ def _functioning_table(scope: Scope, linked: LinkedCounts, shown: Shown) -> Draf
     ]
     shares = ["share_start", "share_end"]
     names = ["paired", *shares, "difference", "lower", "upper"]
+    quarters = _by_quarter(scope, functioning_without_gain)
+    for row in domains.to_dict("records"):
+        same = (quarters["domain"] == row["domain"]) & (quarters["moment"] == MOMENT)
+        counts = {"paired": row["paired"]}
+        _link_scores(scope, linked, ("functioning", row["domain"]), counts, quarters[same])
     frame = domains[["domain", *names]].reset_index(drop=True)
     frame["domain"] = frame["domain"].str.replace("_", " ")
     frame[names[1:]] = frame[names[1:]].astype(np.float64).round(SHARE_DECIMALS)
@@ -222,6 +230,35 @@ def _protected(scope: Scope, make: Callable[..., object]) -> pd.DataFrame | None
     table = protect(cast(Any, result), scope.policy).table
     assert isinstance(table, pd.DataFrame)
     return table
+
+
+def _by_quarter(scope: Scope, make: Callable[..., Any]) -> pd.DataFrame:
+    """Return the same result by quarter of admission, before anything is hidden."""
+    if not by_quarter(scope):
+        return pd.DataFrame(columns=["domain", "moment", QUARTER])
+    label = np.full(len(scope.two_years), "", dtype=object)
+    for part, inside in admitted_parts(scope, scope.window(8)).inside.items():
+        label[inside] = str(part)
+    episodes = scope.records.episodes.assign(**{QUARTER: label})
+    cohort = replace(scope.records, episodes=episodes).subset(scope.two_years)
+    table = make(cohort, by=QUARTER).table
+    assert isinstance(table, pd.DataFrame)
+    return table
+
+
+def _link_scores(
+    scope: Scope, linked: LinkedCounts, key: Key, counts: Mapping[str, float], table: pd.DataFrame
+) -> None:
+    """Declare the counts of a row by quarter of admission: those of other reports are the same."""
+    if not len(table):
+        return
+    parts = admitted_parts(scope, scope.window(8))
+    for name, whole in counts.items():
+        own = dict(zip(table[QUARTER].astype(str), table[name], strict=True))
+        numbers = {part: int(own.get(str(part), 0)) for part in parts.names}
+        if (*key, name) in linked and sum(numbers.values()) == whole:
+            some = {part: (number, number) for part, number in numbers.items()}
+            parts.add_up(linked, (*key, name), (*key, name), some)
 
 
 def _declare(linked: LinkedCounts, key: Key, counts: dict[str, float]) -> tuple[Item, ...]:

@@ -65,13 +65,24 @@ class Parts:
         """
         if whole not in linked:
             return
-        keys: list[Key] = []
-        for part, inside in self.inside.items():
-            here = inside & mask
-            key = (*self.names[part], *own)
+        counts = {
+            part: (int(here.sum()), len(np.unique(person[here])))
+            for part, here in ((part, inside & mask) for part, inside in self.inside.items())
+        }
+        self.add_up(linked, whole, own, counts)
+
+    def add_up(
+        self,
+        linked: LinkedCounts,
+        whole: Key,
+        own: Key,
+        counts: Mapping[ReportPeriod, tuple[int, int]],
+    ) -> None:
+        """Declare that a count is the sum of those of its quarters, each given with its people."""
+        keys: list[Key] = [(*self.names[part], *own) for part in counts]
+        for key, (number, people) in zip(keys, counts.values(), strict=True):
             if key not in linked:
-                linked.count(key, int(here.sum()), people=len(np.unique(person[here])))
-            keys.append(key)
+                linked.count(key, number, people=people)
         linked.total(whole, keys)
 
 

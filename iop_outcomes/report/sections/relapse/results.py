@@ -15,7 +15,7 @@ from iop_outcomes.relapse.read_once import EvidenceReader
 from iop_outcomes.relapse.rule import ORIGINS
 from iop_outcomes.relapse.times import times_under
 from iop_outcomes.report.model import write_value
-from iop_outcomes.report.scope import Scope
+from iop_outcomes.report.scope import Mask, Scope
 from iop_outcomes.report.sections.relapse.first import FirstEnds, first_ends, with_ends
 from iop_outcomes.shared.provenance import Provenance, label, relabel
 from iop_outcomes.shared.vocabulary import MISSING_RULES
@@ -51,6 +51,8 @@ class RelapseResults:
         All programs, with each relapse between two check-ins; None if it cannot be shown.
     first : FirstEnds
         Who relapsed first and who ended treatment first.
+    counted : numpy.ndarray of bool or None
+        The episodes in the curves.
     """
 
     overall: ProtectedCurves
@@ -61,6 +63,7 @@ class RelapseResults:
     people: int
     interval: ProtectedCurves | None = None
     first: FirstEnds = field(default_factory=FirstEnds)
+    counted: Mask | None = None
 
     @property
     def size(self) -> int | None:
@@ -102,8 +105,9 @@ def relapse_results(scope: Scope, elsewhere: EndsElsewhere | None = None) -> Rel
     people = int(times["person_id"].nunique())
     interval = _between_check_ins(scope, overall, times)
     first = first_ends(scope, times, curve, overall, elsewhere or EndsElsewhere())
+    counted = scope.has_row_in(times)
     return RelapseResults(
-        *(overall, by_program, by_missing, missing, resting, people, interval, first)
+        *(overall, by_program, by_missing, missing, resting, people, interval, first, counted)
     )
 
 
