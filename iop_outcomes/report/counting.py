@@ -20,7 +20,8 @@ from iop_outcomes.report.links import RELAPSE, link_report
 from iop_outcomes.report.merging import plan_of
 from iop_outcomes.report.model import DraftTable, Hidden, Table
 from iop_outcomes.report.period import period_between
-from iop_outcomes.report.programs import program_table
+from iop_outcomes.report.programs import FAMILY as PROGRAMS
+from iop_outcomes.report.programs import link_programs, program_table
 from iop_outcomes.report.scope import Mask, Scope
 from iop_outcomes.report.sections import cohort, quality, relapse
 from iop_outcomes.report.sections.attendance.exclusions import FAMILY as OUTSIDE
@@ -198,6 +199,8 @@ def link_quarters(
     both = ("denominator", "numerator")
     admitted = of("admissions", "admissions", "numerator")
     cohort.link_quarters(scope, linked, plan.step("admissions"), admitted)
+    if (PROGRAMS, "admitted", cohort.ALL) in linked:
+        link_programs(scope, linked, inside(scope, trends, "admissions", 4, "numerator"))
     known = [of("discharges", "completion_rate", count) for count in both]
     cohort.link_discharges(scope, linked, plan.step("discharges"), *known)
     for table, link in (("sessions", cohort.link_sessions), (WEEKDAYS, link_by_quarter)):

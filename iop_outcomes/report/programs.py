@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -12,9 +13,12 @@ from iop_outcomes.attendance.stays import RETENTION_DAYS
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.linked import TOTAL
 from iop_outcomes.disclosure.policy import round_share
+from iop_outcomes.disclosure.results import Key
 from iop_outcomes.report.model import DraftTable, Item, Kind, Table
 from iop_outcomes.report.scope import Mask, Scope
 from iop_outcomes.report.sections.cohort import ALL
+from iop_outcomes.report.sections.cohort.served import THERE
+from iop_outcomes.report.sections.quarters import ADMITTED, by_quarter, of_one_time, parts_of
 
 Floats = npt.NDArray[np.float64]
 Row = tuple[str, Mask]
@@ -75,6 +79,27 @@ def program_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
         kinds["hours_a_week"] = "number"
     table = Table("programs", f"By program: {scope.words(4)}", frame, kinds, NOTE)
     return DraftTable(table, needs)
+
+
+def link_programs(scope: Scope, linked: LinkedCounts, of_trend: Sequence[Key]) -> None:
+    """Declare who was admitted to each program in the year by quarter, as other reports count them.
+
+    `of_trend` are the counts of the trend of admissions in the year.
+    """
+    program = scope.records.episodes["program"].astype(str).to_numpy()
+    names = sorted(set(program[scope.year]))
+    if not by_quarter(scope) or len(names) < 2:
+        return
+    dates, window = scope.records.episodes["admit_date"], scope.window(4)
+    inside = parts_of(scope, ADMITTED, window, dates).inside
+    counts = {part: int(here.sum()) for part, here in inside.items()}
+    same, changed = of_one_time(linked, of_trend, counts)
+    parts = parts_of(scope, ADMITTED, window, dates, changed)
+    for name in names:
+        own = (THERE["program"], name)
+        parts.declare(linked, (FAMILY, "admitted", name), own, program == name, scope.person)
+    for part, whole in same.items():
+        linked.total(whole, [(*parts.names[part], THERE["program"], name) for name in names])
 
 
 def _fractions(scope: Scope) -> dict[str, tuple[Floats, Floats]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from iop_outcomes.disclosure.ledger import hide_beside
 from iop_outcomes.disclosure.merging import FINEST, MergePlan, Step
 from iop_outcomes.disclosure.system import PrintedCells, attack, join
 from iop_outcomes.report.counting import cells_of, count_all
+from iop_outcomes.report.programs import link_programs, program_table
 from iop_outcomes.report.scope import Scope, choose_scope
 from iop_outcomes.report.sections import outcomes, quarters
 from iop_outcomes.report.sections.attendance import weekdays
@@ -150,3 +152,25 @@ def test_symptoms_and_daily_life_are_declared_by_quarter_of_admission() -> None:
         if key[0] in ("symptoms", "functioning"):
             parts = [one for one in linked.names if isinstance(one, tuple) and one[2:] == key]
             assert sum(linked.value(one) for one in parts) == linked.value(key) > 0
+
+
+def test_a_year_of_a_program_less_a_year_of_an_earlier_report_is_no_few() -> None:
+    names = [f"p{number}" for number in range(160)]
+    frame = pd.DataFrame({"episode_id": names, "person_id": names})
+    frame["admit_date"] = ["2026-04-06"] * 80 + ["2026-07-06"] * 80
+    frame["program"] = ["Harbor"] * 40 + ["Shore"] * 40 + ["Harbor"] * 4 + ["Shore"] * 76
+    rows = frame[["episode_id"]].assign(date=frame["admit_date"], status="attended")
+    records = iop.read_records(episodes=frame, attendance=rows, as_of=CUT)
+    systems = []
+    for quarter in ("2026Q2", "2026Q3"):
+        scope = choose_scope(records, quarter, None, None)
+        linked = LinkedCounts(scope.policy)
+        program_table(scope, linked)
+        link_programs(scope, linked, [])
+        systems.append((linked, partial(cells_of, scope, linked)))
+    (_, before), (linked, now) = systems
+    assert 4 in set(attack(join([before(frozenset()), now(frozenset())]))["low"])
+    earlier = before(frozenset())
+    hidden, _ = hide_beside(linked, linked.hidden(), now, [earlier])
+    assert attack(join([earlier, now(hidden)])).empty
+    assert ("programs", "admitted", "all") not in hidden

@@ -8,7 +8,7 @@ each report.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,13 +87,18 @@ class Parts:
 
 
 def parts_of(
+    scope: Scope,
     family: str,
     window: ReportPeriod,
     dates: pd.Series[pd.Timestamp],
-    changed: Sequence[ReportPeriod] = (),
+    changed: Collection[ReportPeriod] = (),
 ) -> Parts:
-    """Return the quarters of a time; of those that have `changed` other people are counted."""
-    inside = {part: within(dates, part) for part in window.cut(QUARTER)}
+    """Return the quarters of a time; of those that have `changed` other people are counted.
+
+    Quarters before the first admission are left out: as the trend shows, they hold nobody.
+    """
+    first = scope.records.episodes["admit_date"].min()
+    inside = {part: within(dates, part) for part in window.cut(QUARTER) if part.last >= first}
     names: dict[ReportPeriod, Key] = {
         part: (f"{family}{CHANGED if part in changed else ''}", str(part.last.date()))
         for part in inside
@@ -106,13 +111,9 @@ def admitted_parts(scope: Scope, window: ReportPeriod) -> Parts:
 
     A reader takes the people of a quarter for the same in each report, though the newest are
     counted further as their time passes: what is counted for the first time is then of the newest
-    quarter. Quarters before the first admission, which the trend shows, hold nobody.
+    quarter.
     """
-    dates = scope.records.episodes["admit_date"]
-    parts = parts_of(COHORTS, window, dates)
-    first = dates.min()
-    here = {part: inside for part, inside in parts.inside.items() if part.last >= first}
-    return Parts({part: parts.names[part] for part in here}, here)
+    return parts_of(scope, COHORTS, window, scope.records.episodes["admit_date"])
 
 
 def link_cohort(

@@ -107,7 +107,7 @@ def link_by_quarter(
     assert scope.attendance is not None
     sessions, window = scope.attendance.sessions, scope.window(step.quarters)
     dates, person = sessions.frame["date"], scope.person[sessions.episode]
-    inside = parts_of(BY_QUARTER, window, dates).inside
+    inside = parts_of(scope, BY_QUARTER, window, dates).inside
     found = {
         part: count_by_weekday(sessions, here, person, {day: (day,) for day in WEEKDAYS})
         for part, here in inside.items()
@@ -119,7 +119,7 @@ def link_by_quarter(
         same, other = of_one_time(linked, keys, counts)
         of_trend.append((name, same))
         changed |= set(other)
-    parts = parts_of(BY_QUARTER, window, dates, list(changed))
+    parts = parts_of(scope, BY_QUARTER, window, dates, changed)
     for part, (table, people) in found.items():
         for place in here:
             own: Key = (*parts.names[part], WEEKDAYS[place])

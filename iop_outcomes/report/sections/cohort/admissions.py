@@ -78,10 +78,10 @@ def link_quarters(scope: Scope, linked: LinkedCounts, step: Step, of_trend: Sequ
         return
     dates = scope.records.episodes["admit_date"]
     window = scope.window(step.quarters)
-    inside = parts_of(ADMITTED, window, dates).inside
+    inside = parts_of(scope, ADMITTED, window, dates).inside
     counts = {part: int(here.sum()) for part, here in inside.items()}
     same, changed = of_one_time(linked, of_trend, counts)
-    parts = parts_of(ADMITTED, window, dates, changed)
+    parts = parts_of(scope, ADMITTED, window, dates, changed)
     for part, whole in same.items():
         everybody = (*parts.names[part], ALL)
         linked.count(everybody, counts[part], people=scope.people(inside[part]))

@@ -117,14 +117,14 @@ def link_discharges(
         if ("discharges", word) in linked
     }
     given = np.any([mask for word, mask in masks.items() if word != NOT_RECORDED], axis=0)
-    inside = parts_of(DISCHARGED, window, episodes["discharge_date"]).inside
+    inside = parts_of(scope, DISCHARGED, window, episodes["discharge_date"]).inside
     of_trend, changed = [], set[ReportPeriod]()
     for keys, mask in ((known, given), (completed, masks.get("completed", given & ~given))):
         counts = {part: int((here & mask).sum()) for part, here in inside.items()}
         same, other = of_one_time(linked, keys, counts)
         of_trend.append(same)
         changed |= set(other)
-    parts = parts_of(DISCHARGED, window, episodes["discharge_date"], list(changed))
+    parts = parts_of(scope, DISCHARGED, window, episodes["discharge_date"], changed)
     for word, mask in masks.items():
         parts.declare(linked, ("discharges", word), (word,), mask, scope.person)
     for same, some in zip(of_trend, (set(masks) - {NOT_RECORDED}, {"completed"}), strict=True):

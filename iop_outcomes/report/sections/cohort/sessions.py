@@ -108,7 +108,7 @@ def link_sessions(
         if ("sessions", word) in linked
     }
     none = np.zeros(len(dates), dtype=np.bool_)
-    inside = parts_of(SESSIONS, window, dates).inside
+    inside = parts_of(scope, SESSIONS, window, dates).inside
     of_trend, changed = [], set[ReportPeriod]()
     sums = [[word for word in masks if word in some] for some in (sessions.rule.due, ATTENDED)]
     for keys, words in zip((due, attended), sums, strict=True):
@@ -117,14 +117,14 @@ def link_sessions(
         same, other = of_one_time(linked, keys, counts)
         of_trend.append(same)
         changed |= set(other)
-    parts = parts_of(SESSIONS, window, dates, list(changed))
+    parts = parts_of(scope, SESSIONS, window, dates, changed)
     for word, mask in masks.items():
         parts.declare(linked, ("sessions", word), (word,), mask, person)
     for same, words in zip(of_trend, sums, strict=True):
         for part, whole in same.items():
             if words and part not in changed:
                 linked.total(whole, [(*parts.names[part], word) for word in words])
-    _link_people(linked, step, masks, parts_of(PEOPLE, window, dates, list(changed)), person)
+    _link_people(linked, step, masks, parts_of(scope, PEOPLE, window, dates, changed), person)
 
 
 def _link_people(
