@@ -206,9 +206,8 @@ def link_quarters(
     for table, link in (("sessions", cohort.link_sessions), (WEEKDAYS, link_by_quarter)):
         sessions = [of(table, "attendance_rate", count) for count in both]
         link(scope, linked, plan.step(table), *sessions)
-    if scope.period is not None:
-        told = {key: (key, mask) for key, mask in curves.items() if mask is not None}
-        link_cohort(scope, linked, told, scope.window(8))
+    told = {key: (key, mask) for key, mask in curves.items() if mask is not None}
+    link_cohort(scope, linked, told)
     if ("flow", "admitted") in linked and scope.flow_dates is not None:
         stages: dict[Key, tuple[Key, Mask]] = {
             ("flow", words): (("flow", words), mask) for words, mask in cohort.flow_stages(scope)

@@ -105,7 +105,7 @@ def cohort(records: iop.Records, quarter: str, met: int) -> tuple[LinkedCounts, 
     mask = np.zeros(len(scope.two_years), dtype=np.bool_)
     mask[np.flatnonzero(scope.two_years)[-met:]] = True
     linked.count(key, met, item=key[:2])
-    quarters.link_cohort(scope, linked, {key: (key[1:], mask)}, scope.window(8))
+    quarters.link_cohort(scope, linked, {key: (key[1:], mask)})
     return linked, lambda hidden: cells_of(scope, linked, hidden)
 
 

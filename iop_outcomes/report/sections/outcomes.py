@@ -129,12 +129,8 @@ def _declare_rule(scope: Scope, linked: LinkedCounts, key: Key, one: ContinuityM
         masks[name][scope.two_years] = mask
     rest: Key = ("rest", (*key, "n"), (*key, "x"))
     counts = {(*key, "n"): "n", (*key, "x"): "x", rest: "not met"}
-    link_cohort(
-        scope,
-        linked,
-        {whole: ((*key, name), masks[name]) for whole, name in counts.items()},
-        scope.window(8),
-    )
+    own = {whole: ((*key, name), masks[name]) for whole, name in counts.items()}
+    link_cohort(scope, linked, own)
 
 
 def scores_tables(scope: Scope, linked: LinkedCounts) -> list[DraftTable]:

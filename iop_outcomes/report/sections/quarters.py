@@ -117,7 +117,10 @@ def admitted_parts(scope: Scope, window: ReportPeriod) -> Parts:
 
 
 def link_cohort(
-    scope: Scope, linked: LinkedCounts, counts: Mapping[Key, tuple[Key, Mask]], window: ReportPeriod
+    scope: Scope,
+    linked: LinkedCounts,
+    counts: Mapping[Key, tuple[Key, Mask]],
+    window: ReportPeriod | None = None,
 ) -> None:
     """Declare counts of the people admitted in a time by quarter of admission.
 
@@ -129,12 +132,12 @@ def link_cohort(
         With the counts.
     counts : mapping
         The name of a count -> how it is named within a quarter, and the episodes that it counts.
-    window : ReportPeriod
-        The time in which they were admitted.
+    window : ReportPeriod, optional
+        The time in which they were admitted; default: two years.
     """
     if not by_quarter(scope):
         return
-    parts = admitted_parts(scope, window)
+    parts = admitted_parts(scope, window or scope.window(8))
     for whole, (own, mask) in counts.items():
         parts.declare(linked, whole, own, mask, scope.person)
 
