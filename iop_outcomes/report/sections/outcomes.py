@@ -158,7 +158,7 @@ def _symptoms_table(scope: Scope, linked: LinkedCounts, shown: Shown) -> DraftTa
             continue
         counts = {one: row[one] for one in ("episodes", "paired")}
         needs.append(_declare(linked, ("symptoms", name), counts))
-        by_admission = _by_quarter(scope, partial(symptom_change, instrument=name))
+        by_admission = _by_quarter(scope, linked, partial(symptom_change, instrument=name))
         _link_scores(scope, linked, ("symptoms", name), counts, by_admission)
         values = (row[one] for one in ("intake_mean", "last_mean", "change", "lower", "upper"))
         rows.append((title, row["episodes"], row["paired"], row["paired_rate"], *values))
@@ -195,7 +195,7 @@ def _functioning_table(scope: Scope, linked: LinkedCounts, shown: Shown) -> Draf
     ]
     shares = ["share_start", "share_end"]
     names = ["paired", *shares, "difference", "lower", "upper"]
-    quarters = _by_quarter(scope, functioning_without_gain)
+    quarters = _by_quarter(scope, linked, functioning_without_gain)
     for row in domains.to_dict("records"):
         same = (quarters["domain"] == row["domain"]) & (quarters["moment"] == MOMENT)
         counts = {"paired": row["paired"]}
@@ -228,12 +228,12 @@ def _protected(scope: Scope, make: Callable[..., object]) -> pd.DataFrame | None
     return table
 
 
-def _by_quarter(scope: Scope, make: Callable[..., Any]) -> pd.DataFrame:
+def _by_quarter(scope: Scope, linked: LinkedCounts, make: Callable[..., Any]) -> pd.DataFrame:
     """Return the same result by quarter of admission, before anything is hidden."""
     if not by_quarter(scope):
         return pd.DataFrame(columns=["domain", "moment", QUARTER])
     label = np.full(len(scope.two_years), "", dtype=object)
-    for part, inside in admitted_parts(scope, scope.window(8)).inside.items():
+    for part, inside in admitted_parts(scope, linked, scope.window(8)).inside.items():
         label[inside] = str(part)
     episodes = scope.records.episodes.assign(**{QUARTER: label})
     cohort = replace(scope.records, episodes=episodes).subset(scope.two_years)
@@ -248,7 +248,7 @@ def _link_scores(
     """Declare the counts of a row by quarter of admission: those of other reports are the same."""
     if not len(table):
         return
-    parts = admitted_parts(scope, scope.window(8))
+    parts = admitted_parts(scope, linked, scope.window(8))
     for name, whole in counts.items():
         own = dict(zip(table[QUARTER].astype(str), table[name], strict=True))
         numbers = {part: int(own.get(str(part), 0)) for part in parts.names}

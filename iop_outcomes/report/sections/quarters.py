@@ -106,14 +106,25 @@ def parts_of(
     return Parts(names, inside)
 
 
-def admitted_parts(scope: Scope, window: ReportPeriod) -> Parts:
+def admitted_parts(scope: Scope, linked: LinkedCounts, window: ReportPeriod) -> Parts:
     """Return the quarters of a time of admissions, for counts of who was admitted in it.
 
     A reader takes the people of a quarter for the same in each report, though the newest are
     counted further as their time passes: what is counted for the first time is then of the newest
-    quarter.
+    quarter. Of a quarter that was printed before its records changed other people are counted.
     """
-    return parts_of(scope, COHORTS, window, scope.records.episodes["admit_date"])
+    dates = scope.records.episodes["admit_date"]
+    parts = parts_of(scope, COHORTS, window, dates).inside
+    of_trend = [("trend", "admissions", "quarter", str(part), "numerator") for part in parts]
+    counts = {part: int(here.sum()) for part, here in parts.items()}
+    _, changed = of_one_time(linked, of_trend, counts)
+    return parts_of(scope, COHORTS, window, dates, changed)
+
+
+def admissions_changed(scope: Scope, linked: LinkedCounts) -> bool:
+    """Return whether a quarter of two years was printed before its admissions changed."""
+    parts = admitted_parts(scope, linked, scope.window(8))
+    return any(str(name[0]).endswith(CHANGED) for name in parts.names.values())
 
 
 def link_cohort(
@@ -137,7 +148,7 @@ def link_cohort(
     """
     if not by_quarter(scope):
         return
-    parts = admitted_parts(scope, window or scope.window(8))
+    parts = admitted_parts(scope, linked, window or scope.window(8))
     for whole, (own, mask) in counts.items():
         parts.declare(linked, whole, own, mask, scope.person)
 

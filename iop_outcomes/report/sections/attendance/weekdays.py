@@ -167,6 +167,4 @@ def _declare_counts(
     for count, item in zip(COUNTS, items, strict=True):
         number, behind = int(row[count]), int(people[count])
         linked.count((*own, count), number, people=behind, item=item, rank=rank)
-    linked.part(
-        (*own, "due"), (*own, "attended"), key=(*own, "absent"), people=int(people["absent"])
-    )
+    linked.part((*own, "due"), (*own, "attended"), people=int(people["absent"]))

@@ -19,7 +19,13 @@ from iop_outcomes.report.model import DraftTable, Kind, Table
 from iop_outcomes.report.period import ReportPeriod
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections.cohort.declaring import ALL, NOT_RECORDED, declare, with_share
-from iop_outcomes.report.sections.quarters import DISCHARGED, by_quarter, of_one_time, parts_of
+from iop_outcomes.report.sections.quarters import (
+    DISCHARGED,
+    admissions_changed,
+    by_quarter,
+    of_one_time,
+    parts_of,
+)
 from iop_outcomes.shared.text import SHARE_DECIMALS
 
 TEDS_CODES = {
@@ -124,6 +130,8 @@ def link_discharges(
         same, other = of_one_time(linked, keys, counts)
         of_trend.append(same)
         changed |= set(other)
+    if admissions_changed(scope, linked):  # the trend may not show in which quarter people left
+        changed |= set(inside)
     parts = parts_of(scope, DISCHARGED, window, episodes["discharge_date"], changed)
     for word, mask in masks.items():
         parts.declare(linked, ("discharges", word), (word,), mask, scope.person)
