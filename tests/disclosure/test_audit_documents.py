@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from iop_outcomes.cli import app
 from iop_outcomes.disclosure.system import attack, audit, read_cells
-from iop_outcomes.disclosure.system.documents import counts_of_share
+from iop_outcomes.disclosure.system.documents import counts_of_share, disclosed_by
 from iop_outcomes.statistics.proportions import proportion_interval
 from tests.helpers.of_the_sample import report_of_the_sample
 
@@ -187,6 +187,27 @@ def trend(rows: list[list[Any]], **more: Any) -> dict[str, Any]:
 
 
 QUARTERS = [["2025Q1", 20, 40, "known"], ["2025Q2", 30, 60, "known"], ["2025Q3", 25, 50, "known"]]
+
+
+@pytest.mark.parametrize(("numerator", "found"), [(39, []), (None, [("exactly", 10, 10)])])
+def test_limits_of_a_share_tell_no_count_that_is_printed_elsewhere(
+    numerator: int | None, found: list[tuple[str, int, int]]
+) -> None:
+    # 39 of 379, its limits with sessions of one person alike; of people 10 of 97 would fit, too.
+    shown = ["2026Q3", 0.103, 0.057, 0.179]
+    measures = table(
+        "measures", ["measure", "period", "value", "lower", "upper"], [["No-show rate", *shown]]
+    )
+    columns = ["period", "value", "lower", "upper", "numerator", "denominator"]
+    counts = [numerator, None if numerator is None else 379]
+    own = [*shown, *counts] if numerator else ["2026Q3", "hidden", "hidden", "hidden", *counts]
+    of_trend = table("trend_no_show_rate", columns, [own], "No-show rate by quarter")
+    both = disclosed_by(report(tables=[measures, of_trend]), 11)
+    assert [one[1:4] for one in both] == found
+    other = table("trend_no_show_rate", columns, [own], "Attendance rate by quarter")
+    assert [one[1:4] for one in disclosed_by(report(tables=[measures, other]), 11)] == [
+        ("exactly", 10, 10)
+    ]
 
 
 def test_a_year_beside_its_quarters_gives_the_hidden_one() -> None:

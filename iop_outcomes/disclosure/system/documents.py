@@ -56,15 +56,32 @@ def disclosed_by(document: Mapping[str, Any], threshold: int) -> list[SmallCount
     small_counts: list[SmallCount] = []
     for place, text in _texts(document):
         small_counts += _in_words(place, text, threshold)
+    printed = _periods_with_counts(document)
     for table in tables_of(document):
         for number, row in enumerate(rows_of(table), start=1):
             place = f"{table['name']}, row {number}"
             small_counts += _in_row(place, row, threshold)
-            small_counts += _in_limits(place, row, threshold)
+            if (str(row.get("measure")), str(row.get("period"))) not in printed:
+                small_counts += _in_limits(place, row, threshold)
             small_counts += _in_means(place, row, threshold)
         small_counts += _at_risk(table, threshold)
         small_counts += _in_curves(table, threshold)
     return small_counts
+
+
+def _periods_with_counts(document: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """Return the title of each trend with the periods whose counts are printed.
+
+    The page of all measures shows such a share again, without its counts. They are known, and need
+    not be looked for behind its limits, which others may fit as well.
+    """
+    return {
+        (str(table["caption"]).rpartition(" by ")[0], str(row.get("period")))
+        for table in tables_of(document)
+        if str(table["name"]).startswith("trend_")
+        for row in rows_of(table)
+        if isinstance(row.get("numerator"), int | float)
+    }
 
 
 def differences(
