@@ -54,7 +54,7 @@ class Weeks:
     def of(cls, attendance: Attendance, weeks_from: WeeksFrom) -> Weeks:
         """Return the weeks from admission to the end of each stay, or its last row if later."""
         sessions, stays = attendance.sessions, attendance.stays
-        end = np.maximum(stays.end, 0).astype(np.int64)
+        end = stays.end.astype(np.int64)
         last = end.copy()
         np.maximum.at(last, sessions.episode, sessions.day.astype(np.int64))
         shift = np.zeros(len(end), dtype=np.int64)

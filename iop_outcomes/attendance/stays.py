@@ -65,7 +65,7 @@ class Stays:
     @property
     def whole_weeks(self) -> Integers:
         """The weeks (days 0 to 6, 7 to 13, ...) that lie wholly within the stay."""
-        return np.maximum((self.end + 1) // 7, 0).astype(np.int64)
+        return ((self.end + 1) // 7).astype(np.int64)
 
     @property
     def to_last_contact(self) -> Floats:

@@ -24,8 +24,8 @@ def weeks_followed(stays: Stays, weeks: int) -> tuple[Integers, Integers]:
     those of them on whose first day the person was in the program.
     """
     seen = np.where(stays.closed, stays.observable, np.minimum(stays.observable, stays.followed))
-    followed = np.minimum(np.maximum((seen + 1) // 7, 0).astype(np.int64), weeks)
-    begun = np.minimum(np.maximum(stays.end // 7 + 1, 0).astype(np.int64), followed)
+    followed = np.minimum(((seen + 1) // 7).astype(np.int64), weeks)
+    begun = np.minimum((stays.end // 7 + 1).astype(np.int64), followed)
     return followed, begun
 
 

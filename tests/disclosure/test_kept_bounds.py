@@ -108,6 +108,22 @@ def test_a_bound_that_needs_a_share_holds_only_where_it_is_printed() -> None:
     assert not bounds.exclude(0, (6.0, np.inf), reader(facts, [1], [other]))
 
 
+# 5 of a hidden number are 10 percent, which is 9.5 to 10.5: the number is 48 to 52.
+@pytest.mark.parametrize(
+    ("excluded", "possible"),
+    [((53.0, np.inf), (52.0, np.inf)), ((0.0, 47.0), (0.0, 48.0))],
+)
+def test_either_end_of_a_printed_share_bounds_its_denominator(
+    excluded: tuple[float, float], possible: tuple[float, float]
+) -> None:
+    facts = declared([5, 50, 45], [{0: 1, 2: 1, 1: -1}])
+    bounds = KeptBounds(facts)
+    shown = reader(facts, [0], [Share.of((0, 1, 2), facts.values, 2)])
+    bounds.find(1, excluded, shown)
+    assert bounds.exclude(1, excluded, shown)
+    assert not bounds.exclude(1, possible, shown)
+
+
 def test_no_bound_is_looked_for_again_after_one_that_excluded_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

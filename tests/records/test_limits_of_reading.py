@@ -96,6 +96,7 @@ def test_a_plain_header_is_one_line_a_row_with_a_line_below(
         (11, 10, 2, [], True),
         (11, 9, 2, [], False),
         (11, 11, 2, [], False),
+        (1_001, 1_000, 2, [], True),  # Python keeps one object for each number up to 256 only
         (13, 10, 4, [], True),
         (11, 10, 2, [1], True),  # above the first row
         (11, 10, 2, [2], False),

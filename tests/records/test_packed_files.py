@@ -401,6 +401,14 @@ def test_a_document_is_no_json_lines(tmp_path: Path, content: str, says: str) ->
     assert says in raised.value.found
 
 
+@pytest.mark.parametrize("broken", ["[1,", "[1, 2]", "{"])
+def test_a_broken_line_below_a_row_does_not_make_a_file_a_list(tmp_path: Path, broken: str) -> None:
+    lines = f'{{"episode_id": "E1"}}\n{broken}\n{{"episode_id": "E2"}}\n'
+    raw = read_raw(saved(tmp_path, checkins__jsonl=lines) / "checkins.jsonl")
+    assert raw.lines.tolist() == [1, 3]
+    assert [(row.line, row.text, row.check) for row in raw.odd] == [(2, broken, "not_json")]
+
+
 CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=5)
 
 

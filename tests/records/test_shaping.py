@@ -159,8 +159,9 @@ def test_a_grid_becomes_a_row_a_mark() -> None:
 
 def test_a_blank_cell_of_a_grid_can_be_a_session_without_a_record() -> None:
     raw = raw_of({"Client": ["A"], "2026-10-08": [" "], "2026-10-09": ["P"]})
-    result = shaped(raw, grid={"blank": "unrecorded"})
-    assert frame_of(result)["status"].tolist() == ["unrecorded", "P"]
+    for word in ("unrecorded", "excused"):  # after and before "no_row" in the alphabet
+        result = shaped(raw, grid={"blank": word})
+        assert frame_of(result)["status"].tolist() == [word, "P"]
 
 
 def test_two_groups_of_one_date_stay_two_rows() -> None:

@@ -39,6 +39,7 @@ from iop_outcomes.records.suggestions.recognition.legends import legend_in, pair
 from iop_outcomes.records.suggestions.recognition.links import (
     _more,
     _score,
+    id_candidates,
     is_unique,
     link,
     rows_alike,
@@ -488,6 +489,24 @@ def test_rows_alike_are_counted_with_the_fewest_rules_that_help() -> None:
     assert [_score(named) for named in (0.0, 0.3, 0.31, 0.8, 0.81, 1.0)] == [
         *(0.5, 0.5, 0.51, 1.0, 1.0, 1.0),
     ]
+
+
+@pytest.mark.parametrize(
+    ("heading", "texts", "candidate"),
+    [
+        ("Client ID", ["oak", "elm", "ash", "fir", "yew"], True),  # by its name
+        ("Wood", ["oak", "elm", "ash", "fir", "yew"], False),
+        ("Wood", ["K1", "K2", "K3", "K4", "yew"], True),  # four fifths are codes
+        ("Wood", ["K1", "K2", "K3", "elm", "yew"], False),
+        ("Wood", ["Ash, A", "Elm, B", "Fir, C", "Oak, D", "yew"], True),  # or names of people
+        ("Wood", ["Ash, A", "Elm, B", "Fir, C", "oak", "yew"], False),
+    ],
+)
+def test_an_identifier_has_the_name_of_one_or_codes_or_names_of_people(
+    heading: str, texts: list[str], candidate: bool
+) -> None:
+    one = source("attendance", {"On": "date"}, {heading: texts, "On": ["2026-01-14"] * 5})
+    assert list(id_candidates(one)) == [heading] * candidate
 
 
 @pytest.mark.parametrize(("matching", "linked"), [(2, True), (1, False)])

@@ -373,6 +373,13 @@ def test_any_text_is_quoted_as_toml_reads_it(text: str) -> None:
         assert tomllib.loads(f"{quoted(text)} = {quoted(text)}") == {text: text}
 
 
+def test_a_character_is_written_by_its_number_only_where_it_cannot_be_shown() -> None:
+    every = [chr(number) for number in range(256)]
+    assert [tomllib.loads(f"a = {quoted(letter)}")["a"] for letter in every] == every
+    numbered = [letter for letter in every if quoted(letter).startswith('"\\u')]
+    assert numbered == [*map(chr, (*range(8), 11, *range(14, 32), 127))]
+
+
 @pytest.mark.parametrize(
     ("word", "ours"),
     [

@@ -232,14 +232,14 @@ def _within_phrase(
     known: dict[tuple[str, ...], Meaning], tokens: tuple[str, ...]
 ) -> Meaning | None:
     """Return the meaning of the longest synonym that is in a phrase, if they agree."""
-    met: dict[int, list[tuple[Meaning, set[str]]]] = {}
+    met: dict[tuple[int, bool], list[tuple[Meaning, set[str]]]] = {}
     for words, sense in known.items():
         short = len(words) == 1 and len(words[0]) < 3
         if short or len(words) >= len(tokens):
             continue
         for start in range(len(tokens) - len(words) + 1):
             if tokens[start : start + len(words)] == words:
-                rank = len(words) * 2 + (sense.score == 1.0)
+                rank = len(words), sense.score == 1.0
                 met.setdefault(rank, []).append((sense, set(words)))
     if not met:
         return None

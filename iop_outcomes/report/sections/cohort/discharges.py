@@ -135,7 +135,7 @@ def link_discharges(
     parts = parts_of(scope, DISCHARGED, window, episodes["discharge_date"], changed)
     for word, mask in masks.items():
         parts.declare(linked, ("discharges", word), (word,), mask, scope.person)
-    for same, some in zip(of_trend, (set(masks) - {NOT_RECORDED}, {"completed"}), strict=True):
+    for same, some in zip(of_trend, (DISCHARGE_REASONS, ("completed",)), strict=True):
         for part, whole in same.items():
             own = [(*parts.names[part], word) for word in masks if word in some]
             if own and part not in changed:
