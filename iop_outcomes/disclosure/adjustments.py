@@ -10,10 +10,18 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
 
 from iop_outcomes.disclosure.facts import Share
 
+if TYPE_CHECKING:
+    from scipy.sparse import csc_array
+
+SparseMatrix: TypeAlias = "csc_array"
+Sums: TypeAlias = "tuple[SparseMatrix, npt.NDArray[np.float64], npt.NDArray[np.float64]]"
 Ranges = tuple[list[float], list[float]]
 MOST_ROUNDS = 30
 MOST_MOVES = 300
@@ -117,6 +125,43 @@ class System:
         )
 
     @cached_property
+    def sums(self) -> Sums:
+        """Return a matrix of the sums, then of two lines a share, with the lower and upper totals."""
+        from scipy.sparse import csc_array
+
+        size = len(self.rows) + 2 * len(self.shares)
+        lower, upper = np.zeros(size), np.full(size, np.inf)
+        cells: list[tuple[int, int, float]] = []
+        for number, (row, right) in enumerate(self.rows):
+            cells += [(number, column, sign) for column, sign in row.items()]
+            lower[number] = upper[number] = right
+        for number, share in enumerate(self.shares):
+            # numerator - low * denominator >= 0, and high * denominator - numerator >= 0
+            for place, sign, factor in ((0, 1, share.low), (1, -1, share.high)):
+                line = len(self.rows) + 2 * number + place
+                for (column, value), weight in (
+                    (share.numerator, sign),
+                    (share.denominator, -sign * factor),
+                ):
+                    if column is None:
+                        lower[line] -= weight * value
+                    else:
+                        cells.append((line, column, weight))
+                lower[line] -= 1e-9 * (1 + abs(lower[line]))
+        lines, columns, weights = np.array(cells, dtype=np.float64).reshape(-1, 3).T
+        places = (lines.astype(np.intp), columns.astype(np.intp))
+        return csc_array((weights, places), shape=(size, len(self.places))), lower, upper
+
+    @cached_property
+    def changes(self) -> Sums:
+        """Return `sums` of by how much each count is more, then of by how much each is less."""
+        from scipy.sparse import hstack
+
+        matrix, lower, upper = self.sums
+        true = matrix @ np.array(self.values, dtype=np.float64)
+        return hstack([matrix, -matrix], format="csc"), lower - true, upper - true
+
+    @cached_property
     def rows_of(self) -> list[list[int]]:
         """The sums that contain each count, in order."""
         rows_of: list[list[int]] = [[] for _ in self.places]
@@ -139,13 +184,27 @@ class System:
         return self._ordered[number]
 
 
-def narrow_ranges(system: System, low: Sequence[float], high: Sequence[float]) -> Ranges | None:
+def narrow_ranges(
+    system: System, low: Sequence[float], high: Sequence[float], changed: int | None = None
+) -> Ranges | None:
     """Return the ranges that follow from each sum and share separately; None if nothing fits.
 
     Every solution of the system is within these ranges; not every value within them is a solution.
+
+    Parameters
+    ----------
+    system : System
+        The sums and shares.
+    low, high : sequence of float
+        The ranges known before.
+    changed : int, optional
+        The only count of which the range differs from those that were narrowed before.
     """
     low, high = list(low), list(high)
-    stale = [True] * len(system.rows)  # a sum needs to be read again only if a range has changed
+    # A sum needs to be read again only if a range has changed.
+    stale = [changed is None] * len(system.rows)
+    for number in [] if changed is None else system.rows_of[changed]:
+        stale[number] = True
     for _ in range(MOST_ROUNDS):
         before = (list(low), list(high))
         for number, (row, right) in enumerate(system.rows):

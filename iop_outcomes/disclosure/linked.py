@@ -250,6 +250,7 @@ class LinkedCounts:
         self, audit: KeptSolutions, secrets: Sequence[int], dropped: set[Item]
     ) -> None:
         """Add items to those that are not printed until all secrets are open or given away."""
+        audit.ask_many(secrets, dropped)
         settled = False
         while not settled:
             settled = True

@@ -10,12 +10,18 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from iop_outcomes.disclosure.adjustments import Ranges, System, move_to, narrow_ranges
+from iop_outcomes.disclosure.adjustments import (
+    Ranges,
+    SparseMatrix,
+    Sums,
+    System,
+    move_to,
+    narrow_ranges,
+)
 from iop_outcomes.disclosure.facts import Facts, Share
 
 Mask = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.float64]
-Sums = tuple[Numbers, Numbers, Numbers]
 
 MOST_NODES = 2_000  # of the search; if it ends without a result the count is treated as not open
 GAP = 0.5  # a solution that changes twice as much as need be will do
@@ -140,8 +146,7 @@ def find_fit(
     dict of int to int, or None
         A value for each count that is connected with this one; None if nothing fits.
     """
-    near = connected(facts, printed, count)
-    part = (near, tuple(map(printed.least.get, near.places)))
+    part = part_of(facts, printed, count)
     known_fits = Found() if known_fits is None else known_fits
     question = (count, wanted, part)
     if question not in known_fits.fits:
@@ -164,9 +169,9 @@ def fit_in(
     moved = move_to(system, ranges, column, low[column] if wanted[0] else high[column])
     if moved is not None:
         return [round(value) for value in moved]
-    if narrow_ranges(system, low, high) is None:
+    if narrow_ranges(system, low, high, changed=column) is None:
         return None
-    fit = _search(system, low, high, near=system.values)
+    fit = _search(system, low, high, near=True)
     return fit if fit is not None and low[column] <= fit[column] <= high[column] else None
 
 
@@ -185,52 +190,26 @@ def _exact(system: System, numbers: Sequence[float]) -> list[int] | None:
     return whole if system.holds(whole) else None
 
 
-def sums_of(system: System) -> Sums:
-    """Return a matrix of the sums, then of two lines a share, with the lower and upper totals."""
-    matrix = np.zeros((len(system.rows) + 2 * len(system.shares), len(system.places)))
-    lower, upper = np.zeros(len(matrix)), np.full(len(matrix), np.inf)
-    for number, (row, right) in enumerate(system.rows):
-        matrix[number, list(row)] = list(row.values())
-        lower[number] = upper[number] = right
-    for number, share in enumerate(system.shares):
-        # numerator - low * denominator >= 0, and high * denominator - numerator >= 0
-        for place, sign, factor in ((0, 1, share.low), (1, -1, share.high)):
-            line = len(system.rows) + 2 * number + place
-            for (column, value), weight in (
-                (share.numerator, sign),
-                (share.denominator, -sign * factor),
-            ):
-                if column is None:
-                    lower[line] -= weight * value
-                else:
-                    matrix[line, column] += weight
-            lower[line] -= 1e-9 * (1 + abs(lower[line]))
-    return matrix, lower, upper
-
-
 def _search(
-    system: System, low: list[float], high: list[float], near: Sequence[float] | None = None
+    system: System, low: Sequence[float], high: Sequence[float], *, near: bool = False
 ) -> list[int] | None:
     """Search for a solution by integer programming.
 
-    With `near`, another solution, it looks for one that changes little of it: few counts, so that
-    it stays valid if others are shown.
+    With `near` it looks for one that changes little of the true values: few counts, so that it
+    stays valid if others are shown.
     """
-    sums = sums_of(system)
-    if near is None:
-        numbers = _solve(np.zeros(len(low)), (np.array(low), np.array(high)), sums)
+    least, most = np.array(low), np.array(high)
+    if not near:
+        numbers = _solve(np.zeros(len(least)), (least, most), system.sums)
         return None if numbers is None else _exact(system, numbers)
     # In place of each count, by how much it is more and by how much less.
-    before = np.array(near, dtype=np.float64)
-    least, most = np.array(low) - before, np.array(high) - before
+    before = np.array(system.values, dtype=np.float64)
+    least, most = least - before, most - before
     bounds = (
         np.concatenate([np.maximum(least, 0), np.maximum(-most, 0)]),
         np.concatenate([np.maximum(most, 0), np.maximum(-least, 0)]),
     )
-    matrix, lower, upper = sums
-    settled = matrix @ before
-    changes = (np.hstack([matrix, -matrix]), lower - settled, upper - settled)
-    changed = _solve(np.ones(2 * len(low)), bounds, changes)
+    changed = _solve(np.ones(2 * len(before)), bounds, system.changes)
     if changed is None:
         return None
     more, less = np.array(changed).reshape(2, -1)
@@ -238,21 +217,22 @@ def _search(
 
 
 def search_many(
-    system: System, ranges: Ranges, columns: Sequence[int], least: int
+    system: System, ranges: Ranges, columns: Sequence[int], least: Sequence[int]
 ) -> list[int] | None:
     """Return whole numbers that fit, of which many of some counts are `least` or more; or None.
 
     For each of these counts there is a number from 0 to 1 that is at most the count divided by
-    `least`, and the sum of these numbers is made large.
+    its `least`, and the sum of these numbers is made large.
     """
+    from scipy.sparse import block_array, csc_array
+
     size, extra = len(system.places), len(columns)
-    matrix, lower, upper = sums_of(system)
-    reached = np.zeros((extra, size + extra))
-    reached[np.arange(extra), columns] = 1.0
-    reached[np.arange(extra), size + np.arange(extra)] = -float(least)
-    wider = np.hstack([matrix, np.zeros((len(matrix), extra))])
+    matrix, lower, upper = system.sums
+    every = np.arange(extra)
+    reached = csc_array((np.ones(extra), (every, columns)), shape=(extra, size))
+    parts = csc_array((-np.array(least, dtype=np.float64), (every, every)), shape=(extra, extra))
     sums = (
-        np.vstack([wider, reached]),
+        block_array([[matrix, None], [reached, parts]], format="csc"),
         np.concatenate([lower, np.zeros(extra)]),
         np.concatenate([upper, np.full(extra, np.inf)]),
     )
@@ -297,10 +277,10 @@ def _solve(costs: Numbers, bounds: tuple[Numbers, Numbers], sums: Sums) -> list[
     return None
 
 
-def _beside(chosen: Mask, matrix: Numbers) -> Mask:
+def _beside(chosen: Mask, matrix: SparseMatrix) -> Mask:
     """Return the columns that are in a row with one of the chosen."""
-    used = matrix != 0
-    beside: Mask = used[used[:, chosen].any(axis=1)].any(axis=0)
+    used = abs(matrix)
+    beside: Mask = used.T @ (used @ chosen) > 0
     return beside
 
 
@@ -317,7 +297,7 @@ def _optimum(
         costs,
         integrality=np.full(len(costs), int(whole)),
         bounds=Bounds(*bounds),
-        constraints=LinearConstraint(*sums) if len(sums[0]) else (),
+        constraints=LinearConstraint(*sums) if sums[0].shape[0] else (),
         options={"node_limit": MOST_NODES, "mip_rel_gap": GAP},
     )
     return None if solution.x is None else np.asarray(solution.x, dtype=np.float64)
@@ -326,6 +306,12 @@ def _optimum(
 def connected_places(facts: Facts, printed: Printed, count: int) -> System:
     """Return the system of the unknown counts that are connected with one."""
     return connected(facts, printed, count).system(facts, printed)
+
+
+def part_of(facts: Facts, printed: Printed, count: int) -> Part:
+    """Return the unknown counts that are connected with one, with their lower bounds."""
+    near = connected(facts, printed, count)
+    return near, tuple(map(printed.least.get, near.places))
 
 
 def connected(facts: Facts, printed: Printed, count: int) -> Near:

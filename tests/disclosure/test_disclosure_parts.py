@@ -115,11 +115,11 @@ def test_numbers_of_the_solver_that_do_not_fit_exactly_are_no_solution(
         given(*numbers)
         assert search_fit(system) is None
         given(*numbers, 1.0)
-        assert search_many(system, ranges, [0], 11) is None
+        assert search_many(system, ranges, [0], [11]) is None
     given(3.0000001, 7.0)
     assert search_fit(system) == [3, 7]
     given(3.0, 7.0, 0.3)
-    assert search_many(system, ranges, [0], 11) == [3, 7]
+    assert search_many(system, ranges, [0], [11]) == [3, 7]
     given(1.0, 0.0, 0.0, 1.0)  # as changes: 4 and 6
     assert _search(system, *ranges, near=[3, 7]) is None
     given(0.0, 0.0, 0.0, 0.0)

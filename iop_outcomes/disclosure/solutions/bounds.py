@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from iop_outcomes.disclosure.facts import Facts, Share
-from iop_outcomes.disclosure.solving import Numbers, Printed, connected, sums_of
+from iop_outcomes.disclosure.solving import Numbers, Printed, connected
 
 EXACT = 1e-9  # a weight this near to 0 is 0, as far as the solver is exact
 CLEARLY = 1e-6  # by how much a bound must be below a limit
@@ -129,7 +129,7 @@ def _lowest_bound(facts: Facts, printed: Printed, count: int, sign: int) -> Boun
     system = near.system(facts, printed)
     costs = np.zeros(len(near.places))
     costs[near.places.index(count)] = -sign
-    matrix, lower, _ = sums_of(system)
+    matrix, lower, _ = system.sums
     size = len(near.rows)
     solution = linprog(
         costs,

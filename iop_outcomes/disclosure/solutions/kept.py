@@ -12,9 +12,17 @@ import numpy.typing as npt
 
 from iop_outcomes.disclosure.facts import Facts, Share
 from iop_outcomes.disclosure.solutions.bounds import KeptBounds, Reader
-from iop_outcomes.disclosure.solving import Found, Printed, find_fit, known_values
+from iop_outcomes.disclosure.solving import (
+    Found,
+    Printed,
+    find_fit,
+    known_values,
+    part_of,
+    search_many,
+)
 
 Wanted = list[tuple[float, float]]
+MANY = 3  # counts, from which on one search is made for all of them
 Mask = npt.NDArray[np.bool_]
 NOT_IN = np.iinfo(np.int64).max
 """Stands for a count that a solution leaves as it is, since it is not connected with the others."""
@@ -62,12 +70,46 @@ class KeptSolutions:
 
     def leaves_open(self, count: int, dropped: Iterable[Hashable]) -> bool:
         """Return whether a count is open if some items are not printed."""
+        question = self._question(dropped)
+        return self._answered(count, question) or self._solved(count, question)
+
+    def ask_many(self, counts: Sequence[int], dropped: Iterable[Hashable]) -> None:
+        """Look for solutions that each show many counts open if some items are not printed.
+
+        What is left is then asked count by count. One search for many takes as long as a few
+        searches for one; but its solution changes nearly all counts, so that it is valid only as
+        long as none of the counts that are not printed now is shown.
+        """
+        question = self._question(dropped)
+        printed = question.printed
+        left = [
+            count
+            for count in counts
+            if not printed.known[count] and not self._answered(count, question)
+        ]
+        while left:
+            part = part_of(self._facts, printed, left[0])
+            inside = [count for count in left if count in part[0].places]
+            left = [count for count in left if count not in part[0].places]
+            system, ranges = self._found.ranges_of(part, self._facts, printed)
+            before = len(inside) + MANY
+            while before - len(inside) >= MANY <= len(inside):
+                columns = [system.places.index(count) for count in inside]
+                least = [round(self._wanted(count)[0][0]) for count in inside]
+                fit = search_many(system, ranges, columns, least)
+                if fit is None:
+                    break
+                self._keep(dict(zip(system.places, fit, strict=True)))
+                question.usable = np.append(question.usable, True)
+                before = len(inside)
+                inside = [count for count in inside if not self._answered(count, question)]
+
+    def _question(self, dropped: Iterable[Hashable]) -> _Question:
         asked = frozenset(dropped)
         if self._latest is None or self._latest[0] != asked:
             view = self._view_without(asked)
             self._latest = (asked, _Question(self._facts, view, self._fitting(self._valid, view)))
-        question = self._latest[1]
-        return self._answered(count, question) or self._solved(count, question)
+        return self._latest[1]
 
     def shows(
         self,
@@ -128,7 +170,8 @@ class KeptSolutions:
                 continue
             fit = find_fit(self._facts, printed, count, (low, high), self._found)
             if fit is not None:
-                self._keep(fit, count)
+                self._witness[count] = len(self._valid)
+                self._keep(fit)
                 question.usable = np.append(question.usable, True)
                 return True
             self._bounds.find(count, (low, high), question.reader)
@@ -141,13 +184,12 @@ class KeptSolutions:
             return [(value + threshold, np.inf), (0.0, float(value - threshold))]
         return [(threshold, np.inf)]
 
-    def _keep(self, fit: dict[int, int], count: int) -> None:
+    def _keep(self, fit: dict[int, int]) -> None:
         size = len(self._valid)
         if size == len(self._table):
             self._table = np.vstack([self._table, np.full_like(self._table, NOT_IN)])
         self._table[size, list(fit)] = list(fit.values())
         self._valid = np.append(self._valid, True)
-        self._witness[count] = size
 
     def _true_in(self, places: Sequence[int], shares: Sequence[Share]) -> Mask:
         """Return which solutions have the true values of some counts, and fit some shares."""

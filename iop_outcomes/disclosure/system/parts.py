@@ -62,7 +62,8 @@ class Part:
         """Look for solutions in which many counts at once are not small."""
         left = np.flatnonzero(~self._not_small)
         while len(left) >= MANY:
-            fit = search_many(self._system, self._ranges, left.tolist(), self.threshold)
+            least = [self.threshold] * len(left)
+            fit = search_many(self._system, self._ranges, left.tolist(), least)
             if fit is None:
                 return
             self._not_small |= self._outside(fit)
