@@ -51,6 +51,15 @@ class Ratio(NamedTuple):
         return self.low * n - 1e-9 <= x <= self.high * n + 1e-9
 
 
+class Leaves(NamedTuple):
+    """Counts that stand in one sum only: their columns, sums and signs; and the other columns."""
+
+    inner: npt.NDArray[np.intp]
+    places: npt.NDArray[np.intp]
+    row: npt.NDArray[np.intp]
+    sign: npt.NDArray[np.int64]
+
+
 @dataclass(frozen=True, eq=False)
 class System:
     """Connected unknown counts: each shares a sum or share with another.
@@ -112,21 +121,17 @@ class System:
 
     def holds(self, values: Sequence[int]) -> bool:
         """Return whether these values fit every bound, sum and share."""
-        return (
-            all(
-                least <= value <= most
-                for value, least, most in zip(values, self.low, self.high, strict=True)
-            )
-            and all(
-                sum(sign * values[place] for place, sign in row.items()) == right
-                for row, right in self.rows
-            )
+        matrix, total, _ = self.sums
+        numbers, size = np.array(values), len(self.rows)
+        return bool(
+            ((self.low <= numbers) & (numbers <= self.high)).all()
+            and ((matrix @ numbers)[:size] == total[:size]).all()
             and all(share.holds(values) for share in self.shares)
         )
 
     @cached_property
     def sums(self) -> Sums:
-        """Return a matrix of the sums, then of two lines a share, with the lower and upper totals."""
+        """Return a matrix of the sums, then of two lines a share, with lower and upper totals."""
         from scipy.sparse import csc_array
 
         size = len(self.rows) + 2 * len(self.shares)
@@ -154,12 +159,27 @@ class System:
 
     @cached_property
     def changes(self) -> Sums:
-        """Return `sums` of by how much each count is more, then of by how much each is less."""
+        """Return `sums` of by how much each count is more, then of by how much each is less.
+
+        Of counts that stand in several sums or in a share; the others are the `leaves`.
+        """
         from scipy.sparse import hstack
 
         matrix, lower, upper = self.sums
         true = matrix @ np.array(self.values, dtype=np.float64)
-        return hstack([matrix, -matrix], format="csc"), lower - true, upper - true
+        several = matrix[:, self.leaves.inner]
+        return hstack([several, -several], format="csc"), lower - true, upper - true
+
+    @cached_property
+    def leaves(self) -> Leaves:
+        """Return which counts stand in one sum only."""
+        shared = {side.column for share in self.shares for side in share[:2]}
+        alone = [len(rows) == 1 and place not in shared for place, rows in enumerate(self.rows_of)]
+        places = np.flatnonzero(alone).tolist()
+        row = [self.rows_of[place][0] for place in places]
+        sign = [self.rows[number][0][place] for place, number in zip(places, row, strict=True)]
+        columns, sums = np.array(places, dtype=np.intp), np.array(row, dtype=np.intp)
+        return Leaves(np.flatnonzero(~np.array(alone)), columns, sums, np.array(sign))
 
     @cached_property
     def rows_of(self) -> list[list[int]]:
@@ -202,24 +222,25 @@ def narrow_ranges(
     """
     low, high = list(low), list(high)
     # A sum needs to be read again only if a range has changed.
-    stale = [changed is None] * len(system.rows)
-    for number in [] if changed is None else system.rows_of[changed]:
-        stale[number] = True
+    stale = set(range(len(system.rows)) if changed is None else system.rows_of[changed])
     for _ in range(MOST_ROUNDS):
-        before = (list(low), list(high))
-        for number, (row, right) in enumerate(system.rows):
-            if stale[number]:
-                for place in _narrow_row(row, right, low, high):
-                    for other in system.rows_of[place]:
-                        stale[other] = True
-                stale[number] = False
+        narrowed = False
+        for number in sorted(stale):
+            places = _narrow_row(*system.rows[number], low, high)
+            if any(low[place] > high[place] for place in places):
+                return None
+            if places:
+                narrowed = True
+                stale.update(*(system.rows_of[place] for place in places))
+            stale.discard(number)
         for share in system.shares:
-            for place in _narrow_share(share, low, high):
-                for other in system.rows_of[place]:
-                    stale[other] = True
-        if any(least > most for least, most in zip(low, high, strict=True)):
-            return None
-        if (low, high) == before:
+            places = _narrow_share(share, low, high)
+            if any(low[place] > high[place] for place in places):
+                return None
+            if places:
+                narrowed = True
+                stale.update(*(system.rows_of[place] for place in places))
+        if not narrowed:
             break
     return low, high
 
@@ -295,17 +316,19 @@ def move_to(system: System, ranges: Ranges, column: int, value: float) -> list[f
         amounts = dict(missing)
         for number in system.rows_of[place]:
             by = system.rows[number][0][place] * (moved - true[place])
-            amounts[number] = amounts.get(number, 0.0) - by
+            left_over = amounts.pop(number, 0.0) - by
+            if left_over:
+                amounts[number] = left_over
         return amounts
 
     def correct_sums(values: dict[int, float], missing: dict[int, float]) -> list[float] | None:
         left[0] -= 1
         if left[0] < 0:
             return None
-        broken = min((number for number, amount in missing.items() if amount), default=None)
-        if broken is None:
+        if not missing:
             now = [values.get(place, known) for place, known in enumerate(true)]
             return now if all(share.holds(now) for share in system.shares) else None
+        broken = min(missing)
         row, amount = system.rows[broken][0], missing[broken]
         for place in system.in_order_of_change(broken):
             if place in values:

@@ -94,3 +94,27 @@ class Share:
         """Return the lower bounds of its counts: a printed share has no small count."""
         sides = [self.numerator] * (self.high > 0) + [self.rest] * (self.low < 1)
         return dict.fromkeys(sides, threshold) | {self.denominator: threshold * len(sides)}
+
+
+@dataclass
+class PrintedItem:
+    """A printed item: counts that are shown or hidden together, or a share of two counts.
+
+    Attributes
+    ----------
+    rank : int
+        How important it is.
+    counts : list of int
+        The places of its counts.
+    shares : list of Share
+        Its shares.
+    """
+
+    rank: int
+    counts: list[int] = field(default_factory=list)
+    shares: list[Share] = field(default_factory=list)
+
+    def all_of(self) -> set[int | Share]:
+        """Return the places of all its counts, those of its shares too, and the shares."""
+        sides = [(one.numerator, one.denominator, one.rest) for one in self.shares]
+        return {*self.counts, *self.shares, *(place for three in sides for place in three)}

@@ -8,12 +8,10 @@ them, and printed items are hidden until no small count can be calculated.
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from collections.abc import Set as AnySet
-from dataclasses import dataclass, field
 
-from iop_outcomes.disclosure.facts import Facts, Share
+from iop_outcomes.disclosure.facts import Facts, PrintedItem, Share
 from iop_outcomes.disclosure.policy import SafePolicy
-from iop_outcomes.disclosure.solutions import KeptSolutions, View
+from iop_outcomes.disclosure.solutions import KeptSolutions, Views
 from iop_outcomes.disclosure.solving import Printed, find_fit, known_values, neighbours
 from iop_outcomes.errors import RuleError
 
@@ -26,15 +24,6 @@ DETAIL, OLDER, CELL, RECENT, TOTAL = range(5)
 SUBTABLES = {"trend": 3, "admissions": 2, "continuity": 2, "discharges": 2, "weekdays": 2}
 """The families of items of which a part is a table: how much of a name is the name of the part."""
 MOST_TRIED = 30  # items tried one by one, before the nearest of the lowest rank is hidden
-
-
-@dataclass
-class _Item:
-    """A printed item: counts that are shown or hidden together, or a share of two counts."""
-
-    rank: int
-    counts: list[int] = field(default_factory=list)
-    shares: list[Share] = field(default_factory=list)
 
 
 class LinkedCounts:
@@ -72,7 +61,7 @@ class LinkedCounts:
         self.policy = policy
         self._place: dict[Key, int] = {}
         self._people: dict[int, int] = {}
-        self._items: dict[Item, _Item] = {}
+        self._items: dict[Item, PrintedItem] = {}
         self.facts = Facts()
         self._withheld: set[Item] = set()
         self._held: set[Item] = set()
@@ -120,7 +109,7 @@ class LinkedCounts:
         if people is not None:
             self._people[place] = round(people)
         if item is not None:
-            self._items.setdefault(item, _Item(rank)).counts.append(place)
+            self._items.setdefault(item, PrintedItem(rank)).counts.append(place)
 
     def total(self, whole: Key, parts: Sequence[Key]) -> None:
         """Declare that a count is the sum of others.
@@ -185,7 +174,7 @@ class LinkedCounts:
         keys = (numerator, denominator, self.part(denominator, numerator))
         x, n, rest = (self._place[key] for key in keys)
         share = Share.of((x, n, rest), self.facts.values, decimals)
-        self._items.setdefault(item, _Item(rank)).shares.append(share)
+        self._items.setdefault(item, PrintedItem(rank)).shares.append(share)
 
     @property
     def names(self) -> list[Key]:
@@ -241,7 +230,7 @@ class LinkedCounts:
             return frozenset(dropped)
         secrets = [place for place in range(len(self.facts.values)) if self._must_be_open(place)]
         small = frozenset(dropped)
-        audit = KeptSolutions(self.facts, self.policy.threshold, self._view)
+        audit = KeptSolutions(self.facts, self.policy.threshold, self.views().without)
         self._hide_until_open(audit, secrets, dropped)
         secrets = [secret for secret in secrets if secret not in self.given_away]
         return self._show_again(audit, secrets, dropped, small)
@@ -287,19 +276,12 @@ class LinkedCounts:
 
     def printed(self, dropped: set[Item]) -> Printed:
         """Return what is known to a reader if some items are not printed."""
-        shown = self._view(dropped)
+        shown = self.views().without(dropped)
         return Printed(known_values(self.facts, shown.places), shown.shares, shown.least)
 
-    def _view(self, dropped: AnySet[Item]) -> View:
-        """Return what is printed, without what follows from it."""
-        kept = [item for name, item in self._items.items() if name not in dropped]
-        # A zero would have been printed, so an item that is hidden alone is 1 or more.
-        alone = [self._items[name] for name in dropped - self._withheld]
-        least = {item.counts[0]: 1 for item in alone if len(item.counts) == 1 and not item.shares}
-        shares = [share for item in kept for share in item.shares]
-        for share in shares:
-            least |= share.least(self.policy.threshold)
-        return View([place for item in kept for place in item.counts], shares, least)
+    def views(self) -> Views:
+        """Return what is printed by what is not; it knows the items declared up to now."""
+        return Views(self._items, self._withheld, self.policy.threshold)
 
     def _must_be_open(self, place: int) -> bool:
         counts = [self.facts.values[place], self._people.get(place, 0)]
@@ -323,7 +305,10 @@ class LinkedCounts:
             if not self._held:
                 raise AssertionError("a count follows from what is not printed")
             return None
+        closed = audit.closed_by(secret, dropped)
         for item in near[:MOST_TRIED]:
+            if closed is not None and closed.isdisjoint(self._items[item].all_of()):
+                continue
             if audit.leaves_open(secret, dropped | {item}):
                 return item
         return near[0]

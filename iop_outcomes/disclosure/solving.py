@@ -31,16 +31,39 @@ WHOLE = 1e-7  # from a whole number, as far as the solver is exact
 
 def known_values(facts: Facts, printed: Iterable[int]) -> Mask:
     """Return which counts follow from those printed, one sum after another."""
+    return _follow(facts, printed)[0]
+
+
+def followed_from(facts: Facts, printed: Iterable[int], counts: Iterable[int]) -> set[int]:
+    """Return printed counts from which some counts follow, one sum after another."""
+    shown = set(printed)
+    known, by_row = _follow(facts, shown)
+    used = {count for count in counts if known[count]}
+    waiting = list(used)
+    while waiting:
+        place = waiting.pop()
+        if place not in shown:
+            others = facts.rows[by_row[place]].keys() - used
+            used |= others
+            waiting += others
+    return used & shown
+
+
+def _follow(facts: Facts, printed: Iterable[int]) -> tuple[Mask, npt.NDArray[np.intp]]:
+    """Return which counts follow from those printed, and the sum that gave each that does."""
     known = np.zeros(len(facts.values), dtype=np.bool_)
     known[list(printed)] = True
+    by_row = np.full(len(known), -1, dtype=np.intp)
     row, place = facts.cells()
     while True:
         unknown = ~known[place]
         left = np.bincount(row[unknown], minlength=len(facts.rows))
-        solved = place[unknown & (left[row] == 1)]
+        alone = unknown & (left[row] == 1)
+        solved = place[alone]
         if not len(solved):
-            return known
+            return known, by_row
         known[solved] = True
+        by_row[solved] = row[alone]
 
 
 def neighbours(facts: Facts, start: int, printed: set[int]) -> Iterator[tuple[int, int]]:
@@ -202,18 +225,41 @@ def _search(
     if not near:
         numbers = _solve(np.zeros(len(least)), (least, most), system.sums)
         return None if numbers is None else _exact(system, numbers)
-    # In place of each count, by how much it is more and by how much less.
     before = np.array(system.values, dtype=np.float64)
     least, most = least - before, most - before
+    inner, leaves, row, sign = system.leaves
+    # Instead of a count that stands in one sum only, that sum may differ by as much as the count.
+    floor, ceiling = (
+        np.where(sign > 0, one[leaves], -other[leaves])
+        for one, other in ((least, most), (most, least))
+    )
+    matrix, lower, upper = system.changes
+    size = len(lower)
+    sums = (
+        matrix,
+        lower - np.bincount(row, ceiling, size),
+        upper - np.bincount(row, floor, size),
+    )
+    # In place of each other count, by how much it is more and by how much less.
+    least, most = least[inner], most[inner]
     bounds = (
         np.concatenate([np.maximum(least, 0), np.maximum(-most, 0)]),
         np.concatenate([np.maximum(most, 0), np.maximum(-least, 0)]),
     )
-    changed = _solve(np.ones(2 * len(before)), bounds, system.changes)
+    changed = _solve(np.ones(2 * len(inner)), bounds, sums) if len(inner) else []
     if changed is None:
         return None
     more, less = np.array(changed).reshape(2, -1)
-    return _exact(system, (before + more - less).tolist())
+    changes = np.zeros(len(before))
+    changes[inner] = more - less
+    moved = np.clip(0.0, floor, ceiling)
+    left = -(matrix @ changed) - np.bincount(row, moved, size)
+    for number in np.flatnonzero(left[row]).tolist():
+        step = min(max(moved[number] + left[row[number]], floor[number]), ceiling[number])
+        left[row[number]] -= step - moved[number]
+        moved[number] = step
+    changes[leaves] = sign * moved
+    return _exact(system, (before + changes).tolist())
 
 
 def search_many(

@@ -120,10 +120,10 @@ def test_numbers_of_the_solver_that_do_not_fit_exactly_are_no_solution(
     assert search_fit(system) == [3, 7]
     given(3.0, 7.0, 0.3)
     assert search_many(system, ranges, [0], [11]) == [3, 7]
-    given(1.0, 0.0, 0.0, 1.0)  # as changes: 4 and 6
-    assert _search(system, *ranges, near=[3, 7]) is None
-    given(0.0, 0.0, 0.0, 0.0)
-    assert _search(system, *ranges, near=[3, 7]) == [3, 7]
+    given(1.0, 0.0)  # as change of the first; the other follows from the sum: 4 and 6
+    assert _search(system, *ranges, near=True) is None
+    given(0.0, 0.0)
+    assert _search(system, *ranges, near=True) == [3, 7]
 
 
 def test_a_number_outside_what_was_asked_is_no_solution(monkeypatch: pytest.MonkeyPatch) -> None:

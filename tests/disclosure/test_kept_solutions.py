@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from iop_outcomes.disclosure import LinkedCounts, SafePolicy
-from iop_outcomes.disclosure.solutions import KeptSolutions, View
+from iop_outcomes.disclosure.solutions import KeptSolutions, View, kept
 
 
 def tables(seed: int) -> LinkedCounts:
@@ -29,9 +29,79 @@ def tables(seed: int) -> LinkedCounts:
 def test_kept_solutions_change_nothing_that_is_hidden(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept = tables(seed).hidden()
+    keeping = tables(seed).hidden()
     monkeypatch.setattr(KeptSolutions, "_answered", lambda *_: False)
-    assert tables(seed).hidden() == kept
+    monkeypatch.setattr(KeptSolutions, "ask_many", lambda *_: None)
+    assert tables(seed).hidden() == keeping
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("method", ["ask_many", "closed_by"])
+def test_what_saves_searches_changes_nothing_that_is_hidden(
+    method: str, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saving = tables(seed).hidden()
+    monkeypatch.setattr(KeptSolutions, method, lambda *_: None)
+    assert tables(seed).hidden() == saving
+
+
+def test_one_search_shows_many_counts_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    linked = LinkedCounts(SafePolicy())
+    for name, value in {"a": 5, "b": 6, "c": 7, "d": 40, "all": 58, "e": 4}.items():
+        linked.count(name, value)
+    linked.total("all", ["a", "b", "c", "d"])
+    solutions = KeptSolutions(linked.facts, 11, lambda _: View([4, 5], [], {}))
+    solutions.ask_many([0, 1, 2, 4, 5], ())
+
+    def unexpected(*_: object) -> None:
+        raise AssertionError("asked one by one")
+
+    monkeypatch.setattr(kept, "find_fit", unexpected)
+    assert all(solutions.leaves_open(count, ()) for count in (0, 1, 2))
+    assert not any(solutions.leaves_open(count, ()) for count in (4, 5))
+
+
+def test_a_few_counts_are_asked_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    linked = LinkedCounts(SafePolicy())
+    for name, value in {"a": 5, "b": 6, "all": 11}.items():
+        linked.count(name, value)
+    linked.total("all", ["a", "b"])
+    monkeypatch.setattr(kept, "search_many", lambda *_: pytest.fail("asked together"))
+    solutions = KeptSolutions(linked.facts, 11, lambda _: View([2], [], {}))
+    solutions.ask_many([0, 1], ())
+    assert solutions.leaves_open(0, ())
+
+
+def test_a_count_is_closed_by_what_it_follows_from_too() -> None:
+    linked = LinkedCounts(SafePolicy())
+    counts = {"due": 60, "attended": 50, "absent": 10, "no show": 6, "cancelled": 4, "else": 9}
+    for name, value in counts.items():
+        linked.count(name, value)
+    linked.total("due", ["attended", "absent"])
+    linked.total("absent", ["no show", "cancelled"])
+    due, attended, absent, no_show, cancelled, other = range(6)
+
+    def view(dropped: frozenset[object]) -> View:
+        shown = [due, attended, other, *([cancelled] if "part" not in dropped else [])]
+        return View([place for place in shown if place not in dropped], [], {})
+
+    solutions = KeptSolutions(linked.facts, 11, view)
+    # It follows from one sum after another; and, without the part, it is at most what is absent.
+    assert solutions.closed_by(no_show, ()) == {no_show, due, attended, cancelled}
+    assert not solutions.leaves_open(no_show, {"part"})
+    assert solutions.closed_by(no_show, {"part"}) == {no_show, cancelled, absent, due, attended}
+    assert solutions.leaves_open(no_show, {"part", attended})
+
+
+def test_a_count_without_a_bound_may_be_opened_by_anything() -> None:
+    linked = LinkedCounts(SafePolicy())
+    for name, value in {"a": 5, "b": 8, "all": 13}.items():
+        linked.count(name, value)
+    linked.total("all", ["a", "b"])
+    solutions = KeptSolutions(linked.facts, 11, lambda _: View([2], [], {1: 3}))
+    assert solutions.closed_by(0, ()) is None
+    assert not solutions.leaves_open(0, ())
+    assert solutions.closed_by(0, ()) == {0, 1, 2}
 
 
 def test_a_solution_does_not_count_once_another_value_is_shown() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ import iop_outcomes as iop
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.adjustments import System, narrow_ranges
 from iop_outcomes.disclosure.linked import RECENT, TOTAL
+from iop_outcomes.disclosure.solving import _search
 from iop_outcomes.errors import RuleError
 from validation.attack_solving import Puzzle, solve
 
@@ -183,17 +185,43 @@ def test_without_a_policy_nothing_is_hidden() -> None:
     st.lists(st.dictionaries(st.integers(0, 3), st.sampled_from([1, -1]), min_size=1), max_size=4),
 )
 def test_ranges_hold_whatever_fits(values: list[int], rows: list[dict[int, int]]) -> None:
-    made = [(row, sum(sign * values[one] for one, sign in row.items())) for row in rows]
-    system = System(list(range(4)), values, made, [], [0.0] * 4, [6.0] * 4)
+    system, fitting = small_system(values, rows)
     found = narrow_ranges(system, system.low, system.high)
     assert found is not None
+    for one in range(4):
+        assert found[0][one] <= fitting[:, one].min()
+        assert found[1][one] >= fitting[:, one].max()
+
+
+def small_system(
+    values: list[int], rows: list[dict[int, int]]
+) -> tuple[System, npt.NDArray[np.int64]]:
+    """Return a system of four counts from 0 to 6, and all that fits it, tried one by one."""
+    made = [(row, sum(sign * values[one] for one, sign in row.items())) for row in rows]
+    system = System(list(range(4)), values, made, [], [0.0] * 4, [6.0] * 4)
     grid = np.stack(np.meshgrid(*[np.arange(7)] * 4, indexing="ij"), axis=-1).reshape(-1, 4)
     fits = np.ones(len(grid), dtype=bool)
     for row, right in made:
         fits &= sum(sign * grid[:, one] for one, sign in row.items()) == right
-    for one in range(4):
-        assert found[0][one] <= grid[fits, one].min()
-        assert found[1][one] >= grid[fits, one].max()
+    return system, grid[fits]
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(st.integers(0, 6), min_size=4, max_size=4),
+    st.lists(st.dictionaries(st.integers(0, 3), st.sampled_from([1, -1]), min_size=1), max_size=4),
+    st.integers(0, 3),
+)
+def test_a_search_near_the_true_values_ends_with_what_fits_or_shows_that_nothing_does(
+    values: list[int], rows: list[dict[int, int]], column: int
+) -> None:
+    system, fitting = small_system(values, rows)
+    for least in range(7):
+        low = [float(least) if one == column else 0.0 for one in range(4)]
+        fit = _search(system, low, system.high, near=True)
+        possible = fitting[fitting[:, column] >= least]
+        assert (fit is not None) == (len(possible) > 0)
+        assert fit is None or fit in possible.tolist()
 
 
 def test_ranges_are_narrowed_until_none_changes() -> None:

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from iop_outcomes.disclosure.linked import Item, Key, LinkedCounts, _Item
+from iop_outcomes.disclosure.facts import PrintedItem
+from iop_outcomes.disclosure.linked import Item, Key, LinkedCounts
 from iop_outcomes.disclosure.solutions import KeptSolutions
 from iop_outcomes.disclosure.system.joining import CHANGED
 
@@ -83,7 +84,7 @@ class JoinedCounts(LinkedCounts):
                 for share in entry.shares
             ]
             counts = [places[own] for own in entry.counts]
-            self._items[report, item] = _Item(entry.rank, counts, shares)
+            self._items[report, item] = PrintedItem(entry.rank, counts, shares)
         self._withheld |= {(report, item) for item in linked._withheld}
         self._held |= {(report, item) for item in linked._held}
         self._taken_up += 1
@@ -122,7 +123,7 @@ class JoinedCounts(LinkedCounts):
         """
         always = self._hidden_for_good | {(report, item) for item in hidden}
         secrets = [place for place in range(len(self.facts.values)) if self._must_be_open(place)]
-        audit = KeptSolutions(self.facts, self.policy.threshold, self._view)
+        audit = KeptSolutions(self.facts, self.policy.threshold, self.views().without)
         dropped, asked = set(always), dict[int, None]()
         while True:
             gone = frozenset(one[1] for one in dropped if one[0] == report)  # type: ignore[index]  # named with the report

@@ -6,6 +6,7 @@ in `linked`.
 
 from __future__ import annotations
 
-from iop_outcomes.disclosure.solutions.kept import KeptSolutions, View
+from iop_outcomes.disclosure.solutions.kept import KeptSolutions
+from iop_outcomes.disclosure.solutions.views import View, Views
 
-__all__ = ["KeptSolutions", "View"]
+__all__ = ["KeptSolutions", "View", "Views"]

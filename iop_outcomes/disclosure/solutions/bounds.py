@@ -84,12 +84,11 @@ class KeptBounds:
         self._without: set[tuple[int, int]] = set()
         self._bounds: defaultdict[tuple[int, int], list[Bound]] = defaultdict(list)
 
-    def exclude(self, count: int, wanted: tuple[float, float], reader: Reader) -> bool:
-        """Return whether a kept bound shows that a count is not in a range open to one side."""
+    def excluding(self, count: int, wanted: tuple[float, float], reader: Reader) -> Bound | None:
+        """Return a kept bound that shows that a count is not in a range open to one side."""
         sign, limit = _side(wanted)
-        return any(
-            self._is_below(limit, bound, reader) for bound in reversed(self._bounds[count, sign])
-        )
+        kept = reversed(self._bounds[count, sign])
+        return next((bound for bound in kept if self._is_below(limit, bound, reader)), None)
 
     def find(self, count: int, wanted: tuple[float, float], reader: Reader) -> None:
         """Find the lowest bound of a count on the side of a range; keep it if it excludes this.

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from iop_outcomes.disclosure.facts import Facts, Share
 from iop_outcomes.disclosure.solutions.bounds import KeptBounds, Reader
+from iop_outcomes.disclosure.solutions.views import View
 from iop_outcomes.disclosure.solving import (
     Found,
     Printed,
     find_fit,
+    followed_from,
     known_values,
     part_of,
     search_many,
@@ -26,14 +27,6 @@ MANY = 3  # counts, from which on one search is made for all of them
 Mask = npt.NDArray[np.bool_]
 NOT_IN = np.iinfo(np.int64).max
 """Stands for a count that a solution leaves as it is, since it is not connected with the others."""
-
-
-class View(NamedTuple):
-    """What a reader is shown: the places of printed counts, printed shares, and lower bounds."""
-
-    places: list[int]
-    shares: list[Share]
-    least: dict[int, int]
 
 
 class KeptSolutions:
@@ -104,6 +97,26 @@ class KeptSolutions:
                 before = len(inside)
                 inside = [count for count in inside if not self._answered(count, question)]
 
+    def closed_by(self, count: int, dropped: Iterable[Hashable]) -> frozenset[int | Share] | None:
+        """Return places and shares of which one must not be printed to open a count; None: any.
+
+        The count is not open if some items are not printed, and is not if others are not, too, that
+        have none of these.
+        """
+        question = self._question(dropped)
+        places, shares, printed = {count}, set[Share](), question.printed
+        for low, high in [] if printed.known[count] else self._wanted(count):
+            if high < max(low, printed.least.get(count, 0)):
+                continue
+            bound = self._bounds.excluding(count, (low, high), question.reader)
+            if bound is None:
+                return None
+            places.update(bound.places.tolist())
+            shares |= bound.shares
+        return frozenset(
+            {*places, *followed_from(self._facts, question.view.places, places), *shares}
+        )
+
     def _question(self, dropped: Iterable[Hashable]) -> _Question:
         asked = frozenset(dropped)
         if self._latest is None or self._latest[0] != asked:
@@ -166,7 +179,7 @@ class KeptSolutions:
         for low, high in self._wanted(count):
             if high < max(low, printed.least.get(count, 0)):
                 continue
-            if self._bounds.exclude(count, (low, high), question.reader):
+            if self._bounds.excluding(count, (low, high), question.reader) is not None:
                 continue
             fit = find_fit(self._facts, printed, count, (low, high), self._found)
             if fit is not None:
@@ -208,7 +221,7 @@ class KeptSolutions:
         """Return which of the valid solutions keep to the lower bounds."""
         places = list(view.least)
         kept = np.flatnonzero(valid)
-        enough = self._table[kept][:, places] >= list(view.least.values())
+        enough = self._table[kept[:, None], places] >= list(view.least.values())
         usable = np.zeros_like(valid)
         usable[kept] = enough.all(axis=1)
         return usable
