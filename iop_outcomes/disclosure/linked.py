@@ -12,7 +12,8 @@ from collections.abc import Hashable, Sequence
 from iop_outcomes.disclosure.facts import Facts, PrintedItem, Share
 from iop_outcomes.disclosure.policy import SafePolicy
 from iop_outcomes.disclosure.solutions import KeptSolutions, Views
-from iop_outcomes.disclosure.solving import Printed, find_fit, known_values, neighbours
+from iop_outcomes.disclosure.solutions.connected import Printed, known_values, neighbours
+from iop_outcomes.disclosure.solutions.solving import find_fit
 from iop_outcomes.errors import RuleError
 
 Key = Hashable

@@ -118,7 +118,7 @@ class Together:
         """Hide more of the report that is being made, until nothing follows from it and others."""
 
         def follows(gone: Hidden) -> list[Key]:
-            return told(join([*self.reports, cells(gone)]), self.parts)
+            return list(told(join([*self.reports, cells(gone)]), self.parts))
 
         try:
             return joined.hidden_beside(self.own, hidden, follows)
@@ -173,7 +173,7 @@ class Together:
         ReportError
             If their numbers contradict each other.
         """
-        return len(told(join(self.reports), self.parts))
+        return len(list(told(join(self.reports), self.parts)))
 
 
 def _beside(key: Key) -> tuple[Key, ...]:

@@ -9,21 +9,26 @@ import pandas as pd
 import pytest
 
 import iop_outcomes as iop
-from iop_outcomes.disclosure import LinkedCounts, solving
-from iop_outcomes.disclosure.adjustments import System, _narrow_row, move_to, narrow_ranges
+from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.facts import Facts, Share
 from iop_outcomes.disclosure.fixed_days import FixedCounts
 from iop_outcomes.disclosure.fixed_days.at_risk import open_together
 from iop_outcomes.disclosure.fixed_days.other_ends import _known
 from iop_outcomes.disclosure.results import RECENT, link_trend
 from iop_outcomes.disclosure.scores import _Families, _flag_rows, _Table
-from iop_outcomes.disclosure.solving import (
-    Printed,
+from iop_outcomes.disclosure.solutions import solving
+from iop_outcomes.disclosure.solutions.adjustments import (
+    System,
+    _narrow_row,
+    move_to,
+    narrow_ranges,
+)
+from iop_outcomes.disclosure.solutions.connected import Printed, known_values
+from iop_outcomes.disclosure.solutions.solving import (
     _search,
     _solve,
     find_fit,
     fit_in,
-    known_values,
     search_fit,
     search_many,
 )

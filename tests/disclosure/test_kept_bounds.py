@@ -10,7 +10,7 @@ import pytest
 from iop_outcomes.disclosure import LinkedCounts, SafePolicy
 from iop_outcomes.disclosure.facts import Facts, Share
 from iop_outcomes.disclosure.solutions.bounds import KeptBounds, Reader
-from iop_outcomes.disclosure.solving import Printed, known_values
+from iop_outcomes.disclosure.solutions.connected import Printed, known_values
 from tests.disclosure.test_kept_solutions import tables
 
 ABOVE = (11.0, np.inf)
@@ -38,7 +38,7 @@ def test_kept_bounds_change_nothing_that_is_hidden(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept = tables(seed).hidden()
-    monkeypatch.setattr(KeptBounds, "exclude", lambda *_: False)
+    monkeypatch.setattr(KeptBounds, "excluding", lambda *_: None)
     assert tables(seed).hidden() == kept
 
 
@@ -72,15 +72,15 @@ def test_a_bound_holds_for_readers_who_are_shown_less() -> None:
     facts = declared([5, 20, 25, 3, 28], [{0: 1, 1: 1, 2: -1}, {2: 1, 3: 1, 4: -1}])
     bounds = KeptBounds(facts)
     first = reader(facts, [1, 4])
-    assert not bounds.exclude(0, ABOVE, first)
+    assert not bounds.excluding(0, ABOVE, first)
     bounds.find(0, ABOVE, first)
-    assert bounds.exclude(0, ABOVE, first)  # at most 28 - 20 = 8
-    assert bounds.exclude(0, (9.0, np.inf), first)
-    assert not bounds.exclude(0, (8.0, np.inf), first)
-    assert bounds.exclude(0, (8.0, np.inf), reader(facts, [1, 4], least=1))  # d is at least 1
-    assert bounds.exclude(0, ABOVE, reader(facts, [1, 3, 4]))  # a is 25 - 20
-    assert not bounds.exclude(0, ABOVE, reader(facts, [4]))  # b may be 0
-    assert not bounds.exclude(0, ABOVE, reader(facts, [1]))  # e may be any number
+    assert bounds.excluding(0, ABOVE, first)  # at most 28 - 20 = 8
+    assert bounds.excluding(0, (9.0, np.inf), first)
+    assert not bounds.excluding(0, (8.0, np.inf), first)
+    assert bounds.excluding(0, (8.0, np.inf), reader(facts, [1, 4], least=1))  # d is at least 1
+    assert bounds.excluding(0, ABOVE, reader(facts, [1, 3, 4]))  # a is 25 - 20
+    assert not bounds.excluding(0, ABOVE, reader(facts, [4]))  # b may be 0
+    assert not bounds.excluding(0, ABOVE, reader(facts, [1]))  # e may be any number
 
 
 def test_a_bound_from_below_is_kept_apart_from_one_from_above() -> None:
@@ -88,11 +88,11 @@ def test_a_bound_from_below_is_kept_apart_from_one_from_above() -> None:
     bounds = KeptBounds(facts)
     shown = reader(facts, [2], least=20)
     bounds.find(0, (0.0, 19.0), shown)
-    assert not bounds.exclude(0, (0.0, 29.0), shown)  # the count may be 20
-    assert bounds.exclude(0, (0.0, 19.0), shown)
-    assert not bounds.exclude(0, (41.0, np.inf), shown)  # nothing was looked for above
+    assert not bounds.excluding(0, (0.0, 29.0), shown)  # the count may be 20
+    assert bounds.excluding(0, (0.0, 19.0), shown)
+    assert not bounds.excluding(0, (41.0, np.inf), shown)  # nothing was looked for above
     bounds.find(0, (41.0, np.inf), shown)
-    assert bounds.exclude(0, (41.0, np.inf), shown)
+    assert bounds.excluding(0, (41.0, np.inf), shown)
 
 
 def test_a_bound_that_needs_a_share_holds_only_where_it_is_printed() -> None:
@@ -101,11 +101,11 @@ def test_a_bound_that_needs_a_share_holds_only_where_it_is_printed() -> None:
     bounds = KeptBounds(facts)
     with_share = reader(facts, [1], [share])
     bounds.find(0, (6.0, np.inf), with_share)
-    assert bounds.exclude(0, (6.0, np.inf), with_share)
-    assert not bounds.exclude(0, (5.0, np.inf), with_share)
-    assert not bounds.exclude(0, (6.0, np.inf), reader(facts, [1]))
+    assert bounds.excluding(0, (6.0, np.inf), with_share)
+    assert not bounds.excluding(0, (5.0, np.inf), with_share)
+    assert not bounds.excluding(0, (6.0, np.inf), reader(facts, [1]))
     other = Share.of((0, 1, 2), facts.values, 1)
-    assert not bounds.exclude(0, (6.0, np.inf), reader(facts, [1], [other]))
+    assert not bounds.excluding(0, (6.0, np.inf), reader(facts, [1], [other]))
 
 
 # 5 of a hidden number are 10 percent, which is 9.5 to 10.5: the number is 48 to 52.
@@ -120,8 +120,8 @@ def test_either_end_of_a_printed_share_bounds_its_denominator(
     bounds = KeptBounds(facts)
     shown = reader(facts, [0], [Share.of((0, 1, 2), facts.values, 2)])
     bounds.find(1, excluded, shown)
-    assert bounds.exclude(1, excluded, shown)
-    assert not bounds.exclude(1, possible, shown)
+    assert bounds.excluding(1, excluded, shown)
+    assert not bounds.excluding(1, possible, shown)
 
 
 def test_no_bound_is_looked_for_again_after_one_that_excluded_nothing(
@@ -132,7 +132,7 @@ def test_no_bound_is_looked_for_again_after_one_that_excluded_nothing(
     facts = declared([5, 20, 25], [{0: 1, 1: 1, 2: -1}])
     bounds, shown = KeptBounds(facts), reader(facts, [2])
     bounds.find(0, ABOVE, shown)
-    assert not bounds.exclude(0, ABOVE, shown)  # it is at most 25
+    assert not bounds.excluding(0, ABOVE, shown)  # it is at most 25
     monkeypatch.setattr(module, "_lowest_bound", lambda *_: pytest.fail("looked for again"))
     bounds.find(0, ABOVE, shown)
 
@@ -142,7 +142,7 @@ def test_a_count_without_a_bound_has_none() -> None:
     bounds = KeptBounds(facts)
     shown = reader(facts, [1])
     bounds.find(0, ABOVE, shown)
-    assert not bounds.exclude(0, ABOVE, shown)
+    assert not bounds.excluding(0, ABOVE, shown)
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -177,5 +177,5 @@ def test_no_bound_excludes_a_value_that_a_reader_must_reckon_with(seed: int) -> 
         bounds.find(0, (0.0, 0.0), one)
     for one, fits in readers:
         most, lowest = int(fits[:, 0].max()), int(fits[:, 0].min())
-        assert not bounds.exclude(0, (float(most), np.inf), one)
-        assert not bounds.exclude(0, (0.0, float(lowest)), one)
+        assert not bounds.excluding(0, (float(most), np.inf), one)
+        assert not bounds.excluding(0, (0.0, float(lowest)), one)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from iop_outcomes.disclosure.linked import Item, LinkedCounts
-from iop_outcomes.disclosure.system import KeptParts, PrintedCells, attack_together
+from iop_outcomes.disclosure.system import KeptParts, PrintedCells, told_together
 
 Hidden = frozenset[Item]
 MOST_TRIED = 4  # items of a table that are taken up one by one
@@ -45,14 +45,16 @@ def hide_beside(
     if not earlier:
         return hidden, ""
     parts = KeptParts()
-    disclosed, all_fit = _disclosed([*earlier, cells_of(hidden)], parts)
+    follow, all_fit = told_together([*earlier, cells_of(hidden)], parts)
     note = "" if all_fit else NOT_ASKED
-    before = _disclosed(earlier, parts)[0] if disclosed else set()
+    disclosed = set(follow)
+    before = set(told_together(earlier, parts)[0]) if disclosed else set()
     if disclosed <= before:
         return hidden, note
 
     def is_safe(gone: Hidden) -> bool:
-        return _disclosed([*earlier, cells_of(gone)], parts)[0] <= before
+        follow, _ = told_together([*earlier, cells_of(gone)], parts)
+        return all(key in before for key in follow)
 
     tables = linked.tables(hidden)
     return _take_up(tables, hidden.union(*tables), is_safe), note
@@ -72,8 +74,3 @@ def _take_up(tables: Sequence[Hidden], gone: Hidden, is_safe: Callable[[Hidden],
         return gone
     half = len(pieces) // 2
     return _take_up(pieces[half:], _take_up(pieces[:half], gone, is_safe), is_safe)
-
-
-def _disclosed(reports: Sequence[PrintedCells], parts: KeptParts) -> tuple[set[str], bool]:
-    disclosed, all_fit = attack_together(reports, parts)
-    return set(disclosed["cell"]), all_fit

@@ -1,4 +1,4 @@
-"""Solutions of systems of whole numbers, kept, since each answers many questions.
+"""Whole numbers that fit what is printed; they are kept, since one solution answers many questions.
 
 Counts, sums and what is printed come in; which counts are open goes out. What is hidden is chosen
 in `linked`.

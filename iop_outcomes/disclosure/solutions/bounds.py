@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from iop_outcomes.disclosure.facts import Facts, Share
-from iop_outcomes.disclosure.solving import Numbers, Printed, connected
+from iop_outcomes.disclosure.solutions.connected import Printed, connected
+from iop_outcomes.disclosure.solutions.solving import Numbers
 
 EXACT = 1e-9  # a weight this near to 0 is 0, as far as the solver is exact
 CLEARLY = 1e-6  # by how much a bound must be below a limit

@@ -11,16 +11,9 @@ import numpy.typing as npt
 
 from iop_outcomes.disclosure.facts import Facts, Share
 from iop_outcomes.disclosure.solutions.bounds import KeptBounds, Reader
+from iop_outcomes.disclosure.solutions.connected import Printed, followed_from, known_values
+from iop_outcomes.disclosure.solutions.solving import Found, find_fit, part_of, search_many
 from iop_outcomes.disclosure.solutions.views import View
-from iop_outcomes.disclosure.solving import (
-    Found,
-    Printed,
-    find_fit,
-    followed_from,
-    known_values,
-    part_of,
-    search_many,
-)
 
 Wanted = list[tuple[float, float]]
 MANY = 3  # counts, from which on one search is made for all of them

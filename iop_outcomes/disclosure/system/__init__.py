@@ -14,7 +14,7 @@ from iop_outcomes.disclosure.system.cells import (
     printed_cells,
     read_cells,
 )
-from iop_outcomes.disclosure.system.consistent import attack_together
+from iop_outcomes.disclosure.system.consistent import attack_together, told_together
 from iop_outcomes.disclosure.system.joining import join
 from iop_outcomes.disclosure.system.parts import KeptParts
 
@@ -30,4 +30,5 @@ __all__ = [
     "printed_cells",
     "read_cells",
     "told",
+    "told_together",
 ]

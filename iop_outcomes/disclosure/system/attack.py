@@ -9,7 +9,7 @@ import pandas as pd
 
 from iop_outcomes.disclosure.facts import Facts, Share
 from iop_outcomes.disclosure.linked import Key
-from iop_outcomes.disclosure.solving import Printed, connected_places
+from iop_outcomes.disclosure.solutions.connected import Printed, connected_unknown
 from iop_outcomes.disclosure.system.cells import PrintedCells
 from iop_outcomes.disclosure.system.documents import differences, disclosed_by
 from iop_outcomes.disclosure.system.parts import KeptParts, Part
@@ -69,9 +69,15 @@ def attack(cells: PrintedCells, parts: KeptParts | None = None) -> pd.DataFrame:
     return frame.astype({"low": np.int64, "high": np.int64})
 
 
-def told(cells: PrintedCells, parts: KeptParts | None = None) -> list[Key]:
-    """Return the small counts that `attack` finds, as they are named in the cells."""
-    return [key for key, _ in _Outsider(cells, parts).small()]
+def told(cells: PrintedCells, parts: KeptParts | None = None) -> Iterator[Key]:
+    """Give the small counts that `attack` finds, as they are named in the cells, one by one.
+
+    Raises
+    ------
+    ReportError
+        At once, if no whole numbers fit what is printed.
+    """
+    return _Outsider(cells, parts).told()
 
 
 def fits(cells: PrintedCells, parts: KeptParts | None = None) -> bool:
@@ -121,25 +127,24 @@ class _Outsider:
 
     def _follow(self, known: np.ndarray) -> None:
         """Work out what follows from one sum after another."""
-        values = self.facts.values
-        waiting = list(range(len(self.facts.rows)))
-        while waiting:
-            left = []
-            for number in waiting:
-                row = self.facts.rows[number]
-                unknown = [count for count in row if not known[count]]
-                rest = sum(sign * values[count] for count, sign in row.items() if known[count])
-                if len(unknown) == 1:
-                    values[unknown[0]] = -rest * row[unknown[0]]
-                    known[unknown[0]] = True
-                    self.followed[unknown[0]] = number
-                elif unknown:
-                    left.append(number)
-                elif rest != 0:
-                    self._refuse()
-            if len(left) == len(waiting):
-                return
-            waiting = left
+        row, place = self.facts.cells()
+        size = len(self.facts.rows)
+        sign = np.array([sign for row in self.facts.rows for sign in row.values()], dtype=np.int64)
+        values = np.array(self.facts.values, dtype=np.int64)
+        while True:
+            unknown = ~known[place]
+            left = np.bincount(row[unknown], minlength=size)
+            of_known = np.where(unknown, 0, sign * values[place])
+            rest = np.bincount(row, of_known, size).astype(np.int64)
+            if rest[left == 0].any():
+                self._refuse()
+            alone = np.flatnonzero(unknown & (left[row] == 1))
+            if not len(alone):
+                break
+            values[place[alone]] = -rest[row[alone]] * sign[alone]
+            known[place[alone]] = True
+            self.followed |= dict(zip(place[alone].tolist(), row[alone].tolist(), strict=True))
+        self.facts.values[:] = values.tolist()
 
     def _refuse(self) -> None:
         raise ReportError(
@@ -154,10 +159,7 @@ class _Outsider:
         """
         if any(value < 0 for value in self.facts.values):
             self._refuse()
-        for place in np.flatnonzero(~self.printed.known).tolist():
-            if place in self.column:
-                continue
-            system = connected_places(self.facts, self.printed, place)
+        for system in connected_unknown(self.facts, self.printed):
             part = parts.of(system, self.threshold)
             if part.fit is None:
                 self._refuse()
@@ -168,6 +170,12 @@ class _Outsider:
         for share in self.printed.shares:
             if not share.holds({}, self.facts.values):
                 self._refuse()
+
+    def told(self) -> Iterator[Key]:
+        """Give each count of people that is known to be small."""
+        for key, place in self.place.items():
+            if key not in self.not_people and self.is_small(place):
+                yield key
 
     def small(self) -> Iterator[tuple[Key, tuple[int, int]]]:
         """Give each count of people that is known to be small, with its least and most value."""
@@ -191,6 +199,13 @@ class _Outsider:
             return ""
         sums, shares = self.column[place][0].size
         return f"whole numbers that fit {sums} sums and {shares} shares"
+
+    def is_small(self, place: int) -> bool:
+        """Return whether a count is known to be small."""
+        if self.printed.known[place]:
+            return 0 < self.facts.values[place] < self.threshold
+        part, column = self.column[place]
+        return part.is_small(column)
 
     def range_if_small(self, place: int) -> tuple[int, int] | None:
         """Return the least and most value of a count that is known to be small, else None."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 
 import pandas as pd
 
-from iop_outcomes.disclosure.system.attack import attack, fits
+from iop_outcomes.disclosure.linked import Key
+from iop_outcomes.disclosure.system.attack import attack, fits, told
 from iop_outcomes.disclosure.system.cells import PrintedCells
 from iop_outcomes.disclosure.system.joining import join
 from iop_outcomes.disclosure.system.parts import KeptParts
@@ -67,3 +69,16 @@ def attack_together(
         return pd.concat(frames, ignore_index=True).drop_duplicates(
             "cell", ignore_index=True
         ), False
+
+
+def told_together(reports: Sequence[PrintedCells], parts: KeptParts) -> tuple[Iterator[Key], bool]:
+    """Give the small counts that follow from several reports, and return whether all of them fit.
+
+    They are those of `attack_together`, which are looked for one after another as they are asked
+    for; a count may be given twice where the reports do not fit.
+    """
+    try:
+        return told(join(reports), parts), True
+    except ReportError:
+        sets = consistent_sets(reports, parts)
+        return chain.from_iterable(told(join(chosen), parts) for chosen in sets), False

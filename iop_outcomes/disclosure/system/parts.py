@@ -11,8 +11,8 @@ from functools import cached_property
 
 import numpy as np
 
-from iop_outcomes.disclosure.adjustments import Ranges, System, narrow_ranges
-from iop_outcomes.disclosure.solving import fit_in, search_fit, search_many
+from iop_outcomes.disclosure.solutions.adjustments import Ranges, System, narrow_ranges
+from iop_outcomes.disclosure.solutions.solving import fit_in, search_fit, search_many
 
 Limits = tuple[int, int]
 MANY = 3  # counts, from which on one search is made for all of them
@@ -34,7 +34,8 @@ class Part:
         self.threshold = threshold
         self.fit = search_fit(system)
         """Whole numbers that fit, or None if there are none."""
-        self._answers: dict[int, Limits | None] = {}
+        self._small: dict[int, bool] = {}
+        self._limits: dict[int, Limits] = {}
         if self.fit is not None:
             self._system = replace(system, values=[round(value) for value in self.fit])
             self._not_small = self._outside(self._system.values)
@@ -50,13 +51,21 @@ class Part:
         assert ranges is not None  # the fit is a solution
         return ranges
 
+    def is_small(self, column: int) -> bool:
+        """Return whether a count is known to be small."""
+        if not self._small:
+            self._raise_many()
+        if column not in self._small:
+            self._small[column] = not (self._not_small[column] or self._may_not_be_small(column))
+        return self._small[column]
+
     def range_if_small(self, column: int) -> Limits | None:
         """Return the least and most value of a count that is known to be small, else None."""
-        if not self._answers:
-            self._raise_many()
-        if column not in self._answers:
-            self._answers[column] = self._asked(column)
-        return self._answers[column]
+        if not self.is_small(column):
+            return None
+        if column not in self._limits:
+            self._limits[column] = self._limits_of(column)
+        return self._limits[column]
 
     def _raise_many(self) -> None:
         """Look for solutions in which many counts at once are not small."""
@@ -71,12 +80,13 @@ class Part:
             if before - len(left) < MANY:
                 return
 
-    def _asked(self, column: int) -> Limits | None:
-        if self._not_small[column]:
-            return None
-        for low, high in ((self.threshold, np.inf), (0.0, 0.0)):
-            if high >= self._system.low[column] and self._can_be(column, low, high):
-                return None
+    def _may_not_be_small(self, column: int) -> bool:
+        return any(
+            high >= self._system.low[column] and self._can_be(column, low, high)
+            for low, high in ((self.threshold, np.inf), (0.0, 0.0))
+        )
+
+    def _limits_of(self, column: int) -> Limits:
         value, small = self._system.values[column], range(1, self.threshold)
         low, high = (
             next(

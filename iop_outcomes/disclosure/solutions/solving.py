@@ -1,16 +1,15 @@
-"""Systems of whole numbers: which counts are known, connected and open."""
+"""Whole numbers that fit what is printed: whether a count can have other values than it has."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from iop_outcomes.disclosure.adjustments import (
+from iop_outcomes.disclosure.facts import Facts
+from iop_outcomes.disclosure.solutions.adjustments import (
     Ranges,
     SparseMatrix,
     Sums,
@@ -18,102 +17,14 @@ from iop_outcomes.disclosure.adjustments import (
     move_to,
     narrow_ranges,
 )
-from iop_outcomes.disclosure.facts import Facts, Share
+from iop_outcomes.disclosure.solutions.connected import Mask, Near, Printed, connected
 
-Mask = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.float64]
 
 MOST_NODES = 2_000  # of the search; if it ends without a result the count is treated as not open
 GAP = 0.5  # a solution that changes twice as much as need be will do
 NEAR = 3  # how far from a solution in fractions whole numbers are looked for first
 WHOLE = 1e-7  # from a whole number, as far as the solver is exact
-
-
-def known_values(facts: Facts, printed: Iterable[int]) -> Mask:
-    """Return which counts follow from those printed, one sum after another."""
-    return _follow(facts, printed)[0]
-
-
-def followed_from(facts: Facts, printed: Iterable[int], counts: Iterable[int]) -> set[int]:
-    """Return printed counts from which some counts follow, one sum after another."""
-    shown = set(printed)
-    known, by_row = _follow(facts, shown)
-    used = {count for count in counts if known[count]}
-    waiting = list(used)
-    while waiting:
-        place = waiting.pop()
-        if place not in shown:
-            others = facts.rows[by_row[place]].keys() - used
-            used |= others
-            waiting += others
-    return used & shown
-
-
-def _follow(facts: Facts, printed: Iterable[int]) -> tuple[Mask, npt.NDArray[np.intp]]:
-    """Return which counts follow from those printed, and the sum that gave each that does."""
-    known = np.zeros(len(facts.values), dtype=np.bool_)
-    known[list(printed)] = True
-    by_row = np.full(len(known), -1, dtype=np.intp)
-    row, place = facts.cells()
-    while True:
-        unknown = ~known[place]
-        left = np.bincount(row[unknown], minlength=len(facts.rows))
-        alone = unknown & (left[row] == 1)
-        solved = place[alone]
-        if not len(solved):
-            return known, by_row
-        known[solved] = True
-        by_row[solved] = row[alone]
-
-
-def neighbours(facts: Facts, start: int, printed: set[int]) -> Iterator[tuple[int, int]]:
-    """Return the counts near one, with their distance in sums; stop at printed counts."""
-    rows_of = facts.rows_of()
-    seen = {start: 0}
-    waiting = deque([start])
-    while waiting:
-        place = waiting.popleft()
-        yield place, seen[place]
-        if place in printed and place != start:
-            continue
-        for number in rows_of.get(place, ()):
-            for other in facts.rows[number]:
-                if other not in seen:
-                    seen[other] = seen[place] + 1
-                    waiting.append(other)
-
-
-@dataclass(frozen=True, eq=False)
-class Printed:
-    """What is known to a reader.
-
-    Attributes
-    ----------
-    known : numpy.ndarray of bool
-        Which counts are printed, or follow from those printed one sum after another.
-    shares : list of Share
-        The printed shares.
-    least : dict
-        Lower bounds of counts.
-    """
-
-    known: Mask
-    shares: list[Share]
-    least: dict[int, int]
-
-
-class Near(NamedTuple):
-    """The unknown counts that are connected with one, and the sums and shares that contain them."""
-
-    places: tuple[int, ...]
-    rows: tuple[int, ...]
-    shares: tuple[Share, ...]
-
-    def system(self, facts: Facts, printed: Printed) -> System:
-        """Return the system of these counts."""
-        rows = [facts.rows[number] for number in self.rows]
-        return System.of(list(self.places), facts.values, rows, self.shares, printed.least)
-
 
 Part = tuple[Near, tuple[int | None, ...]]
 """Connected counts with their lower bounds."""
@@ -349,40 +260,7 @@ def _optimum(
     return None if solution.x is None else np.asarray(solution.x, dtype=np.float64)
 
 
-def connected_places(facts: Facts, printed: Printed, count: int) -> System:
-    """Return the system of the unknown counts that are connected with one."""
-    return connected(facts, printed, count).system(facts, printed)
-
-
 def part_of(facts: Facts, printed: Printed, count: int) -> Part:
     """Return the unknown counts that are connected with one, with their lower bounds."""
     near = connected(facts, printed, count)
     return near, tuple(map(printed.least.get, near.places))
-
-
-def connected(facts: Facts, printed: Printed, count: int) -> Near:
-    """Return the unknown counts that are connected with one."""
-    row, place = facts.cells()
-    sides = np.array(
-        [(share.numerator, share.denominator) for share in printed.shares], dtype=np.intp
-    )
-    sides = sides.reshape(-1, 2)
-    unknown = ~printed.known
-    seen = np.zeros_like(unknown)
-    seen[count] = True
-    while True:
-        rows = np.zeros(len(facts.rows), dtype=np.bool_)
-        rows[row[seen[place]]] = True
-        near = (seen & unknown)[sides].any(axis=1)
-        reached = np.zeros_like(seen)
-        reached[place[rows[row]]] = True
-        reached[sides[near]] = True
-        fresh = reached & unknown & ~seen
-        if not fresh.any():
-            break
-        seen |= fresh
-    return Near(
-        tuple(np.flatnonzero(seen).tolist()),
-        tuple(np.flatnonzero(rows).tolist()),
-        tuple(printed.shares[number] for number in np.flatnonzero(near).tolist()),
-    )

@@ -1,0 +1,166 @@
+"""Which counts follow from those printed, and which unknown ones are connected with each other."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from iop_outcomes.disclosure.facts import Facts, Share
+from iop_outcomes.disclosure.solutions.adjustments import System
+
+Mask = npt.NDArray[np.bool_]
+
+
+def known_values(facts: Facts, printed: Iterable[int]) -> Mask:
+    """Return which counts follow from those printed, one sum after another."""
+    return _follow(facts, printed)[0]
+
+
+def followed_from(facts: Facts, printed: Iterable[int], counts: Iterable[int]) -> set[int]:
+    """Return printed counts from which some counts follow, one sum after another."""
+    shown = set(printed)
+    known, by_row = _follow(facts, shown)
+    used = {count for count in counts if known[count]}
+    waiting = list(used)
+    while waiting:
+        place = waiting.pop()
+        if place not in shown:
+            others = facts.rows[by_row[place]].keys() - used
+            used |= others
+            waiting += others
+    return used & shown
+
+
+def _follow(facts: Facts, printed: Iterable[int]) -> tuple[Mask, npt.NDArray[np.intp]]:
+    """Return which counts follow from those printed, and the sum that gave each that does."""
+    known = np.zeros(len(facts.values), dtype=np.bool_)
+    known[list(printed)] = True
+    by_row = np.full(len(known), -1, dtype=np.intp)
+    row, place = facts.cells()
+    while True:
+        unknown = ~known[place]
+        left = np.bincount(row[unknown], minlength=len(facts.rows))
+        alone = unknown & (left[row] == 1)
+        solved = place[alone]
+        if not len(solved):
+            return known, by_row
+        known[solved] = True
+        by_row[solved] = row[alone]
+
+
+def neighbours(facts: Facts, start: int, printed: set[int]) -> Iterator[tuple[int, int]]:
+    """Return the counts near one, with their distance in sums; stop at printed counts."""
+    rows_of = facts.rows_of()
+    seen = {start: 0}
+    waiting = deque([start])
+    while waiting:
+        place = waiting.popleft()
+        yield place, seen[place]
+        if place in printed and place != start:
+            continue
+        for number in rows_of.get(place, ()):
+            for other in facts.rows[number]:
+                if other not in seen:
+                    seen[other] = seen[place] + 1
+                    waiting.append(other)
+
+
+@dataclass(frozen=True, eq=False)
+class Printed:
+    """What is known to a reader.
+
+    Attributes
+    ----------
+    known : numpy.ndarray of bool
+        Which counts are printed, or follow from those printed one sum after another.
+    shares : list of Share
+        The printed shares.
+    least : dict
+        Lower bounds of counts.
+    """
+
+    known: Mask
+    shares: list[Share]
+    least: dict[int, int]
+
+
+class Near(NamedTuple):
+    """The unknown counts that are connected with one, and the sums and shares that contain them."""
+
+    places: tuple[int, ...]
+    rows: tuple[int, ...]
+    shares: tuple[Share, ...]
+
+    def system(self, facts: Facts, printed: Printed) -> System:
+        """Return the system of these counts."""
+        rows = [facts.rows[number] for number in self.rows]
+        return System.of(list(self.places), facts.values, rows, self.shares, printed.least)
+
+
+def connected_unknown(facts: Facts, printed: Printed) -> list[System]:
+    """Return the systems of all unknown counts, each of those that are connected."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    row, place = facts.cells()
+    unknown, size = ~printed.known, len(printed.known)
+    sides = _sides(printed.shares)
+    # Sums and shares are nodes too, beside the counts; those without an unknown count are left out.
+    links = np.concatenate([row, len(facts.rows) + np.repeat(np.arange(len(sides)), 2)])
+    counts = np.concatenate([place, sides.ravel()])
+    links, counts = links[unknown[counts]], counts[unknown[counts]]
+    nodes = size + len(facts.rows) + len(sides)
+    edges = coo_array((np.ones(len(links)), (counts, size + links)), shape=(nodes, nodes))
+    _, label = connected_components(edges, directed=False)
+    used = np.zeros(nodes, dtype=np.bool_)
+    used[size + links] = True
+    used[:size] = unknown
+    places: dict[int, tuple[list[int], list[int], list[Share]]] = {}
+    for node in np.flatnonzero(used).tolist():
+        inside = places.setdefault(int(label[node]), ([], [], []))
+        if node < size:
+            inside[0].append(node)
+        elif node < size + len(facts.rows):
+            inside[1].append(node - size)
+        else:
+            inside[2].append(printed.shares[node - size - len(facts.rows)])
+    return [
+        Near(tuple(own), tuple(rows), tuple(shares)).system(facts, printed)
+        for own, rows, shares in places.values()
+    ]
+
+
+def _sides(shares: Sequence[Share]) -> npt.NDArray[np.intp]:
+    """Return the places of the numerator and denominator of each share."""
+    sides = [(share.numerator, share.denominator) for share in shares]
+    return np.array(sides, dtype=np.intp).reshape(-1, 2)
+
+
+def connected(facts: Facts, printed: Printed, count: int) -> Near:
+    """Return the unknown counts that are connected with one."""
+    row, place = facts.cells()
+    sides = _sides(printed.shares)
+    unknown = ~printed.known
+    seen = np.zeros_like(unknown)
+    seen[count] = True
+    while True:
+        rows = np.zeros(len(facts.rows), dtype=np.bool_)
+        rows[row[seen[place]]] = True
+        near = (seen & unknown)[sides].any(axis=1)
+        reached = np.zeros_like(seen)
+        reached[place[rows[row]]] = True
+        reached[sides[near]] = True
+        fresh = reached & unknown & ~seen
+        if not fresh.any():
+            break
+        seen |= fresh
+    return Near(
+        tuple(np.flatnonzero(seen).tolist()),
+        tuple(np.flatnonzero(rows).tolist()),
+        tuple(printed.shares[number] for number in np.flatnonzero(near).tolist()),
+    )
