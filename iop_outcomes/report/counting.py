@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
 import pandas as pd
 
@@ -141,7 +140,8 @@ def cells_of(
         programs=tuple(sorted(scope.programs)),
         settled=is_settled,
     )
-    return renamed(cells, partial(_with_time, _times_of_tables(scope, plan)))
+    times = _times_of_tables(scope, plan)
+    return renamed(cells, lambda key: _with_time(times, key) if isinstance(key, tuple) else key)
 
 
 def _times_of_tables(scope: Scope, plan: MergePlan | None) -> dict[str, str]:
@@ -161,9 +161,12 @@ def _times_of_tables(scope: Scope, plan: MergePlan | None) -> dict[str, str]:
     return times
 
 
-def _with_time(times: dict[str, str], key: Key) -> Key:
-    named = isinstance(key, tuple) and isinstance(key[0], str) and key[0] in times
-    return (f"{key[0]}, {times[str(key[0])]}", *key[1:]) if named else key
+def _with_time(times: Mapping[str, str], key: Key) -> Key:
+    """Return the name of a count with its time, and so the names within it: a rest is of counts."""
+    names = [_with_time(times, one) if isinstance(one, tuple) else one for one in key]
+    if names and str(names[0]) in times:
+        names[0] = f"{names[0]}, {times[str(names[0])]}"
+    return tuple(names)
 
 
 def _changed_text(frozen: list[Frozen], linked: LinkedCounts, note: str) -> str:

@@ -11,6 +11,7 @@ import pytest
 from iop_outcomes.disclosure.ledger.beside import MOST_TRIED, Hidden, _take_up
 from iop_outcomes.disclosure.linked import Key
 from iop_outcomes.disclosure.system import KeptParts, PrintedCells, PrintedShare, attack, parts
+from iop_outcomes.errors import ReportError
 
 
 def two_by_three(seed: int) -> PrintedCells:
@@ -152,3 +153,54 @@ def test_a_few_questions_find_the_table_that_discloses() -> None:
 
     assert _take_up(tables, frozenset(range(64)), is_safe) == {37}
     assert len(asked) <= 14
+
+
+SHARES: dict[Key, float] = {
+    "Harbor": 0.595,
+    "Lakeside": 0.737,
+    "North": 0.675,
+    "Riverside": 0.79,
+    "all": 0.699,
+}
+
+
+def only_shares(several: bool) -> PrintedCells:
+    """Return what is printed where only shares of programs are, of all and in reports of each."""
+    cells = PrintedCells(11)
+
+    def print_share(name: Key, share: float) -> None:
+        for count, least in (("x", 11), ("n", 22)):
+            cells.counts[name, count], cells.least[name, count] = None, least
+        low, high = round(share - 0.0005, 4), round(share + 0.0005, 4) - 1e-16
+        cells.shares.append(PrintedShare((name, "x"), (name, "n"), low, high))
+
+    for name, share in SHARES.items():
+        print_share(name, share)
+    *each, whole = SHARES
+    for count in ("x", "n"):
+        cells.sums.append({**{(name, count): 1 for name in each}, (whole, count): -1})
+    smaller: list[tuple[Key, str]] = [(name, count) for name in each for count in ("x", "n")]
+    chosen = smaller if several else [("North", "x"), ("Riverside", "n")]
+    for name in dict.fromkeys(name for name, _ in chosen):
+        print_share(("report", name), SHARES[name])
+    for name, count in chosen:
+        rest: Key = ("rest", name, count)
+        cells.counts[rest] = None
+        cells.sums.append({(("report", name), count): 1, rest: 1, (whole, count): -1})
+    return cells
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_shares_without_counts_do_not_contradict_each_other(several: bool) -> None:
+    # Without an upper bound of the counts the search ended, and was taken for a contradiction.
+    cells = only_shares(several)
+    assert attack(cells).empty
+    cells.shares[4] = PrintedShare(("all", "x"), ("all", "n"), 0.791, 0.792)  # above each of them
+    with pytest.raises(ReportError, match="contradict each other"):
+        attack(cells)
+
+
+def test_counts_that_are_very_large_are_looked_at_where_they_are_printed() -> None:
+    total: dict[Key, int] = {"a": 1, "b": 1, "all": -1}
+    cells = PrintedCells(11, counts={"a": None, "b": None, "all": 5_000_000}, sums=[total])
+    assert attack(replace(cells, least={"a": 4_000_000})).empty

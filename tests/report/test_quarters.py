@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -96,6 +97,24 @@ def test_a_half_year_less_a_quarter_of_another_report_is_no_few(
     assert others not in hidden  # only what tells of it is hidden
     assert not note
     assert attack(join([quarter, cells(hidden)])).empty
+
+
+def test_what_is_left_of_a_longer_time_is_not_part_of_what_is_left_of_a_shorter_one(
+    records: iop.Records,
+) -> None:
+    # A program whose weekdays are of a half-year, beside all programs, whose are of a quarter.
+    (_, half_year), (_, quarter) = (
+        system_of(records, "2026Q3", "weekdays", step) for step in (HALF_YEAR, FINEST)
+    )
+    longer = replace(half_year(frozenset()), programs=("Harbor",))
+    shorter = replace(quarter(frozenset()), programs=("Harbor", "Shore"))
+    rests = [key for key in longer.counts if isinstance(key, tuple) and key[0] == "rest"]
+    of_quarters = [key for key in rests if str(key).count(quarters.WEEKDAYS) == 2]
+    assert set(of_quarters) & set(shorter.counts)  # these are the same in both
+    others = set(rests) - set(of_quarters)
+    assert len(others) > 2
+    assert not others & set(shorter.counts)
+    attack(join([longer, shorter]))  # they do not contradict each other
 
 
 def cohort(records: iop.Records, quarter: str, met: int) -> tuple[LinkedCounts, Any]:

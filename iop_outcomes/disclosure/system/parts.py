@@ -16,6 +16,7 @@ from iop_outcomes.disclosure.solutions.solving import fit_in, search_fit, search
 
 Limits = tuple[int, int]
 MANY = 3  # counts, from which on one search is made for all of them
+MOST = 1_000_000  # people or sessions, and a hundred times as many as anything printed
 
 
 class Part:
@@ -30,14 +31,22 @@ class Part:
     """
 
     def __init__(self, system: System, threshold: int) -> None:
-        """Start with any whole numbers that fit."""
+        """Start with any whole numbers that fit.
+
+        Without an upper bound the search for them can end without a result though there are some,
+        as where only shares are printed. So counts that no program has are not looked at first: a
+        solution without them is one, and what is open with them only is taken as known.
+        """
         self.threshold = threshold
-        self.fit = search_fit(system)
+        within = _bounded(system)
+        self.fit = search_fit(within)
         """Whole numbers that fit, or None if there are none."""
+        if self.fit is None:
+            within, self.fit = system, search_fit(system)
         self._small: dict[int, bool] = {}
         self._limits: dict[int, Limits] = {}
         if self.fit is not None:
-            self._system = replace(system, values=[round(value) for value in self.fit])
+            self._system = replace(within, values=[round(value) for value in self.fit])
             self._not_small = self._outside(self._system.values)
 
     @property
@@ -108,6 +117,14 @@ class Part:
     def _outside(self, values: list[int]) -> np.ndarray:
         numbers = np.array(values)
         return (numbers < 1) | (numbers >= self.threshold)
+
+
+def _bounded(system: System) -> System:
+    """Return a system without counts that are far larger than all that is known of it."""
+    sides = (side.value for share in system.shares for side in share[:2] if side.column is None)
+    known = [*(abs(total) for _, total in system.rows), *system.low, *sides]
+    most = float(max(MOST, 100 * max(known, default=0)))
+    return replace(system, high=[min(high, most) for high in system.high])
 
 
 class KeptParts:
