@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -191,14 +192,17 @@ def test_two_quarters_tell_of_a_few_if_they_are_not_joined(monkeypatch: pytest.M
     ]
 
     first = count_all(scopes[0], scopes[0], None, Ledger()).ledger  # beside nothing: as it is
+    apart: list[PrintedCells] = []
 
-    def told() -> int:
-        second = count_all(scopes[1], scopes[1], None, first).ledger
-        return len(audit(second.reports).found)
+    def noted(linked: Any, hidden: Any, cells: Any, earlier: Any) -> tuple[Any, str]:
+        apart[:] = [*earlier, cells(hidden)]  # as they were if they were not joined
+        return hide_beside(linked, hidden, cells, earlier)
 
-    assert told() == 0
-    monkeypatch.setattr(counting, "hide_beside", lambda linked, hidden, *_: (hidden, ""))
-    assert told() == 1
+    monkeypatch.setattr(counting, "hide_beside", noted)
+    joined = count_all(scopes[1], scopes[1], None, first).ledger.reports
+    assert len(audit(joined).found) == 0
+    assert joined[:-1] == tuple(apart[:-1])
+    assert len(audit(apart).found) == 1
 
 
 def test_two_quarters_of_a_program_give_nothing_and_print_the_same(tmp_path: Path) -> None:

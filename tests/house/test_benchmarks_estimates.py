@@ -10,6 +10,12 @@ import pytest
 from benchmarks import estimates, estimates_ways
 
 
+@pytest.fixture(autouse=True)
+def no_garbage_is_looked_for(monkeypatch):
+    """Collect nothing before each call: with all that tests hold it takes longer than the calls."""
+    monkeypatch.setattr(estimates_ways.gc, "collect", lambda: 0)
+
+
 def test_the_page_is_written_and_holds_every_way_that_is_here(tmp_path, capsys, monkeypatch):
     # Every way answers once, at the smaller size; the page is written of both. Few people are
     # not followed for a year, and lifelines takes seconds for the variance of some hundreds.

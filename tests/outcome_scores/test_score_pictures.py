@@ -31,9 +31,14 @@ def _own_figures() -> Iterator[None]:
 
 
 @cache
+def sample() -> iop.Records:
+    return iop.read_records(ROOT / "data" / "samples")
+
+
+@cache
 def named(kind: str) -> iop.Records:
     """Records of two clinics with such names."""
-    records = iop.read_records(ROOT / "data" / "samples")
+    records = sample()
     two = NAMES[kind][:2]
     place = np.arange(len(records.episodes)) % 2
     episodes = records.episodes.assign(clinic=np.array(two, dtype=object)[place])

@@ -73,6 +73,7 @@ def interrupted() -> iop.InterruptedSeries:
     return iop.interrupted_series(frame, "Waiting", words=LONG, **change)
 
 
+@cache
 def pictures() -> dict[str, tuple[Any, Any]]:
     return {
         "funnel": (iop.plot_funnel, funnel()),
