@@ -22,7 +22,15 @@ Item = Hashable
 DETAIL, OLDER, CELL, RECENT, TOTAL = range(5)
 """How important an item is: if one must be hidden, items of a lower rank are hidden first."""
 
-SUBTABLES = {"trend": 3, "admissions": 2, "continuity": 2, "discharges": 2, "weekdays": 2}
+SUBTABLES = {
+    "trend": 3,
+    "admissions": 2,
+    "continuity": 2,
+    "discharges": 2,
+    "weekdays": 2,
+    "weeks": 2,
+    "flow": 2,
+}
 """The families of items of which a part is a table: how much of a name is the name of the part."""
 MOST_TRIED = 30  # items tried one by one, before the nearest of the lowest rank is hidden
 

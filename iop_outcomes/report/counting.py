@@ -32,6 +32,7 @@ from iop_outcomes.report.sections.attendance.weekdays import (
     weekdays_shown,
     weekdays_table,
 )
+from iop_outcomes.report.sections.attendance.weeks import link_weeks_by_quarter
 from iop_outcomes.report.sections.outcomes import (
     continuity_table,
     declare_admitted,
@@ -215,7 +216,11 @@ def link_quarters(
         stages: dict[Key, tuple[Key, Mask]] = {
             ("flow", words): (("flow", words), mask) for words, mask in cohort.flow_stages(scope)
         }
+        for words, mask in cohort.flow_unknown(scope).items():
+            key = ("flow", words, "not known")
+            stages[key] = (key, mask)
         link_cohort(scope, linked, stages, period_between(*scope.flow_dates))
+        link_weeks_by_quarter(scope, linked)
 
 
 def count_all(

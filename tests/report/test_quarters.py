@@ -15,13 +15,16 @@ import iop_outcomes as iop
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.ledger import hide_beside
 from iop_outcomes.disclosure.merging import FINEST, MergePlan, Step
+from iop_outcomes.disclosure.results import link_weeks
 from iop_outcomes.disclosure.system import PrintedCells, attack, join
-from iop_outcomes.report.counting import cells_of, count_all
+from iop_outcomes.report import links
+from iop_outcomes.report.counting import cells_of, count_all, link_quarters
 from iop_outcomes.report.programs import link_programs, program_table
 from iop_outcomes.report.scope import Scope, choose_scope
 from iop_outcomes.report.sections import outcomes, quarters
 from iop_outcomes.report.sections.attendance import weekdays
-from iop_outcomes.report.sections.cohort import discharges, sessions
+from iop_outcomes.report.sections.cohort import discharges, flow, sessions
+from iop_outcomes.report.trends import Trends
 from validation.shown_share import one_program
 
 HALF_YEAR = Step("half_year")
@@ -193,3 +196,53 @@ def test_a_year_of_a_program_less_a_year_of_an_earlier_report_is_no_few() -> Non
     hidden, _ = hide_beside(linked, linked.hidden(), now, [earlier])
     assert attack(join([earlier, now(hidden)])).empty
     assert ("programs", "admitted", "all") not in hidden
+
+
+def weeks_of(records: iop.Records, quarter: str) -> tuple[LinkedCounts, Any]:
+    """Return the counts of the flow and the weeks of a report, and what it prints of them."""
+    scope = choose_scope(records, quarter, None, None)
+    linked = LinkedCounts(scope.policy)
+    flow.flow_table(scope, linked)
+    link_weeks(linked, iop.attendance_by_week(records.subset(scope.followed_90_days)))
+    links.link_flow(scope, linked)
+    link_quarters(scope, linked, Trends(), MergePlan(), {})
+    return linked, partial(cells_of, scope, linked)
+
+
+@pytest.mark.parametrize(
+    ("status", "few"),
+    [
+        ("no_show", ("weeks", "2", "no_show")),
+        ("attended", ("weeks", "2", "episodes_attending")),
+        ("unrecorded", ("flow", "fourth session within 30 days", "not known")),
+    ],
+)
+def test_weeks_and_the_not_known_of_a_year_less_those_of_an_earlier_report_are_no_few(
+    status: str, few: tuple[str, ...]
+) -> None:
+    # Nobody was admitted before 2026Q1. Of the next quarter's 40 four have a row in week 2.
+    names = [f"p{number}" for number in range(80)]
+    frame = pd.DataFrame({"episode_id": names, "person_id": names, "program": "Harbor"})
+    frame["admit_date"] = ["2026-01-05"] * 40 + ["2026-04-06"] * 40
+    frame["discharge_date"] = ["2026-04-20"] * 40 + ["2026-07-20"] * 40
+    first = [frame[["episode_id"]].assign(date=frame["admit_date"], status="no_show")]
+    for days in (1, 2, 3, 4, 75):
+        date = (pd.to_datetime(frame["admit_date"]) + pd.Timedelta(days=days)).dt.strftime("%F")
+        first.append(first[0].assign(date=date, status="attended"))
+    some = np.array([True] * 20 + [False] * 20 + [True] * 4 + [False] * 36)
+    if status == "unrecorded":  # instead of the fourth session
+        first[4].loc[some, "status"] = status
+    else:
+        second = first[0][some].assign(status=status, date=["2026-01-13"] * 20 + ["2026-04-14"] * 4)
+        first.append(second)
+    records = iop.read_records(episodes=frame, attendance=pd.concat(first), as_of=CUT)
+    before, cells_before = weeks_of(records, "2026Q1")
+    earlier = cells_before(before.hidden())
+    linked, cells = weeks_of(records, "2026Q2")
+    assert few not in linked.hidden()
+    assert few in linked
+    found = attack(join([earlier, cells(linked.hidden())]))
+    assert 4 in set(found["low"])
+    hidden, _ = hide_beside(linked, linked.hidden(), cells, [earlier])
+    assert few in hidden
+    assert attack(join([earlier, cells(hidden)])).empty

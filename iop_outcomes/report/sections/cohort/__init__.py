@@ -18,7 +18,12 @@ from iop_outcomes.report.sections.cohort.census import (
 )
 from iop_outcomes.report.sections.cohort.declaring import ALL, NOT_RECORDED
 from iop_outcomes.report.sections.cohort.discharges import discharge_table, link_discharges
-from iop_outcomes.report.sections.cohort.flow import flow_shown, flow_stages, flow_table
+from iop_outcomes.report.sections.cohort.flow import (
+    flow_shown,
+    flow_stages,
+    flow_table,
+    flow_unknown,
+)
 from iop_outcomes.report.sections.cohort.sessions import link_sessions, sessions_table
 
 __all__ = [
@@ -35,6 +40,7 @@ __all__ = [
     "flow_shown",
     "flow_stages",
     "flow_table",
+    "flow_unknown",
     "link_discharges",
     "link_quarters",
     "link_sessions",

@@ -36,6 +36,15 @@ def flow_stages(scope: Scope) -> list[tuple[str, Mask]]:
     return [(words, came & scope.followed_90_days) for words, came in stages]
 
 
+def flow_unknown(scope: Scope) -> dict[str, Mask]:
+    """Return of whom it is not known whether they reached a stage, by stage."""
+    stages, numbers = flow_stages(scope)[1:3], (1, 4)
+    return {
+        words: unknown_visits(scope, number, RETENTION_DAYS[0]) & scope.followed_90_days
+        for (words, _), number in zip(stages, numbers, strict=True)
+    }
+
+
 def flow_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
     """Return how far people came who were admitted long enough ago for all of it to be known."""
     stages = flow_stages(scope)
@@ -67,10 +76,7 @@ def _flow_unknown(
 ) -> tuple[list[int], list[tuple[object, ...]]]:
     """Declare of how many it is not known whether they reached each stage; they did not count."""
     admitted, followed = ("flow", stages[0][0]), stages[0][1]
-    unknown = {
-        stages[place][0]: unknown_visits(scope, number, RETENTION_DAYS[0]) & followed
-        for place, number in ((1, 1), (2, 4))
-    }
+    unknown = flow_unknown(scope)
     counts: list[int] = []
     needs: list[tuple[object, ...]] = []
     for words, reached in stages:

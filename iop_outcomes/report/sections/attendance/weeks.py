@@ -1,0 +1,90 @@
+"""The weeks since admission by quarter of admission: other reports count the same people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from iop_outcomes.attendance.weekly_people import CANCELLED, weeks_followed
+from iop_outcomes.disclosure import LinkedCounts
+from iop_outcomes.disclosure.results import WEEKLY_ABSENT, Key
+from iop_outcomes.report.period import period_between
+from iop_outcomes.report.scope import Mask, Scope
+from iop_outcomes.report.sections.quarters import Parts, admitted_parts, by_quarter
+
+WEEKS = 12
+FLOW: Key = ("flow", "admitted")
+
+
+def link_weeks_by_quarter(scope: Scope, linked: LinkedCounts) -> None:
+    """Declare the counts of each week since admission by quarter of admission.
+
+    Parameters
+    ----------
+    scope : Scope
+        What the report covers.
+    linked : LinkedCounts
+        With the counts of the weeks and of the flow, which are of the same people.
+
+    Notes
+    -----
+    All were followed for 90 days, so that their weeks are complete: the people of a quarter have
+    the same counts in each report.
+    """
+    if not by_quarter(scope) or ("weeks", "1", "episodes") not in linked:
+        return
+    assert scope.attendance is not None
+    assert scope.flow_dates is not None
+    sessions, chosen = scope.attendance.sessions, scope.followed_90_days
+    followed, begun = weeks_followed(scope.attendance.stays, WEEKS)
+    parts = admitted_parts(scope, linked, period_between(*scope.flow_dates))
+    inside = {part: here[sessions.episode] for part, here in parts.inside.items()}
+    of_sessions, person = Parts(parts.names, inside), scope.person[sessions.episode]
+    kinds: dict[str, Mask] = {
+        "due": sessions.due,
+        "attended": sessions.attended,
+        "absent": sessions.due & ~sessions.attended,
+        "no_show": sessions.has_status(("no_show",)),
+        "cancelled": sessions.has_status(CANCELLED),
+        "excused": sessions.has_status(("excused",)),
+        "unrecorded": sessions.unrecorded,
+        "not_due": sessions.has_status(sessions.rule.not_due),
+    }
+    missed = np.any([kinds[name] for name in WEEKLY_ABSENT], axis=0) & sessions.treatment
+    absent = WEEKLY_ABSENT if np.array_equal(missed, kinds["absent"]) else ()
+    before = FLOW
+    for week in range(1, WEEKS + 1):
+        key: Key = ("weeks", str(week))
+        seen = chosen & (week <= followed)
+        rows = sessions.treatment & seen[sessions.episode] & (sessions.day // 7 == week - 1)
+        came = np.bincount(sessions.episode[rows & sessions.attended], minlength=len(seen)) > 0
+        people = {"episodes": seen & (week <= begun), "episodes_attending": seen & came}
+        for name, mask in people.items():
+            parts.declare(linked, (*key, name), (*key, name), mask, scope.person)
+        for name, mask in kinds.items():
+            of_sessions.declare(linked, (*key, name), (*key, name), rows & mask, person)
+        for own in parts.names.values():
+            _link_week(linked, own, key, before, absent)
+        before = (*key, "episodes")
+
+
+def _link_week(linked: LinkedCounts, own: Key, key: Key, before: Key, kinds: Sequence[str]) -> None:
+    """Declare what the counts of a week share within a quarter: who is left, and who did not come.
+
+    `before` is the count of those in the program a week earlier; `kinds` are those of the sessions
+    that were due and not attended, where they add up.
+    """
+    for whole, part in (
+        (before, (*key, "episodes")),
+        ((*key, "episodes"), (*key, "episodes_attending")),
+    ):
+        outer, inner = (*own, *whole), (*own, *part)
+        if outer in linked and inner in linked and linked.value(outer) >= linked.value(inner):
+            linked.part(outer, inner)
+    due, attended, absent = ((*own, *key, name) for name in ("due", "attended", "absent"))
+    if all(one in linked for one in (due, attended, absent)):
+        linked.total(due, [attended, absent])
+        names = [(*own, *key, name) for name in kinds]
+        if names and all(name in linked for name in names):
+            linked.total(absent, names)
