@@ -172,10 +172,17 @@ class _Outsider:
                 self._refuse()
 
     def told(self) -> Iterator[Key]:
-        """Give each count of people that is known to be small."""
-        for key, place in self.place.items():
-            if key not in self.not_people and self.is_small(place):
+        """Give each count of people that is known to be small, what takes no search first."""
+        people = [(key, place) for key, place in self.place.items() if key not in self.not_people]
+        waiting: dict[int, list[tuple[Key, int]]] = {}  # by the number of sums to be asked
+        for key, place in people:
+            if not self.printed.known[place]:
+                sums = sum(self.column[place][0].size)
+                waiting.setdefault(sums, []).append((key, place))
+            elif self.is_small(place):
                 yield key
+        for sums in sorted(waiting):
+            yield from (key for key, place in waiting[sums] if self.is_small(place))
 
     def small(self) -> Iterator[tuple[Key, tuple[int, int]]]:
         """Give each count of people that is known to be small, with its least and most value."""
