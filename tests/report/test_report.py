@@ -432,7 +432,6 @@ def test_the_programs_have_the_shares_of_their_people(records: iop.Records) -> N
 
 
 @pytest.mark.usefixtures("drawn")
-@pytest.mark.usefixtures("drawn")
 def test_the_relapse_section_says_its_definition_its_missing_rule_and_what_rests_on_it(
     records: iop.Records,
 ) -> None:
