@@ -18,7 +18,13 @@ from iop_outcomes.report.model import DraftTable, Item, Kind, Table
 from iop_outcomes.report.scope import Mask, Scope
 from iop_outcomes.report.sections.cohort import ALL
 from iop_outcomes.report.sections.cohort.served import THERE
-from iop_outcomes.report.sections.quarters import ADMITTED, by_quarter, of_one_time, parts_of
+from iop_outcomes.report.sections.quarters import (
+    ADMITTED,
+    COHORTS,
+    by_quarter,
+    of_one_time,
+    parts_of,
+)
 
 Floats = npt.NDArray[np.float64]
 Row = tuple[str, Mask]
@@ -30,6 +36,7 @@ RESTS_ON = {
 }
 """The measure on which a column rests, where it has another name."""
 OF_PEOPLE = ("retained_30", "retained_90", "completed")
+OF_ADMITTED = (*(f"retained_{day}" for day in RETENTION_DAYS), "completed")
 NOTE = (
     "Sessions attended of those due; mean attended hours a whole week; whole weeks with 9 hours or "
     "more, of those known; completed of those discharged with a reason; retained of those admitted "
@@ -84,7 +91,8 @@ def program_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
 def link_programs(scope: Scope, linked: LinkedCounts, of_trend: Sequence[Key]) -> None:
     """Declare who was admitted to each program in the year by quarter, as other reports count them.
 
-    `of_trend` are the counts of the trend of admissions in the year.
+    So are those retained, or who completed, where the share is of all admitted: a reader may take
+    it to be. `of_trend` are the counts of the trend of admissions in the year.
     """
     program = scope.records.episodes["program"].astype(str).to_numpy()
     names = sorted(set(program[scope.year]))
@@ -100,6 +108,20 @@ def link_programs(scope: Scope, linked: LinkedCounts, of_trend: Sequence[Key]) -
         parts.declare(linked, (FAMILY, "admitted", name), own, program == name, scope.person)
     for part, whole in same.items():
         linked.total(whole, [(*parts.names[part], THERE["program"], name) for name in names])
+    cohorts = parts_of(scope, COHORTS, window, dates, changed)
+    for measure, (top, bottom) in _fractions(scope).items():
+        for name in names if measure in OF_ADMITTED else ():
+            admitted, of_share = (FAMILY, "admitted", name), (THERE["program"], name, measure)
+            share = (FAMILY, measure, name)
+            if linked.value((*share, "n")) != linked.value(admitted):
+                continue  # some are still followed, so that the next report counts others
+            linked.total(admitted, [(*share, "n")])
+            with_it = (program == name) & (top > 0) & (bottom > 0)
+            cohorts.declare(linked, (*share, "x"), of_share, with_it, scope.person)
+            for part, key in cohorts.names.items():
+                whole = (*parts.names[part], THERE["program"], name)
+                without = (program == name) & inside[part] & ~with_it
+                linked.part(whole, (*key, *of_share), people=scope.people(without))
 
 
 def _fractions(scope: Scope) -> dict[str, tuple[Floats, Floats]]:

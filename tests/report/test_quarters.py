@@ -198,6 +198,53 @@ def test_a_year_of_a_program_less_a_year_of_an_earlier_report_is_no_few() -> Non
     assert ("programs", "admitted", "all") not in hidden
 
 
+@pytest.mark.parametrize("all_followed", [True, False])
+def test_a_share_of_all_admitted_in_a_year_less_that_of_an_earlier_report_is_no_few(
+    all_followed: bool,
+) -> None:
+    # Nobody was admitted before 2026Q1. Of the next quarter's 40 of Harbor four stay for 30 days.
+    names = [f"p{number}" for number in range(160)]
+    frame = pd.DataFrame({"episode_id": names, "person_id": names})
+    frame["admit_date"] = ["2026-01-05"] * 80 + ["2026-04-06"] * 80
+    frame["program"] = (["Harbor"] * 40 + ["Shore"] * 40) * 2
+    days = np.array([90] * 20 + [10] * 20 + [90] * 40 + [90] * 4 + [10] * 36 + [90] * 40)
+    end = pd.to_datetime(frame["admit_date"]) + pd.to_timedelta(days, unit="D")
+    frame["discharge_date"] = end.dt.strftime("%F")
+    if not all_followed:  # of one of the first quarter it is not known how long he stayed
+        frame.loc[0, "admit_date"] = "2026-03-25"
+        frame.loc[0, "discharge_date"] = None
+    stays = frame["discharge_date"].fillna(CUT)
+    last = {"2026Q1": "2026-04-05", "2026Q2": CUT}
+    systems = []
+    for quarter, cut in last.items():
+        until = frame[frame["admit_date"] <= cut].copy()
+        until.loc[until["discharge_date"] > cut, "discharge_date"] = None
+        each = zip(until["episode_id"], until["admit_date"], stays, strict=False)
+        kept = pd.concat(
+            pd.DataFrame(
+                {"episode_id": name, "date": pd.date_range(start, min(end, cut), freq="W")}
+            )
+            for name, start, end in each
+        ).assign(status="attended")
+        records = iop.read_records(episodes=until, attendance=kept, as_of=cut)
+        scope = choose_scope(records, quarter, None, None)
+        linked = LinkedCounts(scope.policy)
+        program_table(scope, linked)
+        link_programs(scope, linked, [])
+        systems.append((linked, partial(cells_of, scope, linked)))
+    (first, before), (linked, now) = systems
+    share = ("programs", "retained_30", "Harbor")
+    together = join([before(first.hidden()), now(linked.hidden())])
+    alone = share not in first.hidden() | linked.hidden()
+    found = attack(together)
+    of_share = [cell for cell in found["cell"] if "retained_30" in cell and "Harbor" in cell]
+    assert alone
+    assert (len(of_share) > 0) == all_followed
+    hidden, _ = hide_beside(linked, linked.hidden(), now, [before(first.hidden())])
+    assert attack(join([before(first.hidden()), now(hidden)])).empty
+    assert (share in hidden) == all_followed
+
+
 def weeks_of(records: iop.Records, quarter: str) -> tuple[LinkedCounts, Any]:
     """Return the counts of the flow and the weeks of a report, and what it prints of them."""
     scope = choose_scope(records, quarter, None, None)
