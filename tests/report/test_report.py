@@ -24,7 +24,7 @@ from iop_outcomes.errors import ReportError
 from iop_outcomes.plots.layout.export import Picture
 from iop_outcomes.report.forms.html import facts_of, page_of
 from iop_outcomes.report.forms.workbook import workbook
-from iop_outcomes.report.model import DraftTable, Section, Table, write_value
+from iop_outcomes.report.model import DraftTable, Kind, Section, Table, write_value
 from iop_outcomes.report.programs import program_table
 from iop_outcomes.report.scope import choose_scope
 from iop_outcomes.report.sections import assemble, cohort
@@ -748,7 +748,12 @@ def test_long_names_make_no_page_wider_than_it_is(browser: Any, tmp_path: Path) 
     numbers = {f"numbers of {place}": [1_234] for place in range(9)}
     table = Table("t", name, pd.DataFrame({"program": [name]} | numbers), {}, name)
     words = Table("w", "Words", pd.DataFrame({"by": ["program"], "group": [name]}))
-    sections = [Section("one", name, (name,), (table, words), (), (("higher", name, name),))]
+    long = "Riverside Center for Outpatient Recovery and Family Services, North Campus"
+    each = pd.DataFrame({"by": ["program"], "group": [long], "admitted": [38], "share": [0.5]})
+    kinds: dict[str, Kind] = {"admitted": "count", "share": "share"}
+    served = Table("s", "Served", each, kinds)
+    tables = (table, words, served)
+    sections = [Section("one", name, (name,), tables, (), (("higher", name, name),))]
     path = tmp_path / "x.html"
     facts = [("Programs", name), ("Data cut", name)]
     path.write_text(page_of(scope, sections, ReportSettings(), name, facts)(), encoding="utf-8")
@@ -758,6 +763,8 @@ def test_long_names_make_no_page_wider_than_it_is(browser: Any, tmp_path: Path) 
     held.faults(PHONE)
     cell = "document.querySelector('tbody th').getBoundingClientRect().width"
     assert held.page.evaluate(cell) < PHONE[0] / 2  # the numbers beside a name are seen too
+    share = "document.querySelector('td.share').getBoundingClientRect().right"
+    assert held.page.evaluate(share) < PHONE[0]
 
 
 @needs_browser
