@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -103,9 +103,11 @@ def fit_in(
     moved = move_to(system, ranges, column, low[column] if wanted[0] else high[column])
     if moved is not None:
         return [round(value) for value in moved]
-    if narrow_ranges(system, low, high, changed=column) is None:
-        return None
-    fit = _search(system, low, high, near=True)
+
+    def possible() -> bool:
+        return narrow_ranges(system, low, high, changed=column) is not None
+
+    fit = _search(system, low, high, near=True, possible=possible)
     return fit if fit is not None and low[column] <= fit[column] <= high[column] else None
 
 
@@ -125,12 +127,18 @@ def _exact(system: System, numbers: Sequence[float]) -> list[int] | None:
 
 
 def _search(
-    system: System, low: Sequence[float], high: Sequence[float], *, near: bool = False
+    system: System,
+    low: Sequence[float],
+    high: Sequence[float],
+    *,
+    near: bool = False,
+    possible: Callable[[], bool] = lambda: True,
 ) -> list[int] | None:
     """Search for a solution by integer programming.
 
     With `near` it looks for one that changes little of the true values: few counts, so that it
-    stays valid if others are shown.
+    stays valid if others are shown. Whether whole numbers are `possible` is asked where fractions
+    are, before they are searched for.
     """
     least, most = np.array(low), np.array(high)
     if not near:
@@ -157,7 +165,7 @@ def _search(
         np.concatenate([np.maximum(least, 0), np.maximum(-most, 0)]),
         np.concatenate([np.maximum(most, 0), np.maximum(-least, 0)]),
     )
-    changed = _solve(np.ones(2 * len(inner)), bounds, sums) if len(inner) else []
+    changed = _solve(np.ones(2 * len(inner)), bounds, sums, possible) if len(inner) else []
     if changed is None:
         return None
     more, less = np.array(changed).reshape(2, -1)
@@ -200,7 +208,12 @@ def search_many(
     return None if numbers is None else _exact(system, numbers[:size])
 
 
-def _solve(costs: Numbers, bounds: tuple[Numbers, Numbers], sums: Sums) -> list[float] | None:
+def _solve(
+    costs: Numbers,
+    bounds: tuple[Numbers, Numbers],
+    sums: Sums,
+    possible: Callable[[], bool] = lambda: True,
+) -> list[float] | None:
     """Return whole numbers within bounds that fit some sums, of low costs; None if none do.
 
     Fractions are tried first: where they do not fit, whole numbers do not. Where not all are whole,
@@ -216,6 +229,8 @@ def _solve(costs: Numbers, bounds: tuple[Numbers, Numbers], sums: Sums) -> list[
     broken = np.abs(fractions - nearest) >= WHOLE
     if not broken.any():
         return [float(value) for value in nearest]
+    if not possible():
+        return None
     down = np.where(broken, np.floor(fractions), nearest)
     up = np.where(broken, np.ceil(fractions), nearest)
     beside = _beside(_beside(broken, sums[0]), sums[0])
