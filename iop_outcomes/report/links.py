@@ -21,6 +21,7 @@ from iop_outcomes.report.period import ReportPeriod, period_between, within
 from iop_outcomes.report.programs import FAMILY
 from iop_outcomes.report.scope import Mask, Scope
 from iop_outcomes.report.sections.attendance import exclusions, weekdays
+from iop_outcomes.report.sections.attendance.weeks import WEEKS
 from iop_outcomes.report.sections.cohort import (
     ALL,
     CENSUS,
@@ -35,7 +36,6 @@ from iop_outcomes.trends import Trend
 
 RELAPSE = ("relapse", "n")
 WEEK = 7
-WEEKS = 12
 
 
 def link_report(

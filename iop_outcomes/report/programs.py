@@ -109,14 +109,14 @@ def link_programs(scope: Scope, linked: LinkedCounts, of_trend: Sequence[Key]) -
     for part, whole in same.items():
         linked.total(whole, [(*parts.names[part], THERE["program"], name) for name in names])
     cohorts = parts_of(scope, COHORTS, window, dates, changed)
-    for measure, (top, bottom) in _fractions(scope).items():
+    for measure, (top, _) in _fractions(scope).items():
         for name in names if measure in OF_ADMITTED else ():
             admitted, of_share = (FAMILY, "admitted", name), (THERE["program"], name, measure)
             share = (FAMILY, measure, name)
             if linked.value((*share, "n")) != linked.value(admitted):
                 continue  # some are still followed, so that the next report counts others
             linked.total(admitted, [(*share, "n")])
-            with_it = (program == name) & (top > 0) & (bottom > 0)
+            with_it = (program == name) & (top > 0)
             cohorts.declare(linked, (*share, "x"), of_share, with_it, scope.person)
             for part, key in cohorts.names.items():
                 whole = (*parts.names[part], THERE["program"], name)

@@ -12,11 +12,10 @@ import numpy.typing as npt
 from iop_outcomes.disclosure.facts import Facts, Share
 from iop_outcomes.disclosure.solutions.bounds import KeptBounds, Reader
 from iop_outcomes.disclosure.solutions.connected import Printed, followed_from, known_values
-from iop_outcomes.disclosure.solutions.solving import Found, find_fit, part_of, search_many
+from iop_outcomes.disclosure.solutions.solving import MANY, Found, find_fit, part_of, search_many
 from iop_outcomes.disclosure.solutions.views import View
 
 Wanted = list[tuple[float, float]]
-MANY = 3  # counts, from which on one search is made for all of them
 Mask = npt.NDArray[np.bool_]
 NOT_IN = np.iinfo(np.int64).max
 """Stands for a count that a solution leaves as it is, since it is not connected with the others."""

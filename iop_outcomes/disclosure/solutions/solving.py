@@ -23,6 +23,7 @@ Numbers = npt.NDArray[np.float64]
 
 MOST_NODES = 2_000  # of the search; if it ends without a result the count is treated as not open
 GAP = 0.5  # a solution that changes twice as much as need be will do
+MANY = 3  # counts, from which on one search is made for all of them
 NEAR = 3  # how far from a solution in fractions whole numbers are looked for first
 WHOLE = 1e-7  # from a whole number, as far as the solver is exact
 

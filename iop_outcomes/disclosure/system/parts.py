@@ -12,10 +12,9 @@ from functools import cached_property
 import numpy as np
 
 from iop_outcomes.disclosure.solutions.adjustments import Ranges, System, narrow_ranges
-from iop_outcomes.disclosure.solutions.solving import fit_in, search_fit, search_many
+from iop_outcomes.disclosure.solutions.solving import MANY, fit_in, search_fit, search_many
 
 Limits = tuple[int, int]
-MANY = 3  # counts, from which on one search is made for all of them
 MOST = 1_000_000  # people or sessions, and a hundred times as many as anything printed
 
 
