@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from iop_outcomes.disclosure.facts import Facts, Share
 from iop_outcomes.disclosure.solutions.connected import Printed, connected
-from iop_outcomes.disclosure.solutions.solving import Numbers
+from iop_outcomes.disclosure.solutions.solver import Numbers, optimum
 
 EXACT = 1e-9  # a weight this near to 0 is 0, as far as the solver is exact
 CLEARLY = 1e-6  # by how much a bound must be below a limit
@@ -123,32 +123,22 @@ def _lowest_bound(facts: Facts, printed: Printed, count: int, sign: int) -> Boun
     By the duality theorem the multipliers of the sums and shares at that solution are a proof that
     no larger value is possible: each sum and share times its multiplier, added up, is the bound.
     """
-    from scipy.optimize import linprog
-
     near = connected(facts, printed, count)
     system = near.system(facts, printed)
     costs = np.zeros(len(near.places))
     costs[near.places.index(count)] = -sign
-    matrix, lower, _ = system.sums
-    size = len(near.rows)
-    solution = linprog(
-        costs,
-        A_ub=-matrix[size:],
-        b_ub=-lower[size:],
-        A_eq=matrix[:size],
-        b_eq=lower[:size],
-        bounds=np.column_stack([system.low, system.high]),
-    )
-    if solution.status != 0:
+    best = optimum(costs, (np.array(system.low), np.array(system.high)), system.sums)
+    if best is None:
         return None
+    size = len(near.rows)
     weights: defaultdict[int, float] = defaultdict(float, {count: float(sign)})
-    for number, multiplier in zip(near.rows, solution.eqlin.marginals, strict=True):
+    for number, multiplier in zip(near.rows, best.multipliers[:size], strict=True):
         _add(weights, facts.rows[number], multiplier)
     used = set()
-    for line, multiplier in enumerate(solution.ineqlin.marginals):
+    for line, multiplier in enumerate(best.multipliers[size:]):
         share = near.shares[line // 2]
-        # At most 0: low * denominator - numerator, and numerator - high * denominator.
-        side, factor = (-1.0, share.low) if line % 2 == 0 else (1.0, -share.high)
+        # At least 0: numerator - low * denominator, and high * denominator - numerator.
+        side, factor = (1.0, -share.low) if line % 2 == 0 else (-1.0, share.high)
         if abs(multiplier) > EXACT:
             used.add(share)
             _add(weights, {share.numerator: side, share.denominator: factor}, multiplier)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from iop_outcomes.disclosure.facts import Facts
 from iop_outcomes.disclosure.solutions.adjustments import (
@@ -18,11 +17,8 @@ from iop_outcomes.disclosure.solutions.adjustments import (
     narrow_ranges,
 )
 from iop_outcomes.disclosure.solutions.connected import Mask, Near, Printed, connected
+from iop_outcomes.disclosure.solutions.solver import Numbers, optimum, whole_optimum
 
-Numbers = npt.NDArray[np.float64]
-
-MOST_NODES = 2_000  # of the search; if it ends without a result the count is treated as not open
-GAP = 0.5  # a solution that changes twice as much as need be will do
 MANY = 3  # counts, from which on one search is made for all of them
 NEAR = 3  # how far from a solution in fractions whole numbers are looked for first
 WHOLE = 1e-7  # from a whole number, as far as the solver is exact
@@ -223,9 +219,10 @@ def _solve(
     hundred times as long. Costs are left out where they would delay a first solution.
     """
     low, high = bounds
-    fractions = _optimum(costs, bounds, sums, whole=False)
-    if fractions is None:
+    best = optimum(costs, bounds, sums)
+    if best is None:
         return None
+    fractions = best.numbers
     nearest = np.round(fractions)
     broken = np.abs(fractions - nearest) >= WHOLE
     if not broken.any():
@@ -244,9 +241,9 @@ def _solve(
     ]
     for costs_here, (least, most) in ranges:
         near = np.clip(least, low, high), np.clip(most, low, high)
-        numbers = _optimum(costs_here, near, sums, whole=True)
+        numbers = whole_optimum(costs_here, near, sums)
         if numbers is not None:
-            return [float(value) for value in np.round(numbers)]
+            return [float(value) for value in numbers]
     return None
 
 
@@ -255,25 +252,6 @@ def _beside(chosen: Mask, matrix: SparseMatrix) -> Mask:
     used = abs(matrix)
     beside: Mask = used.T @ (used @ chosen) > 0
     return beside
-
-
-def _optimum(
-    costs: Numbers,
-    bounds: tuple[Numbers, Numbers],
-    sums: Sums,
-    *,
-    whole: bool,
-) -> Numbers | None:
-    from scipy.optimize import Bounds, LinearConstraint, milp
-
-    solution = milp(
-        costs,
-        integrality=np.full(len(costs), int(whole)),
-        bounds=Bounds(*bounds),
-        constraints=LinearConstraint(*sums) if sums[0].shape[0] else (),
-        options={"node_limit": MOST_NODES, "mip_rel_gap": GAP},
-    )
-    return None if solution.x is None else np.asarray(solution.x, dtype=np.float64)
 
 
 def part_of(facts: Facts, printed: Printed, count: int) -> Part:

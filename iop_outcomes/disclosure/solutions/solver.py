@@ -1,0 +1,88 @@
+"""The solver of linear programs, HiGHS: numbers of the lowest costs within bounds and sums."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from iop_outcomes.disclosure.solutions.adjustments import Sums
+
+if TYPE_CHECKING:
+    from highspy import Highs
+
+Numbers = npt.NDArray[np.float64]
+
+MOST_NODES = 2_000  # of a search for whole numbers; if it ends without a result, there is none
+GAP = 0.5  # whole numbers that cost twice as much as need be will do
+
+
+class Optimum(NamedTuple):
+    """Numbers of the lowest costs, and by how much these change with the limit of each sum."""
+
+    numbers: Numbers
+    multipliers: Numbers
+
+
+def optimum(costs: Numbers, bounds: tuple[Numbers, Numbers], sums: Sums) -> Optimum | None:
+    """Return numbers of the lowest costs; None if none fit, or costs have no lowest value."""
+    from highspy import HighsModelStatus
+
+    solver = _solved(costs, bounds, sums, whole=False)
+    if solver.getModelStatus() != HighsModelStatus.kOptimal:
+        return None
+    solution = solver.getSolution()
+    return Optimum(np.array(solution.col_value), np.array(solution.row_dual))
+
+
+def whole_optimum(costs: Numbers, bounds: tuple[Numbers, Numbers], sums: Sums) -> Numbers | None:
+    """Return whole numbers of low costs; None if none fit, or none was found."""
+    from highspy import SolutionStatus
+
+    solver = _solved(costs, bounds, sums, whole=True)
+    status = solver.getInfo().primal_solution_status
+    if status != int(SolutionStatus.kSolutionStatusFeasible):
+        return None
+    return np.round(solver.getSolution().col_value)
+
+
+def _solved(costs: Numbers, bounds: tuple[Numbers, Numbers], sums: Sums, *, whole: bool) -> Highs:
+    from highspy import MatrixFormat, ObjSense
+
+    matrix, lower, upper = sums
+    solver = _solver(whole=whole)
+    solver.passModel(
+        len(costs),
+        len(lower),
+        matrix.nnz,
+        int(MatrixFormat.kColwise),
+        int(ObjSense.kMinimize),
+        0.0,
+        costs,
+        *bounds,
+        lower,
+        upper,
+        matrix.indptr.astype(np.int32),
+        matrix.indices.astype(np.int32),
+        matrix.data,
+        np.full(len(costs), int(whole), dtype=np.int32),
+    )
+    solver.run()
+    return solver
+
+
+@cache
+def _solver(*, whole: bool) -> Highs:
+    """Return the solver with its options, for fractions or for whole numbers."""
+    from highspy import Highs
+
+    solver = Highs()  # type: ignore[no-untyped-call]
+    solver.setOptionValue("output_flag", False)
+    solver.setOptionValue("threads", 1)
+    # Of a few hundred sums the simplex method takes less time than to simplify them first.
+    solver.setOptionValue("presolve", "on" if whole else "off")
+    solver.setOptionValue("mip_max_nodes", MOST_NODES)
+    solver.setOptionValue("mip_rel_gap", GAP)
+    return solver
