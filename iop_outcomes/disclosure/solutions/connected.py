@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from iop_outcomes.disclosure.facts import Facts, Share
-from iop_outcomes.disclosure.solutions.adjustments import System
+from iop_outcomes.disclosure.solutions.ranges import System
 
 Mask = npt.NDArray[np.bool_]
 
@@ -82,11 +82,14 @@ class Printed:
         The printed shares.
     least : dict
         Lower bounds of counts.
+    parts : dict
+        The connected unknown counts that were asked for so far, by each of them.
     """
 
     known: Mask
     shares: list[Share]
     least: dict[int, int]
+    parts: dict[int, Near] = field(default_factory=dict)
 
 
 class Near(NamedTuple):
@@ -142,7 +145,14 @@ def _sides(shares: Sequence[Share]) -> npt.NDArray[np.intp]:
 
 
 def connected(facts: Facts, printed: Printed, count: int) -> Near:
-    """Return the unknown counts that are connected with one."""
+    """Return the unknown counts that are connected with an unknown one."""
+    if count not in printed.parts:
+        near = _connected(facts, printed, count)
+        printed.parts.update(dict.fromkeys(near.places, near))
+    return printed.parts[count]
+
+
+def _connected(facts: Facts, printed: Printed, count: int) -> Near:
     row, place = facts.cells()
     sides = _sides(printed.shares)
     unknown = ~printed.known

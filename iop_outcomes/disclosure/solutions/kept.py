@@ -48,7 +48,7 @@ class KeptSolutions:
         self._true = np.array(facts.values, dtype=np.int64)
         self._table = np.full((64, len(self._true)), NOT_IN, dtype=np.int64)
         self._valid = np.zeros(0, dtype=np.bool_)  # of each solution: for what is shown for good
-        self._witness: dict[int, int] = {}  # a count -> the solution that last showed it open
+        self._opened = np.zeros(self._table.shape, dtype=np.bool_)  # the counts that it shows open
         self._failed: Counter[int] = Counter()
         self._bounds = KeptBounds(facts)
         self._latest: tuple[frozenset[Hashable], _Question] | None = None
@@ -67,27 +67,24 @@ class KeptSolutions:
         """
         question = self._question(dropped)
         printed = question.printed
-        left = [
-            count
-            for count in counts
-            if not printed.known[count] and not self._answered(count, question)
-        ]
+        left = [count for count in self._unanswered(counts, question) if not printed.known[count]]
         while left:
             part = part_of(self._facts, printed, left[0])
             inside = [count for count in left if count in part[0].places]
             left = [count for count in left if count not in part[0].places]
-            system, ranges = self._found.ranges_of(part, self._facts, printed)
+            system = self._found.system_of(part, self._facts, printed)
+            limits = (system.low, system.high)
             before = len(inside) + MANY
             while before - len(inside) >= MANY <= len(inside):
                 columns = [system.places.index(count) for count in inside]
                 least = [round(self._wanted(count)[0][0]) for count in inside]
-                fit = search_many(system, ranges, columns, least)
+                fit = search_many(system, limits, columns, least)
                 if fit is None:
                     break
                 self._keep(dict(zip(system.places, fit, strict=True)))
                 question.usable = np.append(question.usable, True)
                 before = len(inside)
-                inside = [count for count in inside if not self._answered(count, question)]
+                inside = self._unanswered(inside, question)
 
     def closed_by(self, count: int, dropped: Iterable[Hashable]) -> frozenset[int | Share] | None:
         """Return places and shares of which one must not be printed to open a count; None: any.
@@ -138,7 +135,7 @@ class KeptSolutions:
         valid = self._valid & self._true_in(*shown)
         question = _Question(self._facts, view, self._fitting(valid, view))
         # Questions without an answer yet, first those that were answered with no before.
-        left = [count for count in counts if not self._answered(count, question)]
+        left = self._unanswered(counts, question)
         if left and question.printed.known[left].any():
             return False
         for count in sorted(left, key=lambda count: -self._failed[count]):
@@ -150,18 +147,15 @@ class KeptSolutions:
 
     def _answered(self, count: int, question: _Question) -> bool:
         """Return whether a solution found before shows that a count is open."""
-        last = self._witness.get(count)
-        if last is not None and question.usable[last]:
-            return True
-        values = self._table[: len(self._valid), count]
-        fits = question.usable & (values != NOT_IN)
-        within = np.zeros_like(fits)
-        for low, high in self._wanted(count):
-            within |= (values >= low) & (values <= high)
-        found = np.flatnonzero(fits & within)
-        if len(found):
-            self._witness[count] = int(found[-1])
-        return len(found) > 0
+        return bool((question.usable & self._opened[: len(self._valid), count]).any())
+
+    def _unanswered(self, counts: Sequence[int], question: _Question) -> list[int]:
+        """Return of which counts no solution found before shows that they are open."""
+        fitting = np.flatnonzero(question.usable)
+        known = self._opened[fitting[:, None], list(counts)].any(axis=0)
+        return [
+            count for count, open_now in zip(counts, known.tolist(), strict=True) if not open_now
+        ]
 
     def _solved(self, count: int, question: _Question) -> bool:
         """Look for a solution that shows that a count is open, and keep it; else keep a bound."""
@@ -175,7 +169,6 @@ class KeptSolutions:
                 continue
             fit = find_fit(self._facts, printed, count, (low, high), self._found)
             if fit is not None:
-                self._witness[count] = len(self._valid)
                 self._keep(fit)
                 question.usable = np.append(question.usable, True)
                 return True
@@ -193,8 +186,18 @@ class KeptSolutions:
         size = len(self._valid)
         if size == len(self._table):
             self._table = np.vstack([self._table, np.full_like(self._table, NOT_IN)])
+            self._opened = np.vstack([self._opened, np.zeros_like(self._opened)])
         self._table[size, list(fit)] = list(fit.values())
+        self._opened[size] = self._open_in(self._table[size])
         self._valid = np.append(self._valid, True)
+
+    def _open_in(self, values: npt.NDArray[np.int64]) -> Mask:
+        """Return which counts a solution shows open: `_wanted`, for all counts."""
+        true, threshold = self._true, self._threshold
+        apart = (values >= true + threshold) | (values <= true - threshold)
+        opened: Mask = np.where(true >= threshold, apart, values >= threshold)
+        opened &= values != NOT_IN
+        return opened
 
     def _true_in(self, places: Sequence[int], shares: Sequence[Share]) -> Mask:
         """Return which solutions have the true values of some counts, and fit some shares."""

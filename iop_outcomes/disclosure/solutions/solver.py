@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from iop_outcomes.disclosure.solutions.adjustments import Sums
+from iop_outcomes.disclosure.solutions.ranges import Sums
 
 if TYPE_CHECKING:
     from highspy import Highs
 
 Numbers = npt.NDArray[np.float64]
+Bounds = tuple[Numbers, Numbers]
 
 MOST_NODES = 2_000  # of a search for whole numbers; if it ends without a result, there is none
 GAP = 0.5  # whole numbers that cost twice as much as need be will do
@@ -26,7 +26,7 @@ class Optimum(NamedTuple):
     multipliers: Numbers
 
 
-def optimum(costs: Numbers, bounds: tuple[Numbers, Numbers], sums: Sums) -> Optimum | None:
+def optimum(costs: Numbers, bounds: Bounds, sums: Sums) -> Optimum | None:
     """Return numbers of the lowest costs; None if none fit, or costs have no lowest value."""
     from highspy import HighsModelStatus
 
@@ -37,7 +37,7 @@ def optimum(costs: Numbers, bounds: tuple[Numbers, Numbers], sums: Sums) -> Opti
     return Optimum(np.array(solution.col_value), np.array(solution.row_dual))
 
 
-def whole_optimum(costs: Numbers, bounds: tuple[Numbers, Numbers], sums: Sums) -> Numbers | None:
+def whole_optimum(costs: Numbers, bounds: Bounds, sums: Sums) -> Numbers | None:
     """Return whole numbers of low costs; None if none fit, or none was found."""
     from highspy import SolutionStatus
 
@@ -48,7 +48,7 @@ def whole_optimum(costs: Numbers, bounds: tuple[Numbers, Numbers], sums: Sums) -
     return np.round(solver.getSolution().col_value)
 
 
-def _solved(costs: Numbers, bounds: tuple[Numbers, Numbers], sums: Sums, *, whole: bool) -> Highs:
+def _solved(costs: Numbers, bounds: Bounds, sums: Sums, *, whole: bool) -> Highs:
     from highspy import MatrixFormat, ObjSense
 
     matrix, lower, upper = sums
@@ -73,7 +73,6 @@ def _solved(costs: Numbers, bounds: tuple[Numbers, Numbers], sums: Sums, *, whol
     return solver
 
 
-@cache
 def _solver(*, whole: bool) -> Highs:
     """Return the solver with its options, for fractions or for whole numbers."""
     from highspy import Highs

@@ -8,16 +8,15 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from iop_outcomes.disclosure.facts import Facts
-from iop_outcomes.disclosure.solutions.adjustments import (
+from iop_outcomes.disclosure.solutions.connected import Mask, Near, Printed, connected
+from iop_outcomes.disclosure.solutions.ranges import (
     Ranges,
     SparseMatrix,
     Sums,
     System,
-    move_to,
     narrow_ranges,
 )
-from iop_outcomes.disclosure.solutions.connected import Mask, Near, Printed, connected
-from iop_outcomes.disclosure.solutions.solver import Numbers, optimum, whole_optimum
+from iop_outcomes.disclosure.solutions.solver import Bounds, Numbers, optimum, whole_optimum
 
 MANY = 3  # counts, from which on one search is made for all of them
 NEAR = 3  # how far from a solution in fractions whole numbers are looked for first
@@ -29,7 +28,7 @@ Part = tuple[Near, tuple[int | None, ...]]
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """What was found: results by question, and of each connected part its system with ranges.
+    """What was found: results by question, and of each connected part its system.
 
     Most of what may be hidden leaves the counts that are connected with one as they were. It is
     valid as long as no count or sum is declared.
@@ -38,15 +37,12 @@ class Found:
     fits: dict[tuple[int, tuple[float, float], Part], dict[int, int] | None] = field(
         default_factory=dict
     )
-    parts: dict[Part, tuple[System, Ranges]] = field(default_factory=dict)
+    parts: dict[Part, System] = field(default_factory=dict)
 
-    def ranges_of(self, part: Part, facts: Facts, printed: Printed) -> tuple[System, Ranges]:
-        """Return the system of a part, and the ranges that follow from its sums."""
+    def system_of(self, part: Part, facts: Facts, printed: Printed) -> System:
+        """Return the system of a part."""
         if part not in self.parts:
-            system = part[0].system(facts, printed)
-            ranges = narrow_ranges(system, system.low, system.high)
-            assert ranges is not None  # the true values are a solution
-            self.parts[part] = (system, ranges)
+            self.parts[part] = part[0].system(facts, printed)
         return self.parts[part]
 
 
@@ -81,8 +77,9 @@ def find_fit(
     known_fits = Found() if known_fits is None else known_fits
     question = (count, wanted, part)
     if question not in known_fits.fits:
-        system, ranges = known_fits.ranges_of(part, facts, printed)
-        fit = fit_in(system, ranges, system.places.index(count), wanted)
+        system = known_fits.system_of(part, facts, printed)
+        limits = (system.low, system.high)
+        fit = fit_in(system, limits, system.places.index(count), wanted)
         known_fits.fits[question] = (
             None if fit is None else dict(zip(system.places, fit, strict=True))
         )
@@ -97,14 +94,7 @@ def fit_in(
     low[column], high[column] = max(low[column], wanted[0]), min(high[column], wanted[1])
     if low[column] > high[column]:
         return None
-    moved = move_to(system, ranges, column, low[column] if wanted[0] else high[column])
-    if moved is not None:
-        return [round(value) for value in moved]
-
-    def possible() -> bool:
-        return narrow_ranges(system, low, high, changed=column) is not None
-
-    fit = _search(system, low, high, near=True, possible=possible)
+    fit = _search(system, low, high, near=True)
     return fit if fit is not None and low[column] <= fit[column] <= high[column] else None
 
 
@@ -114,13 +104,13 @@ def search_fit(system: System) -> list[int] | None:
     return None if ranges is None else _search(system, *ranges)
 
 
-def _exact(system: System, numbers: Sequence[float]) -> list[int] | None:
+def _exact(system: System, numbers: Numbers) -> list[int] | None:
     """Return the numbers of the solver as whole numbers; None if these do not fit the system.
 
     The solver keeps to sums and shares within a tolerance only.
     """
-    whole = [round(number) for number in numbers]
-    return whole if system.holds(whole) else None
+    whole = np.round(numbers).astype(np.int64)
+    return whole.tolist() if system.holds(whole) else None
 
 
 def _search(
@@ -129,13 +119,11 @@ def _search(
     high: Sequence[float],
     *,
     near: bool = False,
-    possible: Callable[[], bool] = lambda: True,
 ) -> list[int] | None:
     """Search for a solution by integer programming.
 
     With `near` it looks for one that changes little of the true values: few counts, so that it
-    stays valid if others are shown. Whether whole numbers are `possible` is asked where fractions
-    are, before they are searched for.
+    stays valid if others are shown.
     """
     least, most = np.array(low), np.array(high)
     if not near:
@@ -156,16 +144,26 @@ def _search(
         lower - np.bincount(row, ceiling, size),
         upper - np.bincount(row, floor, size),
     )
-    # In place of each other count, by how much it is more and by how much less.
-    least, most = least[inner], most[inner]
-    bounds = (
-        np.concatenate([np.maximum(least, 0), np.maximum(-most, 0)]),
-        np.concatenate([np.maximum(most, 0), np.maximum(-least, 0)]),
-    )
-    changed = _solve(np.ones(2 * len(inner)), bounds, sums, possible) if len(inner) else []
+
+    def of_changes(least: Numbers, most: Numbers) -> Bounds:
+        """Return bounds of by how much each other count is more, then of by how much less."""
+        least, most = least[inner], most[inner]
+        return (
+            np.concatenate([np.maximum(least, 0), np.maximum(-most, 0)]),
+            np.concatenate([np.maximum(most, 0), np.maximum(-least, 0)]),
+        )
+
+    def narrowed() -> Bounds | None:
+        ranges = narrow_ranges(system, low, high)
+        if ranges is None:
+            return None
+        return of_changes(np.array(ranges[0]) - before, np.array(ranges[1]) - before)
+
+    bounds = of_changes(least, most)
+    changed = _solve(np.ones(2 * len(inner)), bounds, sums, narrowed) if len(inner) else np.empty(0)
     if changed is None:
         return None
-    more, less = np.array(changed).reshape(2, -1)
+    more, less = changed.reshape(2, -1)
     changes = np.zeros(len(before))
     changes[inner] = more - less
     moved = np.clip(0.0, floor, ceiling)
@@ -175,7 +173,7 @@ def _search(
         left[row[number]] -= step - moved[number]
         moved[number] = step
     changes[leaves] = sign * moved
-    return _exact(system, (before + changes).tolist())
+    return _exact(system, before + changes)
 
 
 def search_many(
@@ -207,18 +205,19 @@ def search_many(
 
 def _solve(
     costs: Numbers,
-    bounds: tuple[Numbers, Numbers],
+    bounds: Bounds,
     sums: Sums,
-    possible: Callable[[], bool] = lambda: True,
-) -> list[float] | None:
+    narrowed: Callable[[], Bounds | None] | None = None,
+) -> Numbers | None:
     """Return whole numbers within bounds that fit some sums, of low costs; None if none do.
 
     Fractions are tried first: where they do not fit, whole numbers do not. Where not all are whole,
     whole numbers near them are tried: those just above and below them, then of the counts that
     share a sum with them, then of all. The whole range is last, since that search can take a
-    hundred times as long. Costs are left out where they would delay a first solution.
+    hundred times as long. Costs are left out where they would delay a first solution. What bounds
+    follow for whole numbers is asked where it is needed: `narrowed` returns them, or None if no
+    whole numbers fit.
     """
-    low, high = bounds
     best = optimum(costs, bounds, sums)
     if best is None:
         return None
@@ -226,8 +225,9 @@ def _solve(
     nearest = np.round(fractions)
     broken = np.abs(fractions - nearest) >= WHOLE
     if not broken.any():
-        return [float(value) for value in nearest]
-    if not possible():
+        return nearest
+    within = bounds if narrowed is None else narrowed()
+    if within is None:
         return None
     down = np.where(broken, np.floor(fractions), nearest)
     up = np.where(broken, np.ceil(fractions), nearest)
@@ -237,13 +237,13 @@ def _solve(
         (none, (down, up)),
         (none, (np.where(beside, down - NEAR, nearest), np.where(beside, up + NEAR, nearest))),
         (costs, (down - NEAR, up + NEAR)),
-        (none, bounds),
+        (none, within),
     ]
     for costs_here, (least, most) in ranges:
-        near = np.clip(least, low, high), np.clip(most, low, high)
+        near = np.clip(least, *within), np.clip(most, *within)
         numbers = whole_optimum(costs_here, near, sums)
         if numbers is not None:
-            return [float(value) for value in numbers]
+            return numbers
     return None
 
 

@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from iop_outcomes.disclosure.solutions.adjustments import Ranges, System, narrow_ranges
+from iop_outcomes.disclosure.solutions.ranges import Ranges, System, narrow_ranges
 from iop_outcomes.disclosure.solutions.solving import MANY, fit_in, search_fit, search_many
 
 Limits = tuple[int, int]

@@ -1,8 +1,4 @@
-"""Fast methods for a system of whole numbers: implied ranges, and changes that keep every sum.
-
-Most questions about a small system need no search: either the sums alone exclude the value, or a
-few counts can be changed together so that every sum stays the same.
-"""
+"""A system of connected unknown counts, and the ranges that follow from its sums."""
 
 from __future__ import annotations
 
@@ -24,7 +20,6 @@ SparseMatrix: TypeAlias = "csc_array"
 Sums: TypeAlias = "tuple[SparseMatrix, npt.NDArray[np.float64], npt.NDArray[np.float64]]"
 Ranges = tuple[list[float], list[float]]
 MOST_ROUNDS = 30
-MOST_MOVES = 300
 
 
 class Side(NamedTuple):
@@ -42,7 +37,7 @@ class Ratio(NamedTuple):
     low: float
     high: float
 
-    def holds(self, values: Sequence[float]) -> bool:
+    def holds(self, values: Sequence[float] | npt.NDArray[np.int64]) -> bool:
         """Return whether these values would be printed as the same rounded share."""
         x, n = (
             side.value if side.column is None else values[side.column]
@@ -119,13 +114,13 @@ class System:
             [math.inf] * len(places),
         )
 
-    def holds(self, values: Sequence[int]) -> bool:
+    def holds(self, values: npt.NDArray[np.int64]) -> bool:
         """Return whether these values fit every bound, sum and share."""
         matrix, total, _ = self.sums
-        numbers, size = np.array(values), len(self.rows)
+        size = len(self.rows)
         return bool(
-            ((self.low <= numbers) & (numbers <= self.high)).all()
-            and ((matrix @ numbers)[:size] == total[:size]).all()
+            ((self.low <= values) & (values <= self.high)).all()
+            and ((matrix @ values)[:size] == total[:size]).all()
             and all(share.holds(values) for share in self.shares)
         )
 
@@ -190,23 +185,8 @@ class System:
                 rows_of[place].append(number)
         return rows_of
 
-    @cached_property
-    def _ordered(self) -> dict[int, list[int]]:
-        return {}
 
-    def in_order_of_change(self, number: int) -> list[int]:
-        """Return the counts of a sum, those in the fewest sums first, then by size."""
-        if number not in self._ordered:
-            row = self.rows[number][0]
-            self._ordered[number] = sorted(
-                row, key=lambda place: (len(self.rows_of[place]), -self.values[place])
-            )
-        return self._ordered[number]
-
-
-def narrow_ranges(
-    system: System, low: Sequence[float], high: Sequence[float], changed: int | None = None
-) -> Ranges | None:
+def narrow_ranges(system: System, low: Sequence[float], high: Sequence[float]) -> Ranges | None:
     """Return the ranges that follow from each sum and share separately; None if nothing fits.
 
     Every solution of the system is within these ranges; not every value within them is a solution.
@@ -217,12 +197,10 @@ def narrow_ranges(
         The sums and shares.
     low, high : sequence of float
         The ranges known before.
-    changed : int, optional
-        The only count of which the range differs from those that were narrowed before.
     """
     low, high = list(low), list(high)
     # A sum needs to be read again only if a range has changed.
-    stale = set(range(len(system.rows)) if changed is None else system.rows_of[changed])
+    stale = set(range(len(system.rows)))
     for _ in range(MOST_ROUNDS):
         narrowed = False
         for number in sorted(stale):
@@ -300,44 +278,3 @@ def _narrow_share(share: Ratio, low: list[float], high: list[float]) -> list[int
     return [
         place for place, was in zip(sides, before, strict=True) if (low[place], high[place]) != was
     ]
-
-
-def move_to(system: System, ranges: Ranges, column: int, value: float) -> list[float] | None:
-    """Return a solution with the given value of one count, by changing one count after another.
-
-    If a change makes a sum wrong, one other count of this sum is changed, and so on, until all sums
-    are right. None means that no solution was reached in this way, not that there is none.
-    """
-    true, (low, high) = system.values, ranges
-    left = [MOST_MOVES]
-
-    def moving(place: int, moved: float, missing: dict[int, float]) -> dict[int, float]:
-        """Return the difference in each sum after one more count is changed."""
-        amounts = dict(missing)
-        for number in system.rows_of[place]:
-            by = system.rows[number][0][place] * (moved - true[place])
-            left_over = amounts.pop(number, 0.0) - by
-            if left_over:
-                amounts[number] = left_over
-        return amounts
-
-    def correct_sums(values: dict[int, float], missing: dict[int, float]) -> list[float] | None:
-        left[0] -= 1
-        if left[0] < 0:
-            return None
-        if not missing:
-            now = [values.get(place, known) for place, known in enumerate(true)]
-            return now if all(share.holds(now) for share in system.shares) else None
-        broken = min(missing)
-        row, amount = system.rows[broken][0], missing[broken]
-        for place in system.in_order_of_change(broken):
-            if place in values:
-                continue
-            moved = true[place] + amount * row[place]
-            if low[place] <= moved <= high[place]:
-                solution = correct_sums({**values, place: moved}, moving(place, moved, missing))
-                if solution is not None:
-                    return solution
-        return None
-
-    return correct_sums({column: value}, moving(column, value, {}))
