@@ -10,6 +10,7 @@ BUILT_ON = (
     "pandas",
     "numpy",
     "scipy",
+    "highspy",
     "matplotlib",
     "lifelines",
     "pyarrow",

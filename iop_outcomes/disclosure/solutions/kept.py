@@ -152,10 +152,8 @@ class KeptSolutions:
     def _unanswered(self, counts: Sequence[int], question: _Question) -> list[int]:
         """Return of which counts no solution found before shows that they are open."""
         fitting = np.flatnonzero(question.usable)
-        known = self._opened[fitting[:, None], list(counts)].any(axis=0)
-        return [
-            count for count, open_now in zip(counts, known.tolist(), strict=True) if not open_now
-        ]
+        opened = self._opened[fitting[:, None], list(counts)].any(axis=0)
+        return [counts[number] for number in np.flatnonzero(~opened).tolist()]
 
     def _solved(self, count: int, question: _Question) -> bool:
         """Look for a solution that shows that a count is open, and keep it; else keep a bound."""
