@@ -52,9 +52,15 @@ def hide_beside(
     if disclosed <= before:
         return hidden, note
 
+    # What follows from some tables is likely to follow from others: it is asked for first.
+    likely = [key for key in disclosed if key not in before]
+
     def is_safe(gone: Hidden) -> bool:
-        follow, _ = told_together([*earlier, cells_of(gone)], parts)
-        return all(key in before for key in follow)
+        follow, _ = told_together([*earlier, cells_of(gone)], parts, likely[::-1])
+        new = next((key for key in follow if key not in before), None)
+        if new is not None and new not in likely:
+            likely.append(new)
+        return new is None
 
     tables = linked.tables(hidden)
     return _take_up(tables, hidden.union(*tables), is_safe), note

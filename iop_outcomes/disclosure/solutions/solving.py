@@ -233,10 +233,12 @@ def _solve(
     up = np.where(broken, np.ceil(fractions), nearest)
     beside = _beside(_beside(broken, sums[0]), sums[0])
     none = np.zeros(len(costs))
+    # What lowers the costs stays as it is: to look for more of it takes long.
+    gained = np.where(costs < 0, down, down - NEAR)
     ranges = [
         (none, (down, up)),
         (none, (np.where(beside, down - NEAR, nearest), np.where(beside, up + NEAR, nearest))),
-        (costs, (down - NEAR, up + NEAR)),
+        (np.maximum(costs, 0), (gained, up + NEAR)),
         (none, within),
     ]
     for costs_here, (least, most) in ranges:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -69,15 +69,19 @@ def attack(cells: PrintedCells, parts: KeptParts | None = None) -> pd.DataFrame:
     return frame.astype({"low": np.int64, "high": np.int64})
 
 
-def told(cells: PrintedCells, parts: KeptParts | None = None) -> Iterator[Key]:
+def told(
+    cells: PrintedCells, parts: KeptParts | None = None, first: Sequence[Key] = ()
+) -> Iterator[Key]:
     """Give the small counts that `attack` finds, as they are named in the cells, one by one.
+
+    Those that are named in `first` are asked for first, and given twice.
 
     Raises
     ------
     ReportError
         At once, if no whole numbers fit what is printed.
     """
-    return _Outsider(cells, parts).told()
+    return _Outsider(cells, parts).told(first)
 
 
 def fits(cells: PrintedCells, parts: KeptParts | None = None) -> bool:
@@ -171,8 +175,10 @@ class _Outsider:
             if not share.holds({}, self.facts.values):
                 self._refuse()
 
-    def told(self) -> Iterator[Key]:
+    def told(self, first: Sequence[Key]) -> Iterator[Key]:
         """Give each count of people that is known to be small, what takes no search first."""
+        likely = [key for key in first if key in self.place and key not in self.not_people]
+        yield from (key for key in likely if self.is_small(self.place[key], alone=True))
         people = [(key, place) for key, place in self.place.items() if key not in self.not_people]
         waiting: dict[int, list[tuple[Key, int]]] = {}  # by the number of sums to be asked
         for key, place in people:
@@ -207,12 +213,12 @@ class _Outsider:
         sums, shares = self.column[place][0].size
         return f"whole numbers that fit {sums} sums and {shares} shares"
 
-    def is_small(self, place: int) -> bool:
-        """Return whether a count is known to be small."""
+    def is_small(self, place: int, *, alone: bool = False) -> bool:
+        """Return whether a count is known to be small; `alone`: few others will be asked for."""
         if self.printed.known[place]:
             return 0 < self.facts.values[place] < self.threshold
         part, column = self.column[place]
-        return part.is_small(column)
+        return part.is_small(column, alone=alone)
 
     def range_if_small(self, place: int) -> tuple[int, int] | None:
         """Return the least and most value of a count that is known to be small, else None."""

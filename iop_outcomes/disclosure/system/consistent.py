@@ -71,14 +71,16 @@ def attack_together(
         ), False
 
 
-def told_together(reports: Sequence[PrintedCells], parts: KeptParts) -> tuple[Iterator[Key], bool]:
+def told_together(
+    reports: Sequence[PrintedCells], parts: KeptParts, first: Sequence[Key] = ()
+) -> tuple[Iterator[Key], bool]:
     """Give the small counts that follow from several reports, and return whether all of them fit.
 
     They are those of `attack_together`, which are looked for one after another as they are asked
-    for; a count may be given twice where the reports do not fit.
+    for, those of `first` first; a count may be given twice.
     """
     try:
-        return told(join(reports), parts), True
+        return told(join(reports), parts, first), True
     except ReportError:
         sets = consistent_sets(reports, parts)
-        return chain.from_iterable(told(join(chosen), parts) for chosen in sets), False
+        return chain.from_iterable(told(join(chosen), parts, first) for chosen in sets), False

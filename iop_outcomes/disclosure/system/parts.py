@@ -43,6 +43,7 @@ class Part:
         if self.fit is None:
             within, self.fit = system, search_fit(system)
         self._small: dict[int, bool] = {}
+        self._asked = False  # for many counts at once
         self._limits: dict[int, Limits] = {}
         if self.fit is not None:
             self._system = replace(within, values=[round(value) for value in self.fit])
@@ -59,10 +60,11 @@ class Part:
         assert ranges is not None  # the fit is a solution
         return ranges
 
-    def is_small(self, column: int) -> bool:
-        """Return whether a count is known to be small."""
-        if not self._small:
+    def is_small(self, column: int, *, alone: bool = False) -> bool:
+        """Return whether a count is known to be small; `alone`: few others will be asked for."""
+        if not alone and not self._asked:
             self._raise_many()
+            self._asked = True
         if column not in self._small:
             self._small[column] = not (self._not_small[column] or self._may_not_be_small(column))
         return self._small[column]
