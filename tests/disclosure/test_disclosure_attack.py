@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pandas as pd
@@ -14,12 +14,13 @@ import pytest
 
 import iop_outcomes as iop
 from iop_outcomes.disclosure import LinkedCounts, protect_curves, protect_family
+from iop_outcomes.errors import ReportError, RuleError
 from iop_outcomes.plots.layout.export import Picture
 from iop_outcomes.report.scope import choose_scope
 from iop_outcomes.report.sections import assemble as sections
 from iop_outcomes.report.sections.cohort import admissions_table
 from tests.helpers.of_the_sample import report_of_the_sample
-from validation import attack_solving
+from validation import attack_solving, disclosure_attack
 from validation.attack_curves import curves
 from validation.attack_periods import window
 from validation.attack_programs import small_case
@@ -426,3 +427,18 @@ def test_a_question_that_the_solver_fails_at_is_counted(monkeypatch: pytest.Monk
     monkeypatch.setattr(attack_solving, "milp", lambda *_, **__: SimpleNamespace(x=None, status=4))
     with pytest.raises(ValueError, match="could not be answered"):
         solve(puzzle)
+
+
+@pytest.mark.parametrize("fault", [RuleError("Declared twice."), ReportError("No fit.")])
+def test_only_a_draw_with_nobody_in_it_makes_no_report(
+    monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    given = [ReportError(f"{disclosure_attack.NOBODY}: nobody was admitted in it."), fault]
+
+    def case_of(*_: object) -> NoReturn:
+        raise given.pop(0)
+
+    monkeypatch.setattr(disclosure_attack, "case_of", case_of)
+    assert disclosure_attack.row_of(("small", 3)) == {"kind": "small", "case": 3}
+    with pytest.raises(type(fault)):
+        disclosure_attack.row_of(("small", 3))
