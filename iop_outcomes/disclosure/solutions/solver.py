@@ -77,7 +77,7 @@ def _solver(*, whole: bool) -> Highs:
     """Return the solver with its options, for fractions or for whole numbers."""
     from highspy import Highs
 
-    solver = Highs()  # type: ignore[no-untyped-call]
+    solver = Highs()  # type: ignore[no-untyped-call]  # the package does not type it
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("threads", 1)
     # Of a few hundred sums the simplex method takes less time than to simplify them first.
