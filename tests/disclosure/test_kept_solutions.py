@@ -31,6 +31,7 @@ def test_kept_solutions_change_nothing_that_is_hidden(
 ) -> None:
     keeping = tables(seed).hidden()
     monkeypatch.setattr(KeptSolutions, "_answered", lambda *_: False)
+    monkeypatch.setattr(KeptSolutions, "_unanswered", lambda _, counts, __: list(counts))
     monkeypatch.setattr(KeptSolutions, "ask_many", lambda *_: None)
     assert tables(seed).hidden() == keeping
 
@@ -70,6 +71,19 @@ def test_a_few_counts_are_asked_one_by_one(monkeypatch: pytest.MonkeyPatch) -> N
     solutions = KeptSolutions(linked.facts, 11, lambda _: View([2], [], {}))
     solutions.ask_many([0, 1], ())
     assert solutions.leaves_open(0, ())
+
+
+def test_a_solution_opens_a_count_of_few_people_only_a_threshold_away() -> None:
+    # 11 sessions of a few people and 1 of others make 12, and there is one or more of each. So the
+    # first may be 1 only where the second is 11, which is open then; the first is not: it would
+    # have to be 0 or less, or 22 or more.
+    linked = LinkedCounts(SafePolicy())
+    for name, value in {"sessions": 11, "others": 1, "all": 12}.items():
+        linked.count(name, value)
+    linked.total("all", ["sessions", "others"])
+    solutions = KeptSolutions(linked.facts, 11, lambda _: View([2], [], {0: 1, 1: 1}))
+    assert solutions.leaves_open(1, ())
+    assert not solutions.leaves_open(0, ())
 
 
 def test_a_count_is_closed_by_what_it_follows_from_too() -> None:
