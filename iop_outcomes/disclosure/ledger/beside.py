@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from iop_outcomes.disclosure.linked import Item, LinkedCounts
-from iop_outcomes.disclosure.system import KeptParts, PrintedCells, told_together
+from iop_outcomes.disclosure.linked import Item, Key, LinkedCounts
+from iop_outcomes.disclosure.system import KeptParts, Outsider, PrintedCells, outsiders
 
 Hidden = frozenset[Item]
 MOST_TRIED = 4  # items of a table that are taken up one by one
@@ -45,25 +45,39 @@ def hide_beside(
     if not earlier:
         return hidden, ""
     parts = KeptParts()
-    follow, all_fit = told_together([*earlier, cells_of(hidden)], parts)
+    readers, all_fit = outsiders([*earlier, cells_of(hidden)], parts)
     note = "" if all_fit else NOT_ASKED
-    disclosed = set(follow)
-    before = set(told_together(earlier, parts)[0]) if disclosed else set()
-    if disclosed <= before:
+    disclosed = _told(readers)
+    before = _told(outsiders(earlier, parts)[0]) if disclosed else {}
+    asked = [key for key in disclosed if key not in before]
+    if not asked:
         return hidden, note
 
-    # What follows from some tables is likely to follow from others: it is asked for first.
-    likely = [key for key in disclosed if key not in before]
+    trials: dict[Hidden, list[Outsider]] = {}
+
+    def readers_of(gone: Hidden) -> list[Outsider]:
+        if gone not in trials:
+            trials[gone] = outsiders([*earlier, cells_of(gone)], parts)[0]
+        return trials[gone]
 
     def is_safe(gone: Hidden) -> bool:
-        follow, _ = told_together([*earlier, cells_of(gone)], parts, likely[::-1])
-        new = next((key for key in follow if key not in before), None)
-        if new is not None and new not in likely:
-            likely.append(new)
-        return new is None
+        return not any(one.tells(key) for one in readers_of(gone) for key in asked)
 
     tables = linked.tables(hidden)
-    return _take_up(tables, hidden.union(*tables), is_safe), note
+    nothing = hidden.union(*tables)
+    while True:
+        gone = _take_up(tables, nothing, is_safe)
+        if gone == nothing:
+            return gone, note
+        new = [key for key in _told(readers_of(gone)) if key not in before]
+        if not new:
+            return gone, note
+        asked = [*new, *asked]
+
+
+def _told(readers: Sequence[Outsider]) -> dict[Key, None]:
+    """Return the small counts that follow for any of some readers, in order."""
+    return dict.fromkeys(key for one in readers for key in one.told())
 
 
 def _take_up(tables: Sequence[Hidden], gone: Hidden, is_safe: Callable[[Hidden], bool]) -> Hidden:

@@ -6,7 +6,7 @@ out. Records and hidden values are not known here.
 
 from __future__ import annotations
 
-from iop_outcomes.disclosure.system.attack import attack, told
+from iop_outcomes.disclosure.system.attack import Outsider, attack, told
 from iop_outcomes.disclosure.system.auditing import Audit, audit
 from iop_outcomes.disclosure.system.cells import (
     PrintedCells,
@@ -14,21 +14,22 @@ from iop_outcomes.disclosure.system.cells import (
     printed_cells,
     read_cells,
 )
-from iop_outcomes.disclosure.system.consistent import attack_together, told_together
+from iop_outcomes.disclosure.system.consistent import attack_together, outsiders
 from iop_outcomes.disclosure.system.joining import join
 from iop_outcomes.disclosure.system.parts import KeptParts
 
 __all__ = [
     "Audit",
     "KeptParts",
+    "Outsider",
     "PrintedCells",
     "PrintedShare",
     "attack",
     "attack_together",
     "audit",
     "join",
+    "outsiders",
     "printed_cells",
     "read_cells",
     "told",
-    "told_together",
 ]

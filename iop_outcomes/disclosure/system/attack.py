@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -57,7 +57,7 @@ def attack(cells: PrintedCells, parts: KeptParts | None = None) -> pd.DataFrame:
     [['b', 'exactly', 4]]
     """
     rows = []
-    outsider = _Outsider(cells, parts)
+    outsider = Outsider(cells, parts)
     for key, (low, high) in outsider.small():
         printed = cells.counts[key] is not None
         how = PRINTED if printed else EXACT if low == high else SMALL
@@ -69,25 +69,21 @@ def attack(cells: PrintedCells, parts: KeptParts | None = None) -> pd.DataFrame:
     return frame.astype({"low": np.int64, "high": np.int64})
 
 
-def told(
-    cells: PrintedCells, parts: KeptParts | None = None, first: Sequence[Key] = ()
-) -> Iterator[Key]:
+def told(cells: PrintedCells, parts: KeptParts | None = None) -> Iterator[Key]:
     """Give the small counts that `attack` finds, as they are named in the cells, one by one.
-
-    Those that are named in `first` are asked for first, and given twice.
 
     Raises
     ------
     ReportError
         At once, if no whole numbers fit what is printed.
     """
-    return _Outsider(cells, parts).told(first)
+    return Outsider(cells, parts).told()
 
 
 def fits(cells: PrintedCells, parts: KeptParts | None = None) -> bool:
     """Say whether any whole numbers fit what is printed."""
     try:
-        _Outsider(cells, parts)
+        Outsider(cells, parts)
     except ReportError:
         return False
     return True
@@ -101,10 +97,24 @@ def _name(key: Key) -> str:
     return " / ".join(f"({_name(part)})" if isinstance(part, tuple) else str(part) for part in key)
 
 
-class _Outsider:
-    """What follows from the printed cells, sum by sum and then by connected part."""
+class Outsider:
+    """What follows from printed cells, sum by sum and then by connected part.
 
-    def __init__(self, cells: PrintedCells, parts: KeptParts | None) -> None:
+    Parameters
+    ----------
+    cells : PrintedCells
+        Of one report, or of several that were joined.
+    parts : KeptParts, optional
+        Connected counts that were asked before; those of these cells are added.
+
+    Raises
+    ------
+    ReportError
+        If no whole numbers fit what is printed.
+    """
+
+    def __init__(self, cells: PrintedCells, parts: KeptParts | None = None) -> None:
+        """Work out what follows from sums, and find whole numbers for the others."""
         place = {key: number for number, key in enumerate(cells.counts)}
         self.threshold = cells.threshold
         self.not_people = cells.not_people
@@ -175,10 +185,13 @@ class _Outsider:
             if not share.holds({}, self.facts.values):
                 self._refuse()
 
-    def told(self, first: Sequence[Key]) -> Iterator[Key]:
+    def tells(self, key: Key) -> bool:
+        """Return whether a count, which need not be there, is of people and known to be small."""
+        people = key in self.place and key not in self.not_people
+        return people and self.is_small(self.place[key], alone=True)
+
+    def told(self) -> Iterator[Key]:
         """Give each count of people that is known to be small, what takes no search first."""
-        likely = [key for key in first if key in self.place and key not in self.not_people]
-        yield from (key for key in likely if self.is_small(self.place[key], alone=True))
         people = [(key, place) for key, place in self.place.items() if key not in self.not_people]
         waiting: dict[int, list[tuple[Key, int]]] = {}  # by the number of sums to be asked
         for key, place in people:

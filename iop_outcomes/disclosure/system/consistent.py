@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import chain
+from collections.abc import Sequence
 
 import pandas as pd
 
 from iop_outcomes.disclosure.linked import Key
-from iop_outcomes.disclosure.system.attack import attack, fits, told
+from iop_outcomes.disclosure.system.attack import Outsider, attack, fits
 from iop_outcomes.disclosure.system.cells import PrintedCells
 from iop_outcomes.disclosure.system.joining import join
 from iop_outcomes.disclosure.system.parts import KeptParts
@@ -71,16 +70,17 @@ def attack_together(
         ), False
 
 
-def told_together(
-    reports: Sequence[PrintedCells], parts: KeptParts, first: Sequence[Key] = ()
-) -> tuple[Iterator[Key], bool]:
-    """Give the small counts that follow from several reports, and return whether all of them fit.
+def outsiders(
+    reports: Sequence[PrintedCells], parts: KeptParts | None = None
+) -> tuple[list[Outsider], bool]:
+    """Return who reads several reports together, and whether all of them fit.
 
-    They are those of `attack_together`, which are looked for one after another as they are asked
-    for, those of `first` first; a count may be given twice.
+    That is one outsider if they do, else one for each of the `consistent_sets`: what `attack_together`
+    discloses follows for one of them.
     """
+    parts = KeptParts() if parts is None else parts
     try:
-        return told(join(reports), parts, first), True
+        return [Outsider(join(reports), parts)], True
     except ReportError:
         sets = consistent_sets(reports, parts)
-        return chain.from_iterable(told(join(chosen), parts, first) for chosen in sets), False
+        return [Outsider(join(chosen), parts) for chosen in sets], False
