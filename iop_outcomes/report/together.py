@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.joined import JoinedCounts
@@ -22,6 +23,7 @@ System = Callable[[Hidden], PrintedCells]
 
 def renamed(cells: PrintedCells, name: Callable[[Key], Key]) -> PrintedCells:
     """Return printed cells with other names of their counts."""
+    name = cache(name)
     return replace(
         cells,
         counts={name(key): value for key, value in cells.counts.items()},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from iop_outcomes.disclosure.linked import Item, Key, LinkedCounts
-from iop_outcomes.disclosure.system import KeptParts, Outsider, PrintedCells, outsiders
+from iop_outcomes.disclosure.system import Joined, KeptParts, Outsider, PrintedCells, outsiders
 
 Hidden = frozenset[Item]
 MOST_TRIED = 4  # items of a table that are taken up one by one
@@ -44,24 +44,28 @@ def hide_beside(
     """
     if not earlier:
         return hidden, ""
-    parts = KeptParts()
-    readers, all_fit = outsiders([*earlier, cells_of(hidden)], parts)
+    parts, before_this = KeptParts(), Joined(earlier)
+
+    def readers_of(gone: Hidden) -> tuple[list[Outsider], bool]:
+        if gone not in trials:
+            trials[gone] = outsiders(before_this.with_report(cells_of(gone)), parts, true)
+        return trials[gone]
+
+    trials: dict[Hidden, tuple[list[Outsider], bool]] = {}
+    true: dict[Key, int] = {}
+    # With nothing of this report hidden few counts are unknown, and what fits them fits later, too.
+    true = readers_of(frozenset())[0][-1].values
+    trials.clear()
+    readers, all_fit = readers_of(hidden)
     note = "" if all_fit else NOT_ASKED
     disclosed = _told(readers)
-    before = _told(outsiders(earlier, parts)[0]) if disclosed else {}
+    before = _told(outsiders(before_this, parts, true)[0]) if disclosed else {}
     asked = [key for key in disclosed if key not in before]
     if not asked:
         return hidden, note
 
-    trials: dict[Hidden, list[Outsider]] = {}
-
-    def readers_of(gone: Hidden) -> list[Outsider]:
-        if gone not in trials:
-            trials[gone] = outsiders([*earlier, cells_of(gone)], parts)[0]
-        return trials[gone]
-
     def is_safe(gone: Hidden) -> bool:
-        return not any(one.tells(key) for one in readers_of(gone) for key in asked)
+        return not any(one.tells(key) for one in readers_of(gone)[0] for key in asked)
 
     tables = linked.tables(hidden)
     nothing = hidden.union(*tables)
@@ -69,7 +73,7 @@ def hide_beside(
         gone = _take_up(tables, nothing, is_safe)
         if gone == nothing:
             return gone, note
-        new = [key for key in _told(readers_of(gone)) if key not in before]
+        new = [key for key in _told(readers_of(gone)[0]) if key not in before]
         if not new:
             return gone, note
         asked = [*new, *asked]

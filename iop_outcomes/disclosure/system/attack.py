@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -106,6 +106,8 @@ class Outsider:
         Of one report, or of several that were joined.
     parts : KeptParts, optional
         Connected counts that were asked before; those of these cells are added.
+    likely : mapping, optional
+        Values of counts that may fit, which are tried before others are looked for.
 
     Raises
     ------
@@ -113,7 +115,12 @@ class Outsider:
         If no whole numbers fit what is printed.
     """
 
-    def __init__(self, cells: PrintedCells, parts: KeptParts | None = None) -> None:
+    def __init__(
+        self,
+        cells: PrintedCells,
+        parts: KeptParts | None = None,
+        likely: Mapping[Key, int] | None = None,
+    ) -> None:
         """Work out what follows from sums, and find whole numbers for the others."""
         place = {key: number for number, key in enumerate(cells.counts)}
         self.threshold = cells.threshold
@@ -137,7 +144,7 @@ class Outsider:
             least[share.numerator] = max(least.get(share.numerator, 0), int(share.high > 0))
         self.printed = Printed(known, shares, least)
         self.column: dict[int, tuple[Part, int]] = {}
-        self._fit_unknown(KeptParts() if parts is None else parts)
+        self._fit_unknown(KeptParts() if parts is None else parts, likely or {})
 
     def _follow(self, known: np.ndarray) -> None:
         """Work out what follows from one sum after another."""
@@ -166,7 +173,7 @@ class Outsider:
             instead="reports of the same records; of two with different data cuts, one by one",
         )
 
-    def _fit_unknown(self, parts: KeptParts) -> None:
+    def _fit_unknown(self, parts: KeptParts, likely: Mapping[Key, int]) -> None:
         """Find whole numbers that fit everything printed, one connected part after another.
 
         `Facts` needs the true values; any whole numbers that fit are in their place.
@@ -174,7 +181,8 @@ class Outsider:
         if any(value < 0 for value in self.facts.values):
             self._refuse()
         for system in connected_unknown(self.facts, self.printed):
-            part = parts.of(system, self.threshold)
+            own = [likely.get(self.names[own_place]) for own_place in system.places]
+            part = parts.of(system, self.threshold, own)
             if part.fit is None:
                 self._refuse()
                 continue
@@ -184,6 +192,11 @@ class Outsider:
         for share in self.printed.shares:
             if not share.holds({}, self.facts.values):
                 self._refuse()
+
+    @property
+    def values(self) -> dict[Key, int]:
+        """Whole numbers that fit everything printed, one for each count."""
+        return dict(zip(self.names, self.facts.values, strict=True))
 
     def tells(self, key: Key) -> bool:
         """Return whether a count, which need not be there, is of people and known to be small."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from iop_outcomes.disclosure.linked import Key
 from iop_outcomes.disclosure.system.attack import Outsider, attack, fits
 from iop_outcomes.disclosure.system.cells import PrintedCells
-from iop_outcomes.disclosure.system.joining import join
+from iop_outcomes.disclosure.system.joining import Joined, join
 from iop_outcomes.disclosure.system.parts import KeptParts
 from iop_outcomes.errors import ReportError
 
@@ -71,16 +71,25 @@ def attack_together(
 
 
 def outsiders(
-    reports: Sequence[PrintedCells], parts: KeptParts | None = None
+    reports: Joined, parts: KeptParts | None = None, likely: Mapping[Key, int] | None = None
 ) -> tuple[list[Outsider], bool]:
     """Return who reads several reports together, and whether all of them fit.
 
-    That is one outsider if they do, else one for each of the `consistent_sets`: what `attack_together`
-    discloses follows for one of them.
+    That is one outsider if they do, else one for each of the `consistent_sets`: what
+    `attack_together` finds follows for one of them.
+
+    Parameters
+    ----------
+    reports : Joined
+        The reports.
+    parts : KeptParts, optional
+        Connected counts that were asked before.
+    likely : mapping, optional
+        Values of counts that may fit, by their name when joined.
     """
     parts = KeptParts() if parts is None else parts
     try:
-        return [Outsider(join(reports), parts)], True
+        return [Outsider(reports.cells, parts, likely)], True
     except ReportError:
-        sets = consistent_sets(reports, parts)
-        return [Outsider(join(chosen), parts) for chosen in sets], False
+        sets = consistent_sets(reports.reports, parts)
+        return [Outsider(join(chosen), parts, likely) for chosen in sets], False

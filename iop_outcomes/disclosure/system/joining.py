@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from iop_outcomes.disclosure.linked import Key
 from iop_outcomes.disclosure.system.cells import PrintedCells, PrintedShare, Sum
@@ -55,33 +54,77 @@ def join(reports: Sequence[PrintedCells]) -> PrintedCells:
     >>> join([first, second]).counts[("changed", *join_name(first, *first.counts), 1, 0)]
     3
     """
-    joined = PrintedCells(max(one.threshold for one in reports))
-    again: dict[tuple[int, Key], Key] = {}
-    not_people: set[Key] = set()
-    for number, report in enumerate(reports):
+    return Joined(reports).cells
+
+
+class Joined:
+    """Several reports as one system, which others can be added to.
+
+    Parameters
+    ----------
+    reports : sequence of PrintedCells
+        As for `join`.
+    """
+
+    def __init__(self, reports: Sequence[PrintedCells]) -> None:
+        """Join the reports."""
+        self.reports: list[PrintedCells] = []
+        self._cells = PrintedCells(0)
+        self._names: dict[tuple[int, Key], Key] = {}
+        for report in reports:
+            self._add(report)
+
+    def with_report(self, report: PrintedCells) -> Joined:
+        """Return the same reports with one more."""
+        joined = Joined([])
+        joined.reports, joined._cells = [*self.reports], _copied(self._cells)
+        joined._names = dict(self._names)
+        joined._add(report)
+        return joined
+
+    @property
+    def cells(self) -> PrintedCells:
+        """The cells of all reports as one system."""
+        cells = _copied(self._cells)
+        _subsets(cells, self.reports, self._names)
+        _wholes(cells, self.reports, self._names)
+        return cells
+
+    def _add(self, report: PrintedCells) -> None:
+        joined, number = self._cells, len(self.reports)
+        own: dict[Key, Key] = {}
         for key, value in report.counts.items():
             name = join_name(report, key)
             if joined.counts.get(name) is not None and value not in (None, joined.counts[name]):
                 name = _change(joined, name, number, value)
             elif value is not None or name not in joined.counts:
                 joined.counts[name] = value
-            again[number, key] = name
+            own[key] = name
             if key in report.least:
                 joined.least[name] = max(joined.least.get(name, 0), report.least[key])
-            if key in report.not_people:
-                not_people.add(name)
-
-        def named(key: Key, number: int = number) -> Key:
-            return again[number, key]
-
-        joined.sums.extend(_renamed(row, named) for row in report.sums)
+        joined.sums.extend({own[key]: sign for key, sign in row.items()} for row in report.sums)
         joined.shares.extend(
-            PrintedShare(named(one.numerator), named(one.denominator), one.low, one.high)
+            PrintedShare(own[one.numerator], own[one.denominator], one.low, one.high)
             for one in report.shares
         )
-    _subsets(joined, reports, again)
-    _wholes(joined, reports, again)
-    return replace(joined, not_people=frozenset(not_people))
+        self.reports.append(report)
+        self._names |= {(number, key): name for key, name in own.items()}
+        self._cells = replace(
+            joined,
+            threshold=max(joined.threshold, report.threshold),
+            not_people=joined.not_people | {own[key] for key in report.not_people if key in own},
+        )
+
+
+def _copied(cells: PrintedCells) -> PrintedCells:
+    """Return cells to which counts, sums and shares can be added."""
+    return replace(
+        cells,
+        counts=dict(cells.counts),
+        least=dict(cells.least),
+        sums=list(cells.sums),
+        shares=list(cells.shares),
+    )
 
 
 def join_name(report: PrintedCells, key: Key) -> Key:
@@ -104,10 +147,6 @@ def _change(joined: PrintedCells, name: Key, number: int, value: int | None) -> 
     assert isinstance(name, tuple)
     joined.counts[(CHANGED, *name, number, 0)] = abs(value - before)
     return other
-
-
-def _renamed(row: Sum, named: Callable[[Any], Any]) -> Sum:
-    return {named(key): sign for key, sign in row.items()}
 
 
 def _subsets(

@@ -6,6 +6,7 @@ one more: most of their connected parts are equal, and what follows in one follo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -27,9 +28,11 @@ class Part:
         Their sums and shares, of columns from 0; its values are not used.
     threshold : int
         Counts from 1 to one less are small.
+    likely : sequence of int or None
+        Values that may fit, which are tried before others are looked for.
     """
 
-    def __init__(self, system: System, threshold: int) -> None:
+    def __init__(self, system: System, threshold: int, likely: Sequence[int | None]) -> None:
         """Start with any whole numbers that fit.
 
         Without an upper bound the search for them can end without a result though there are some,
@@ -38,7 +41,7 @@ class Part:
         """
         self.threshold = threshold
         within = _bounded(system)
-        self.fit = search_fit(within)
+        self.fit = _if_fits(within, likely) or search_fit(within)
         """Whole numbers that fit, or None if there are none."""
         if self.fit is None:
             within, self.fit = system, search_fit(system)
@@ -120,6 +123,12 @@ class Part:
         return (numbers < 1) | (numbers >= self.threshold)
 
 
+def _if_fits(system: System, likely: Sequence[int | None]) -> list[int] | None:
+    """Return these values if they fit the system."""
+    known = [value for value in likely if value is not None]
+    return known if len(known) == len(likely) and system.holds(np.array(known)) else None
+
+
 def _bounded(system: System) -> System:
     """Return a system without counts that are far larger than all that is known of it."""
     sides = (side.value for share in system.shares for side in share[:2] if side.column is None)
@@ -135,7 +144,7 @@ class KeptParts:
         """Start without parts."""
         self._parts: dict[object, Part] = {}
 
-    def of(self, system: System, threshold: int) -> Part:
+    def of(self, system: System, threshold: int, likely: Sequence[int | None]) -> Part:
         """Return the part with this system: one asked before, if there is an equal one."""
         rows = tuple((tuple(row.items()), total) for row, total in system.rows)
         shares = tuple(
@@ -144,5 +153,5 @@ class KeptParts:
         )
         name = (threshold, rows, shares, tuple(system.low))
         if name not in self._parts:
-            self._parts[name] = Part(system, threshold)
+            self._parts[name] = Part(system, threshold, likely)
         return self._parts[name]
