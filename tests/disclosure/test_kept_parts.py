@@ -10,7 +10,16 @@ import pytest
 
 from iop_outcomes.disclosure.ledger.beside import MOST_TRIED, Hidden, _take_up
 from iop_outcomes.disclosure.linked import Key
-from iop_outcomes.disclosure.system import KeptParts, PrintedCells, PrintedShare, attack, parts
+from iop_outcomes.disclosure.system import (
+    Joined,
+    KeptParts,
+    Outsider,
+    PrintedCells,
+    PrintedShare,
+    attack,
+    join,
+    parts,
+)
 from iop_outcomes.errors import ReportError
 
 
@@ -204,3 +213,40 @@ def test_counts_that_are_very_large_are_looked_at_where_they_are_printed() -> No
     total: dict[Key, int] = {"a": 1, "b": 1, "all": -1}
     cells = PrintedCells(11, counts={"a": None, "b": None, "all": 5_000_000}, sums=[total])
     assert attack(replace(cells, least={"a": 4_000_000})).empty
+
+
+def test_numbers_that_are_tried_first_change_no_answer() -> None:
+    """True ones and wrong ones; a table that no numbers fit is refused with them, too."""
+    for seed in range(12):
+        cells = two_by_three(seed)
+        if cells is None or hidden_free(cells) == 0:
+            continue
+        plain = sorted(map(str, Outsider(cells).told()))
+        found = Outsider(cells).values
+        for likely in (found, dict.fromkeys(found, 5), {}):
+            assert sorted(map(str, Outsider(cells, likely=likely).told())) == plain
+    row: dict[Key, int] = {"a": 1, "b": 1, "all": -1}
+    counts: dict[Key, int | None] = {"a": None, "b": None, "all": 1}
+    unlike = PrintedCells(11, counts=counts, least={"a": 1, "b": 1}, sums=[row])
+    with pytest.raises(ReportError, match="contradict"):
+        Outsider(unlike, likely={"a": 1, "b": 0, "all": 1})
+
+
+def test_reports_joined_one_after_another_are_those_joined_at_once() -> None:
+    """Two quarters that print a count differently, and one of a program beside all."""
+    key: Key = ("trend", "a", "quarter", "2026Q1")
+    settled = frozenset([key])
+    total: dict[Key, int] = {key: 1, "b": 1, "all": -1}
+    counts: dict[Key, int | None] = {key: 44, "b": None, "all": None}
+    whole = PrintedCells(
+        11, "2026Q1", "", ("North", "South"), counts, {"b": 1}, sums=[total], settled=settled
+    )
+    later = replace(whole, quarter="2026Q2", counts={**counts, key: 47, "all": 60}, threshold=12)
+    north = replace(later, programs=("North",), counts={**counts, key: 30})
+    reports = [whole, later, north, replace(north, programs=("South",), counts={key: 17})]
+    reports[-1] = replace(reports[-1], least={}, sums=[], not_people=frozenset(), settled=settled)
+    before = Joined(reports[:-1])
+    plain = join(reports[:-1])
+    assert vars(before.with_report(reports[-1]).cells) == vars(join(reports))
+    assert vars(before.cells) == vars(plain)  # what was added to a copy is not in it
+    assert vars(join(reports)) != vars(plain)

@@ -172,6 +172,28 @@ def test_nothing_is_printed_beside_the_reports_that_fit_of_those_that_do_not() -
     assert "not ruled out" in note
 
 
+def test_what_follows_only_of_the_tables_that_are_left_is_hidden_too() -> None:
+    """Of all tables only `small` follows; without it another count is printed, of 7 people."""
+    linked = LinkedCounts(iop.SafePolicy())
+    for name, value in {"other": 30, "rest": 12}.items():
+        linked.count(("table", name), value, item=("table", name))
+    linked.count(("small", "people"), 9, item=("small", "people"))
+    linked.count("seven", 7)
+
+    def cells(gone: frozenset[object]) -> PrintedCells:
+        cells = printed_cells(linked, gone, quarter="2026Q1", programs=PROGRAMS)
+        if ("small", "people") in gone and ("table", "other") not in gone:
+            return replace(cells, counts={**cells.counts, "seven": 7})
+        return cells
+
+    earlier = PrintedCells(11, "2025Q4", programs=PROGRAMS, counts={"all": 90})
+    assert len(audit([earlier, cells(frozenset())]).found) == 1
+    gone, note = hide_beside(linked, frozenset(), cells, [earlier])
+    assert note == ""
+    assert gone == {("small", "people"), ("table", "other")}
+    assert audit([earlier, cells(gone)]).found.empty
+
+
 def test_what_was_printed_before_is_not_hidden_and_may_give_a_count_away() -> None:
     linked = LinkedCounts(iop.SafePolicy())
     for name, value in {"a": 40, "b": 4, "all": 44}.items():

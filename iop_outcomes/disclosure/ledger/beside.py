@@ -39,7 +39,9 @@ def hide_beside(
     If the reports together give a small count that the earlier ones do not, the tables of the
     report are left out, and taken up again, the most important first, unless they would give one; a
     table of few items that would is taken up item by item. Tables are tried several at once: those
-    that give nothing together give nothing one by one. Reports that contradict each other are taken
+    that give nothing together give nothing one by one. While tables are tried, only what follows
+    from all of them is asked for; what else may follow is asked of the tables that are left, and
+    if there is any they are tried again with it. Reports that contradict each other are taken
     together as far as they fit.
     """
     if not earlier:
