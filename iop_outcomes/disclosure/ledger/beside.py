@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from iop_outcomes.disclosure.linked import Item, Key, LinkedCounts
 from iop_outcomes.disclosure.system import Joined, KeptParts, Outsider, PrintedCells, outsiders
+from iop_outcomes.errors import ReportError
 
 Hidden = frozenset[Item]
 MOST_TRIED = 4  # items of a table that are taken up one by one
@@ -47,21 +48,18 @@ def hide_beside(
     if not earlier:
         return hidden, ""
     parts, before_this = KeptParts(), Joined(earlier)
+    fitting = _numbers_that_fit(before_this.with_report(cells_of(frozenset())), parts)
+    trials: dict[Hidden, tuple[list[Outsider], bool]] = {}
 
     def readers_of(gone: Hidden) -> tuple[list[Outsider], bool]:
         if gone not in trials:
-            trials[gone] = outsiders(before_this.with_report(cells_of(gone)), parts, true)
+            trials[gone] = outsiders(before_this.with_report(cells_of(gone)), parts, fitting)
         return trials[gone]
 
-    trials: dict[Hidden, tuple[list[Outsider], bool]] = {}
-    true: dict[Key, int] = {}
-    # With nothing of this report hidden few counts are unknown, and what fits them fits later, too.
-    true = readers_of(frozenset())[0][-1].values
-    trials.clear()
     readers, all_fit = readers_of(hidden)
     note = "" if all_fit else NOT_ASKED
     disclosed = _told(readers)
-    before = _told(outsiders(before_this, parts, true)[0]) if disclosed else {}
+    before = _told(outsiders(before_this, parts, fitting)[0]) if disclosed else {}
     asked = [key for key in disclosed if key not in before]
     if not asked:
         return hidden, note
@@ -79,6 +77,18 @@ def hide_beside(
         if not new:
             return gone, note
         asked = [*new, *asked]
+
+
+def _numbers_that_fit(reports: Joined, parts: KeptParts) -> dict[Key, int]:
+    """Return whole numbers that fit reports of which the last is shown as it is; none if none do.
+
+    Few counts are unknown then, so that the search is short; what fits if they are all printed fits
+    if some are not.
+    """
+    try:
+        return Outsider(reports.cells, parts).values
+    except ReportError:
+        return {}
 
 
 def _told(readers: Sequence[Outsider]) -> dict[Key, None]:
