@@ -9,8 +9,9 @@ import pytest
 
 from iop_outcomes.disclosure import LinkedCounts, SafePolicy
 from iop_outcomes.disclosure.facts import Facts, Share
-from iop_outcomes.disclosure.solutions.bounds import KeptBounds, Reader
+from iop_outcomes.disclosure.solutions.bounds import KeptBounds
 from iop_outcomes.disclosure.solutions.connected import Printed, known_values
+from iop_outcomes.disclosure.solutions.weighted import Reader
 from tests.disclosure.test_kept_solutions import tables
 
 ABOVE = (11.0, np.inf)

@@ -3,70 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
-from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from iop_outcomes.disclosure.facts import Facts, Share
+from iop_outcomes.disclosure.facts import Facts
+from iop_outcomes.disclosure.solutions.cases import Proof, prove
 from iop_outcomes.disclosure.solutions.connected import Printed, connected
-from iop_outcomes.disclosure.solutions.solver import Numbers, optimum
-
-EXACT = 1e-9  # a weight this near to 0 is 0, as far as the solver is exact
-CLEARLY = 1e-6  # by how much a bound must be below a limit
-
-
-class Reader:
-    """What a reader is shown, as arrays: which counts are unknown, and what they are at least."""
-
-    def __init__(self, printed: Printed) -> None:
-        self.printed = printed
-        self.unknown = ~printed.known
-
-    @cached_property
-    def least(self) -> Numbers:
-        """The lower bound of each count."""
-        least = np.zeros(len(self.unknown))
-        least[list(self.printed.least)] = list(self.printed.least.values())
-        return least
-
-    @cached_property
-    def shares(self) -> frozenset[Share]:
-        """The printed shares."""
-        return frozenset(self.printed.shares)
-
-
-class Bound(NamedTuple):
-    """A weighted sum of counts that is at least one count, or at least minus one count.
-
-    That it is follows from the declared sums and from some printed shares alone. So for every
-    reader who has these shares the count (or minus the count) is at most the largest value that the
-    weighted sum can have.
-    """
-
-    places: npt.NDArray[np.intp]
-    weights: Numbers
-    shares: frozenset[Share]
-
-    def largest(self, values: npt.NDArray[np.int64], reader: Reader) -> float:
-        """Return the largest value of the weighted sum; infinite if it has none.
-
-        Parameters
-        ----------
-        values : numpy.ndarray of int64
-            The true counts, of which those are used that the reader knows.
-        reader : Reader
-            What is shown.
-        """
-        if not self.shares <= reader.shares:
-            return np.inf
-        unknown = reader.unknown[self.places]
-        if (self.weights[unknown] > 0).any():
-            return np.inf
-        lowest = np.where(unknown, reader.least[self.places], values[self.places])
-        return float(self.weights @ lowest)
+from iop_outcomes.disclosure.solutions.solver import optimum
+from iop_outcomes.disclosure.solutions.weighted import CLEARLY, Bound, Reader, added_up
 
 
 class KeptBounds:
@@ -82,29 +26,45 @@ class KeptBounds:
         """Start without bounds."""
         self._facts = facts
         self._values = np.array(facts.values, dtype=np.int64)
-        self._without: set[tuple[int, int]] = set()
         self._bounds: defaultdict[tuple[int, int], list[Bound]] = defaultdict(list)
+        self._without: set[tuple[int, int]] = set()
+        self._proofs: defaultdict[tuple[int, int], list[Proof]] = defaultdict(list)
+        self._unproved: set[tuple[int, int]] = set()
 
-    def excluding(self, count: int, wanted: tuple[float, float], reader: Reader) -> Bound | None:
-        """Return a kept bound that shows that a count is not in a range open to one side."""
+    def excluding(
+        self, count: int, wanted: tuple[float, float], reader: Reader
+    ) -> Bound | Proof | None:
+        """Return what is kept that shows that a count is not in a range open to one side."""
         sign, limit = _side(wanted)
-        kept = reversed(self._bounds[count, sign])
-        return next((bound for bound in kept if self._is_below(limit, bound, reader)), None)
+        for bound in reversed(self._bounds[count, sign]):
+            if self._is_below(limit, bound, reader):
+                return bound
+        for proof in reversed(self._proofs[count, sign]):
+            if proof.excludes(limit, self._values, reader):
+                return proof
+        return None
 
     def find(self, count: int, wanted: tuple[float, float], reader: Reader) -> None:
         """Find the lowest bound of a count on the side of a range; keep it if it excludes this.
 
-        If not, the range is excluded only since counts are whole numbers. This is then
-        likely for other views too, so that no further bound of this count is looked for.
+        If not, the range is excluded only since counts are whole numbers. This is then likely for
+        other views too, so that no further bound of this count is looked for, but proofs by cases:
+        until one of them would take too long.
         """
         sign, limit = _side(wanted)
-        if (count, sign) in self._without:
-            return
-        bound = _lowest_bound(self._facts, reader.printed, count, sign)
-        if bound is not None and self._is_below(limit, bound, reader):
-            self._bounds[count, sign].append(bound)
-        else:
-            self._without.add((count, sign))
+        asked = (count, sign)
+        if asked not in self._without:
+            bound = _lowest_bound(self._facts, reader.printed, count, sign)
+            if bound is not None and self._is_below(limit, bound, reader):
+                self._bounds[asked].append(bound)
+                return
+            self._without.add(asked)
+        if asked not in self._unproved:
+            proof = prove(self._facts, reader, count, sign, limit)
+            if proof is None:
+                self._unproved.add(asked)
+            else:
+                self._proofs[asked].append(proof)
 
     def _is_below(self, limit: float, bound: Bound, reader: Reader) -> bool:
         return bound.largest(self._values, reader) < limit - CLEARLY
@@ -130,24 +90,4 @@ def _lowest_bound(facts: Facts, printed: Printed, count: int, sign: int) -> Boun
     best = optimum(costs, (np.array(system.low), np.array(system.high)), system.sums)
     if best is None:
         return None
-    size = len(near.rows)
-    weights: defaultdict[int, float] = defaultdict(float, {count: float(sign)})
-    for number, multiplier in zip(near.rows, best.multipliers[:size], strict=True):
-        _add(weights, facts.rows[number], multiplier)
-    used = set()
-    for line, multiplier in enumerate(best.multipliers[size:]):
-        share = near.shares[line // 2]
-        # At least 0: numerator - low * denominator, and high * denominator - numerator.
-        side, factor = (1.0, -share.low) if line % 2 == 0 else (-1.0, share.high)
-        if abs(multiplier) > EXACT:
-            used.add(share)
-            _add(weights, {share.numerator: side, share.denominator: factor}, multiplier)
-    places = [place for place, weight in weights.items() if abs(weight) > EXACT]
-    kept = np.array([weights[place] for place in places])
-    return Bound(np.array(places, dtype=np.intp), kept, frozenset(used))
-
-
-def _add(weights: dict[int, float], row: Mapping[int, float], multiplier: float) -> None:
-    if abs(multiplier) > EXACT:
-        for place, weight in row.items():
-            weights[place] += multiplier * weight
+    return added_up(facts, near, best.multipliers, {count: float(sign)})

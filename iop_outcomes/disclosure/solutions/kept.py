@@ -10,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from iop_outcomes.disclosure.facts import Facts, Share
-from iop_outcomes.disclosure.solutions.bounds import KeptBounds, Reader
+from iop_outcomes.disclosure.solutions.bounds import KeptBounds
 from iop_outcomes.disclosure.solutions.connected import Printed, followed_from, known_values
 from iop_outcomes.disclosure.solutions.solving import MANY, Found, find_fit, part_of, search_many
 from iop_outcomes.disclosure.solutions.views import View
+from iop_outcomes.disclosure.solutions.weighted import Reader
 
 Wanted = list[tuple[float, float]]
 Mask = npt.NDArray[np.bool_]
