@@ -42,6 +42,7 @@ from iop_outcomes.report.sections.relapse import first, results
 from validation.attack_programs import QUARTERS, RULES, Case, sample_case, small_case
 from validation.attack_reading import Read, differences, read_report
 from validation.attack_relations import build
+from validation.attack_series import told_together
 from validation.attack_solving import solve
 from validation.shown_share import figures, one_program
 
@@ -205,11 +206,11 @@ def series(number: int) -> dict[str, object]:
     """Make eight quarters in a row with a ledger, and without, and audit them together.
 
     The audit is asked of the printed counts, and, as `iop-outcomes audit` does it, of the reports
-    as they are saved as JSON. With a ledger they are made once more without being judged beside
-    those before.
+    as they are saved as JSON; the second attacker reads them as HTML and XLSX. With a ledger they
+    are made once more without being judged beside those before.
     """
     size = 80 if number % 2 == 0 else 300
-    kept, alone, cases, saved = Ledger(), [], [], []
+    kept, alone, cases, saved, reads = Ledger(), [], [], [], []
     with watched() as watch:
         for quarter in QUARTERS_IN_TURN:
             records = one_program(1 + number // 2, size, quarter)
@@ -218,6 +219,7 @@ def series(number: int) -> dict[str, object]:
             made = beside(case, kept)
             kept = ledger_of(made)
             saved += as_saved(made)
+            reads.append(as_read(made))
             cells = case.report().cells
             assert cells is not None
             alone.append(cells)
@@ -233,6 +235,7 @@ def series(number: int) -> dict[str, object]:
         "not_asked": int(bool(with_ledger.note)),
         "without_ledger": len(without.found),
         "without_joining": len(audit(not_joined.reports).found),
+        **told_together(reads),
         "seconds": round(watch.seconds / (2 * len(QUARTERS_IN_TURN)), 2),
     }
 
@@ -253,6 +256,13 @@ def as_saved(made: Report) -> list[PrintedCells]:
     with TemporaryDirectory() as folder:
         path = made.save(Path(folder) / "r.json")
         return read_cells(path.read_text(encoding="utf-8"))
+
+
+def as_read(made: Report) -> Read:
+    """Return what somebody reads who was sent a report as HTML and as XLSX."""
+    with TemporaryDirectory() as folder:
+        place = Path(folder)
+        return read_report(made.save(place / "r.html"), made.save(place / "r.xlsx"))
 
 
 @contextmanager
@@ -397,18 +407,22 @@ def _tables(found: pd.DataFrame) -> dict[str, str]:
     if len(in_turn):
         quarters = [
             "| admissions a year | series | told with the ledger "
-            "| told by the reports as they are saved, with the ledger | told without "
+            "| told by the reports as they are saved, with the ledger "
+            "| told to the second attacker, all reports together, with the ledger "
+            "| told without "
             "| told with a ledger, but not judged beside earlier reports "
             "| series that could not be asked together | seconds a report (mean) |",
-            "|---|---|---|---|---|---|---|---|",
+            "|---|---|---|---|---|---|---|---|---|",
         ]
         quarters += [
-            f"| {size:.0f} | {len(part)} | {part['audited'].sum():.0f} {_of_saved(part)}"
+            f"| {size:.0f} | {len(part)} | {part['audited'].sum():.0f} "
+            f"{_of_some(part, 'saved_told')}{_of_some(part, 'second_told')}"
             f"| {part['without_ledger'].sum():.0f} | {_of_those_asked(part['without_joining'])} "
             f"| {part['not_asked'].sum():.0f} "
             f"| {part['seconds'].mean():.1f} |"
             for size, part in in_turn.groupby("admissions")
         ]
+        quarters += ["", _of_second(in_turn)]
     wrong = int(found["contradicts"].eq(True).sum()) if "contradicts" in found else 0
     not_asked = (
         "Reports that could not be asked, since the attacker's relations fit no numbers, or the "
@@ -419,10 +433,24 @@ def _tables(found: pd.DataFrame) -> dict[str, str]:
     return {name: "\n".join(one) for name, one in tables.items()}
 
 
-def _of_saved(series: pd.DataFrame) -> str:
-    """Return the cell of what the saved reports tell, for rows from before it was asked too."""
-    told = series.get("saved_told", pd.Series(np.nan, series.index))
+def _of_some(series: pd.DataFrame, column: str) -> str:
+    """Return the cell of what was told, for rows from before it was asked too."""
+    told = series.get(column, pd.Series(np.nan, series.index))
     return f"| {_of_those_asked(told)} "
+
+
+def _of_second(series: pd.DataFrame) -> str:
+    """Say what the second attacker could not answer of all reports of a series together."""
+    counts = {
+        name: series.get(f"second_{name}", pd.Series(0.0, series.index)).sum()
+        for name in ("unanswered", "contradicts")
+    }
+    return (
+        "Counts of which the second attacker could not say it: "
+        f"{counts['unanswered']:.0f}. Series of which its relations fit no numbers, or the solver "
+        f"did not say whether any fit: {counts['contradicts']:.0f}; they are "
+        "not among those asked."
+    )
 
 
 def _of_those_asked(told: pd.Series[Any]) -> str:
@@ -451,7 +479,8 @@ def main() -> None:
         counts += ["--series", str(options.series)]
         command = shlex.join(["python", "-m", "validation.disclosure_attack", *counts])
         options.page.write_text(page(found, command), encoding="utf-8")
-    told = sum(found[name].sum() for name in ("pinned", "known_small", "audited") if name in found)
+    told_of = ("pinned", "known_small", "audited", "saved_told", "second_told")
+    told = sum(found[name].sum() for name in told_of if name in found)
     sys.exit(int(told > 0))
 
 

@@ -1,0 +1,198 @@
+"""Several saved reports of one program read together: what is tied is true, and it tells more."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from iop_outcomes.disclosure import LinkedCounts
+from iop_outcomes.disclosure.ledger import Ledger
+from iop_outcomes.plots.layout.export import Picture
+from iop_outcomes.report import counting
+from iop_outcomes.report.sections import assemble as sections
+from validation import attack_series, disclosure_attack
+from validation.attack_programs import RULES, Case, population, records_up_to
+from validation.attack_reading import Read
+from validation.attack_relations import PROMISE
+from validation.attack_series import join, told_together
+from validation.attack_series_reading import HEAD as HEAD_OF_A_REPORT
+from validation.attack_series_reading import One
+from validation.attack_series_solving import solve_together
+from validation.attack_solving import Puzzle, solve
+
+
+@pytest.fixture(scope="module")
+def reads() -> Iterator[list[Read]]:
+    """Two quarters in a row with the times and groups that a reader sees, and nothing hidden."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sections, "draw_svg", lambda *_, **__: Picture(b"<svg/>", "A.", 1, 1))
+        patch.setattr(counting, "hide_beside", lambda *_, **__: (frozenset(), ""))
+        patch.setattr(LinkedCounts, "hidden", lambda *_: frozenset())
+        made, kept, sample = [], Ledger(), population(1, 100)
+        for quarter in ("2025Q1", "2025Q2"):
+            end = pd.Period(quarter, "Q").end_time.normalize()
+            episodes = sample.episodes.assign(program="Center")
+            records = records_up_to(episodes, sample.attendance, sample.checkins, end)
+            report = disclosure_attack.beside(Case(records, quarter, RULES[0]), kept)
+            kept = disclosure_attack.ledger_of(report)
+            read = disclosure_attack.as_read(report)
+            made.append(replace(read, words=read.words.replace(PROMISE, "")))  # it does not hold
+        yield made
+
+
+def fits(reads: list[Read]) -> bool:
+    try:
+        solve_together(join([One.of(read) for read in reads]), ask=False)
+    except ValueError:
+        return False
+    return True
+
+
+def test_what_is_tied_is_true(reads: list[Read]) -> None:
+    assert "Discharges in 2024Q3 to 2025Q2, by reason" in reads[1].captions  # of a year
+    puzzle = join([One.of(read) for read in reads])
+    tied = {name[2] for name in puzzle.low if isinstance(name, tuple) and name[0] == "in"}
+    some = {("admitted", "program"), "discharged", "session", "came", "flow"}
+    assert some | {("weekday", "due"), ("week", "episodes")} <= tied
+    assert fits(reads)
+
+
+@pytest.mark.parametrize(
+    ("table", "rows", "columns"),
+    [
+        ("census", [0, 2], ["episodes"]),  # those there on the last day of the first quarter
+        ("trend_admissions", [0], ["numerator"]),
+        ("files", [0], ["rows_read", "rows_kept"]),
+    ],
+)
+def test_one_more_than_the_other_report_says_fits_no_numbers(
+    reads: list[Read], table: str, rows: list[int], columns: list[str]
+) -> None:
+    changed = reads[1].tables[table].copy()
+    changed.loc[rows, columns] += 1
+    tables = {"trend_admissions": reads[1].tables["trend_admissions"], table: changed}
+    head = re.search(HEAD_OF_A_REPORT, reads[1].words)
+    assert head is not None
+    second = replace(reads[1], tables=tables, words=head[0])  # without sentences of the same
+    assert fits([second])
+    assert not fits([reads[0], second])
+
+
+def test_a_group_of_a_year_is_the_sum_of_the_quarters_of_the_other_report(
+    reads: list[Read],
+) -> None:
+    names = ("admissions", "trend_admissions")
+    first, second = (
+        replace(read, tables={name: read.tables[name] for name in names}) for read in reads
+    )
+    assert fits([first, second])
+    table = second.tables["admissions"].assign(share="hidden")
+    rows = table.index[table["by"].eq("entry path") & table["group"].ne("all")]
+    everybody = table.loc[rows, "admitted"].sum()
+    # Nobody came directly, in any of four quarters; a quarter before more did than were admitted.
+    table.loc[rows, "admitted"] = [0 if word == "direct" else 1 for word in table["group"][rows]]
+    table.loc[rows[table["group"][rows].ne("direct")][0], "admitted"] += (
+        everybody - table.loc[rows, "admitted"].sum()
+    )
+    none = replace(second, tables=second.tables | {"admissions": table})
+    assert fits([none])
+    assert not fits([first, none])
+
+
+HEAD = "Programs Center Time {0} ({1}) Data cut {2} Made"
+QUARTERS = {
+    "2024Q4": ("2024-10-01 to 2024-12-31", "2024-12-31", "2024Q1 to 2024Q4"),
+    "2025Q1": ("2025-01-01 to 2025-03-31", "2025-03-31", "2024Q2 to 2025Q1"),
+}
+
+
+def report_of(quarter: str, discharges: list[object], census: list[object]) -> Read:
+    """Return a report of who was in the program in a quarter, and of the discharges of a year."""
+    days, cut, year = QUARTERS[quarter]
+    reasons = ["completed", "ended early", "transferred", "other ends", "all"]
+    codes = ["1", "2, 3", "4", "5, 6, 7, -9", ""]
+    tables = {
+        "discharges": pd.DataFrame(
+            {"reason": reasons, "TEDS_code": codes, "discharges": discharges, "share": "hidden"}
+        ),
+        "census": pd.DataFrame({"who": ["before", "new", "left", "there"], "episodes": census}),
+    }
+    caption = f"Discharges in {year}, by reason"
+    return Read(tables, {}, HEAD.format(quarter, days, cut), (caption,))
+
+
+@pytest.fixture
+def two() -> list[Read]:
+    """28 completed in a year and 23 in the year before; 18 left, so at most 18 were discharged.
+
+    78 discharges and 65: 13 more in the last quarter than in the first, so at most 5 in the first,
+    and 5 to 10 completed in the last.
+    """
+    return [
+        report_of("2024Q4", [23, 25, "hidden", "hidden", 65], [20, 15, 17, 18]),
+        report_of("2025Q1", [28, 27, "hidden", "hidden", 78], [18, 14, 18, 14]),
+    ]
+
+
+def test_two_reports_tell_what_neither_does(two: list[Read]) -> None:
+    assert [told_together([one])["second_told"] for one in two] == [0, 0]
+    found = solve_together(join([One.of(one) for one in two]))
+    assert ("in", ("2025-01-01", "2025-03-31"), "discharged", "1") in found.small
+    assert told_together(two)["second_told"] == len(found.small) > 0
+
+
+def test_reports_of_other_programs_are_not_tied(two: list[Read]) -> None:
+    other = replace(two[1], words=two[1].words.replace("Center", "Center, North"))
+    assert told_together([two[0], other])["second_told"] == 0
+
+
+def test_reports_that_contradict_one_another_are_said(two: list[Read]) -> None:
+    more = report_of("2025Q1", [78, 0, 0, 0, 78], [18, 14, 18, 14])
+    expected = {"second_told": None, "second_unanswered": None, "second_contradicts": 1}
+    assert told_together([two[0], more]) == expected
+
+
+def test_a_folder_of_saved_series_gives_a_row_each(
+    reads: list[Read],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name in ("2025Q1.html", "2025Q1.xlsx", "2025Q2.html"):
+        (tmp_path / "center").mkdir(exist_ok=True)
+        (tmp_path / "center" / name).touch()
+    order = iter(reads)
+    monkeypatch.setattr(attack_series, "read_report", lambda *_: next(order))
+    monkeypatch.setattr(attack_series, "told_together", lambda some: {"told": len(some), "x": None})
+    monkeypatch.setattr("sys.argv", ["attack_series", str(tmp_path)])
+    attack_series.main()
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "series,reports,second_told,second_unanswered,second_contradicts"
+    assert said[1] == "center,2,2,"
+
+
+def test_both_ways_of_asking_find_the_same() -> None:
+    puzzle = Puzzle()
+    for name in "abc":
+        puzzle.unknown(name, least=1)
+    puzzle.total(puzzle.known("first", 14), ["a", "b"])  # type: ignore[list-item]
+    puzzle.total(puzzle.known("second", 9), ["b", "c"])  # type: ignore[list-item]
+    puzzle.targets["a and c"] = {"a": 1.0, "c": 1.0}
+    together, alone = solve_together(puzzle), solve(puzzle)
+    assert set(together.small) == set(alone.small) == {"b", "c"}
+    assert together.pinned == alone.pinned == {}
+
+
+def test_rows_from_before_the_second_attacker_was_asked_count_as_not_asked() -> None:
+    row = {"kind": "series", "case": 0, "admissions": 80.0, "audited": 0, "not_asked": 0}
+    row |= {"without_ledger": 3, "without_joining": 2, "seconds": 1.0, "commit": "a"}
+    asked = row | {"case": 2, "second_told": 4, "second_unanswered": 1, "second_contradicts": 0}
+    lines = disclosure_attack._of_some(pd.DataFrame([row, asked]), "second_told")
+    assert lines == "| 4 (of 1 series) "
+    assert disclosure_attack._of_some(pd.DataFrame([row]), "second_told") == "| 0 (of 0 series) "
+    assert "could not say it: 1." in disclosure_attack._of_second(pd.DataFrame([row, asked]))
