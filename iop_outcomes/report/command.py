@@ -127,13 +127,13 @@ def _save_with(shared: Shared, report: Report, places: Sequence[Path]) -> list[P
     pages = [place for place in places if place.suffix.lower() in (".html", ".htm")]
     words = [place for place in places if place.suffix.lower() == ".docx"]
     shared.draw(report.drawings, "picture")
-    shared.pictures()
-    if pages:
-        shared.draw(report.drawings, "narrow")  # begun there while the page is made here
-    shared.lay_out(for_paper(report.page_for_paper()))
-    shared.pictures()
+    shared.pictures("picture")
     if words:
-        shared.draw(report.drawings, "dots")
+        shared.draw(report.drawings, "dots")  # begun there while the page is made here
+    if pages:
+        shared.draw(report.drawings, "narrow")
+    shared.lay_out(for_paper(report.page_for_paper()))
+    shared.pictures("narrow")
     for place in places:
         if place.suffix.lower() != ".pdf" and place not in words:
             report.save(place)

@@ -420,6 +420,24 @@ def test_a_shown_picture_does_not_wait_for_settings_that_come_later() -> None:
     assert bytes(canvas.buffer_rgba()) == later
 
 
+def test_the_settings_of_a_picture_are_there_within_and_the_readers_after_it() -> None:
+    with mpl.rc_context({"font.size": 30, "svg.hashsalt": "of the reader"}):
+        with style.drawing(**{"svg.hashsalt": "of a file"}):
+            with style.drawing():
+                assert (mpl.rcParams["font.size"], mpl.rcParams["svg.hashsalt"]) == (
+                    10,
+                    "of a file",
+                )
+            with style.drawing(**{"font.size": 12}):
+                assert mpl.rcParams["font.size"] == 12
+            assert mpl.rcParams["font.size"] == 10
+        with pytest.raises(ZeroDivisionError), style.drawing():
+            raise ZeroDivisionError
+        assert mpl.rcParams["font.size"] == 30
+        with style.drawing():
+            assert mpl.rcParams["font.size"] == 10
+
+
 def test_each_setting_of_matplotlib_is_one_of_the_looks_or_is_the_readers() -> None:
     with style.drawing():
         kept = {key for key in style.OF_READER if key in mpl.rcParams}

@@ -297,8 +297,8 @@ def test_what_is_drawn_apart_is_saved_in_each_form(names: list[str], tmp_path: P
             assert drawings == ("a picture",)
             done.append(how)
 
-        def pictures(self) -> None:
-            done.append("pictures")
+        def pictures(self, how: str) -> None:
+            done.append(f"wait for {how}")
 
         def lay_out(self, page: str) -> None:
             assert "on paper" in page
@@ -327,8 +327,8 @@ def test_what_is_drawn_apart_is_saved_in_each_form(names: list[str], tmp_path: P
     both = [".docx"] * ("r.docx" in names)
     others = [Path(name).suffix.lower() for name in names]
     assert done == [
-        *("picture", "pictures", "narrow", "page", "pictures"),
-        *(["dots"] if both else []),
+        *("picture", "wait for picture", *(["dots"] if both else [])),
+        *("narrow", "page", "wait for narrow"),
         *(ending for ending in others if ending not in (".pdf", ".docx")),
         "finish",
         *both,

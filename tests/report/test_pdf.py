@@ -231,13 +231,13 @@ def in_two(process: PaperProcess, drawings: list[Drawing], page: str) -> bytes:
     with Shared(process, keep=True) as shared:
         shared.draw(drawings[:1], "picture")
         shared.draw(drawings, "picture")
-        shared.pictures()
+        shared.pictures("picture")
         assert all(one.has("picture") for one in drawings)
+        shared.draw(drawings, "dots")
         shared.draw(drawings, "narrow")
         shared.lay_out(for_paper(page))
-        shared.pictures()
+        shared.pictures("narrow")
         assert all(one.has("narrow") for one in drawings)
-        shared.draw(drawings, "dots")
         return shared.finish()
 
 
@@ -325,6 +325,24 @@ def test_what_cannot_be_sent_is_drawn_here(
     assert_same(drawings, drawn_here)
     assert paper.PICTURE not in asked  # the page may be: whichever thread is first
     process.close()
+
+
+def test_dots_are_made_where_the_figure_is(
+    monkeypatch: pytest.MonkeyPatch, drawn_here: list[Drawing]
+) -> None:
+    monkeypatch.setattr(sys, "executable", "")
+    monkeypatch.setattr(PaperProcess, "ask", lambda *_: drawn_here[0].picture)
+    shared = Shared(PaperProcess(), keep=True)
+    shared._drawings, shared._sent = [replace(one) for one in drawn_here], [b"it"] * 3
+    shared._do_there("picture", 0)
+    shared._do_there("narrow", 1)
+    assert shared._kept_there == {("dots", 0)}
+    shared._left = [("dots", 0), ("dots", 1), ("dots", 2), ("narrow", 2)]
+    assert shared._next_here(("dots",), lambda: True) == ("dots", 1)
+    assert shared._next_there() == ("dots", 0)
+    assert shared._next_there() == ("narrow", 2)
+    assert shared._next_here(("narrow",), lambda: True) is None
+    assert shared._next_here(("dots",), lambda: True) == ("dots", 2)
 
 
 @needs_weasyprint

@@ -36,6 +36,7 @@ SETTINGS: Any = {
     "axes.grid": True,
     "axes.grid.axis": "y",
     "axes.axisbelow": True,
+    "axes.titley": 1.0,  # where it is without ticks above it; it is not looked for at each drawing
     "grid.color": RULE,
     "grid.linewidth": 0.6,
     "text.color": INK,
@@ -66,6 +67,7 @@ _ATTRIBUTE = "_iop_outcomes_alternative_text"
 _PAPER = "_iop_outcomes_paper"
 SCALE = "_iop_outcomes_scale"
 _ONE_AT_A_TIME = RLock()
+_WITHIN: list[dict[str, Any]] = []  # what each `drawing` that is open now was given
 
 
 @dataclass(frozen=True)
@@ -139,12 +141,20 @@ def drawing(**more: Any) -> Iterator[None]:
     """Draw with the settings of this package over matplotlib's own, whatever the reader has set.
 
     The settings of matplotlib belong to the whole process, so that one picture is drawn at a time:
-    two threads would restore each other's.
+    two threads would restore each other's. Within `drawing` they are there already.
     """
     from matplotlib import rc_context
 
-    with _ONE_AT_A_TIME, rc_context(_defaults() | SETTINGS | more):
-        yield
+    with _ONE_AT_A_TIME:
+        if _WITHIN and not more:
+            yield
+            return
+        _WITHIN.append(more)
+        try:
+            with rc_context(_defaults() | SETTINGS | more):
+                yield
+        finally:
+            _WITHIN.pop()
 
 
 @cache

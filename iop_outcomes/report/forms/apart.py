@@ -25,6 +25,7 @@ START += "runpy.run_path(sys.argv[2], run_name='__main__')"
 Made = Literal["picture", "narrow", "dots", "page"]
 Job = tuple[Made, int]  # how a picture is to be drawn, and its place; or the page
 PAGE: Job = ("page", 0)
+ALL: tuple[Made, ...] = ("picture", "narrow", "dots", "page")
 
 
 def worth_it(places: Sequence[Path]) -> bool:
@@ -109,8 +110,9 @@ class Shared:
     """What two processes do at once: both draw pictures, and the other one lays out the page.
 
     Each takes the next picture that is left, so that both end at about the same time whatever
-    else the computer does. The figure of a picture stays where it was drawn, for its dots. The
-    other process begins as soon as it is given something; this one in `finish`.
+    else the computer does. The figure of a picture stays where it was drawn, for its dots: there
+    each makes first those of its own figures, since the others are drawn anew. The other process
+    begins as soon as it is given something; this one in `pictures` and `finish`.
 
     Parameters
     ----------
@@ -130,6 +132,7 @@ class Shared:
         self._sent: list[bytes] = []  # what draws them
         self._asked: set[Job] = set()
         self._left: list[Job] = []
+        self._kept_there: set[Job] = set()  # dots of figures that the other process holds
         self._page, self._pdf = "", b""
         self._thread: threading.Thread | None = None
         self._there_now: Job | None = None
@@ -175,18 +178,23 @@ class Shared:
             self._asked |= {*jobs}
             self._changed.notify_all()
 
-    def pictures(self) -> None:
-        """Draw what is left, and wait for the pictures of the other process, not for the page."""
-        self._work(until=lambda: self._there_now in (None, PAGE))
+    def pictures(self, how: How) -> None:
+        """Draw those that are left of one kind, and wait for those of the other process."""
+
+        def done() -> bool:
+            return self._there_now is None or self._there_now[0] != how
+
+        self._work((how,), done)
 
     def finish(self) -> bytes:
         """Draw what is left, wait for the other process, and return the PDF of the page."""
-        self._work(until=lambda: self._there_now is None and not self._left)
+        self._work(ALL, until=lambda: self._there_now is None and not self._left)
         return self._pdf
 
-    def _work(self, until: Callable[[], bool]) -> None:
-        bar = _bar(len(self._left)) if self._progress and self._left else None
-        while (job := self._next_here(until)) is not None:
+    def _work(self, hows: Sequence[Made], until: Callable[[], bool]) -> None:
+        left = [job for job in self._left if job[0] in hows]
+        bar = _bar(len(left)) if self._progress and left else None
+        while (job := self._next_here(hows, until)) is not None:
             how, place = job
             if how == "page":
                 self._pdf = paper.laid_out(self._page, fonts_of_page())
@@ -199,11 +207,12 @@ class Shared:
         if bar is not None:
             bar.close()
 
-    def _next_here(self, until: Callable[[], bool]) -> Job | None:
+    def _next_here(self, hows: Sequence[Made], until: Callable[[], bool]) -> Job | None:
         """Return the first of what is left, when that is known; the page only without the other."""
 
         def mine() -> Job | None:
-            return next((job for job in self._left if self._alone or job != PAGE), None)
+            left = [job for job in self._left if job[0] in hows and (self._alone or job != PAGE)]
+            return min(left, key=lambda job: job in self._kept_there, default=None)
 
         with self._changed:
             self._changed.wait_for(lambda: mine() or until())
@@ -225,13 +234,15 @@ class Shared:
                 self._changed.notify_all()
 
     def _next_there(self) -> Job | None:
-        """Return the page, or the last of what is left."""
+        """Return the page, or dots of a figure that is there, or the last of what is left."""
         with self._changed:
             self._changed.wait_for(lambda: self._left or self._ended or self._alone)
             if self._ended or self._alone:
                 return None
-            job = self._there_now = PAGE if PAGE in self._left else self._left[-1]
+            kept = [job for job in self._left if job in self._kept_there]
+            job = PAGE if PAGE in self._left else [*self._left, *kept][-1]
             self._left.remove(job)
+            self._there_now = job
             return job
 
     def _do_there(self, how: Made, place: int) -> None:
@@ -243,6 +254,8 @@ class Shared:
             raise NoAnswerError
         picture = self._process.ask(paper.PICTURE, place, draw, how, self._keep)
         self._drawings[place].take(how, picture)
+        if how == "picture" and self._keep:
+            self._kept_there.add(("dots", place))
 
 
 def _pickled(draw: Callable[..., Picture]) -> bytes:
