@@ -66,6 +66,42 @@ def test_it_holds_the_first_page_and_the_pictures_with_their_words(document: Doc
     assert all(one.startswith("Alternative <w:p>") for one in described[1:])
 
 
+def test_each_section_with_pictures_begins_with_its_definitions(document: Document) -> None:
+    table = Table("u", "U", pd.DataFrame({"n": [1]}))
+    curves = tuple(
+        Drawing(title, partial(draw_svg, iop.plot_survival, None), table)
+        for title in ("Curve", "The same, by program")
+    )
+    sections = [
+        Section("relapse", "Relapse", ("Relapse is any use.",), drawings=curves),
+        Section("empty", "Nothing drawn", ("Not printed.",)),
+        Section("trends", "Trends", drawings=curves[:1]),
+    ]
+    whole = document_of("T", [], findings_frame([]), sections)
+    picture = Picture(b"", "A curve.", 600, 300, "What relapse is stands at the start.", png())
+    titles = ["Curve", "The same, by program", "Curve"]
+    held = docx.Document(BytesIO(word_of(whole, [(one, picture) for one in titles], "", "", "")))
+    words = [one.text for one in held.paragraphs if one.text]
+    note = "What relapse is stands at the start."
+    start = ["T", "Relapse", "Relapse is any use.", "Curve", note, "The same, by program", note]
+    assert words == [*start, "Trends", "Curve", note]
+    levels = [one.style.name for one in held.paragraphs if one.style.name.startswith("Heading")]
+    assert levels == [f"Heading {level}" for level in (1, 2, 3, 3, 2, 3)]
+    page = held.sections[0]
+    between = page.page_width - page.left_margin - page.right_margin
+    assert {one.width for one in held.inline_shapes} == {between}  # and not beyond a margin
+
+
+def test_no_row_of_a_table_is_divided_and_its_header_is_read_as_one(document: Document) -> None:
+    (grid,) = docx.Document(BytesIO(made_of(document))).tables
+    kinds = [{one.tag.partition("}")[2] for one in row._tr.trPr} for row in grid.rows]
+    assert kinds == [{"cantSplit", "tblHeader"}, {"cantSplit"}]
+    bold = [
+        [run.bold for cell in row.cells for run in cell.paragraphs[0].runs] for row in grid.rows
+    ]
+    assert bold == [[True] * 3, [None] * 3]
+
+
 def test_nothing_in_it_acts_or_asks(document: Document) -> None:
     with ZipFile(BytesIO(made_of(document))) as parts:
         for name in parts.namelist():

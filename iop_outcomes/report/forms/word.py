@@ -20,7 +20,6 @@ from iop_outcomes.shared.characters import one_line
 LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the first time that a zip file can hold
 SYNTHETIC = "Synthetic data. These people and programs were made up."
 COURSE = "course"  # bars of letters, which break into lines here
-WIDE = 6.3  # inches, of a picture between the margins
 Pictures = Sequence[tuple[str, Picture]]
 
 
@@ -92,9 +91,14 @@ def word_of(document: Document, pictures: Pictures, mark: str, banner: str, logo
         paragraph.add_run(f"{one_line(fact['name'])}: ").bold = True
         paragraph.add_run(one_line(fact["text"]))
     _add_first_page(docx_file, document)
-    for title, picture in pictures:
-        docx_file.add_heading(one_line(title), 2)
-        wide = min(WIDE, picture.width / 96)
+    page = docx_file.sections[0]
+    between = library.shared.Length(page.page_width - page.left_margin - page.right_margin)
+    begun = _sections_by_picture(document)
+    for number, (title, picture) in enumerate(pictures):
+        if number in begun:
+            _begin_section(docx_file, begun[number])
+        docx_file.add_heading(one_line(title), 3)
+        wide = min(between.inches, picture.width / 96)
         docx_file.add_picture(BytesIO(picture.png), width=library.shared.Inches(wide))
         _describe(docx_file, one_line(picture.alternative_text))
         docx_file.paragraphs[-1].paragraph_format.keep_with_next = True
@@ -104,6 +108,23 @@ def word_of(document: Document, pictures: Pictures, mark: str, banner: str, logo
     with BytesIO() as buffer:
         docx_file.save(buffer)
         return _without_times(buffer.getvalue())
+
+
+def _sections_by_picture(document: Document) -> dict[int, Document]:
+    """Return the sections that have pictures, by the number of the first one of each."""
+    sections, count = {}, 0
+    for section in document["sections"]:
+        if section["figures"]:
+            sections[count] = section
+        count += len(section["figures"])
+    return sections
+
+
+def _begin_section(docx_file: Any, section: Document) -> None:
+    """Add what stands at the start of a section: the definitions that its pictures rest on."""
+    docx_file.add_heading(one_line(section["title"]), 2)
+    for sentence in section["sentences"]:
+        _small(docx_file.add_paragraph(), sentence)
 
 
 def _add_first_page(docx_file: Any, document: Document) -> None:
@@ -149,18 +170,21 @@ def _add_table(docx_file: Any, table: Document) -> None:
         for row, own in zip(table["rows"], kinds, strict=True)
     ]
     grid = docx_file.add_table(rows=1 + len(rows), cols=len(names), style="Table Grid")
-    for line, texts in zip(grid.rows, [names, *rows], strict=True):
+    for number, (line, texts) in enumerate(zip(grid.rows, [names, *rows], strict=True)):
         for cell, text in zip(line.cells, texts, strict=True):
-            _small(cell.paragraphs[0], text)
-    repeated = OxmlElement("w:tblHeader")  # the header stands on each page, and is read as one
-    repeated.set(qn("w:val"), "true")
-    grid.rows[0]._tr.get_or_add_trPr().append(repeated)
+            _small(cell.paragraphs[0], text, bold=not number or None)
+        # No row is divided between pages; the header stands on each, and is read as one.
+        for name in ("w:cantSplit", *([] if number else ["w:tblHeader"])):
+            wanted = OxmlElement(name)
+            wanted.set(qn("w:val"), "true")
+            line._tr.get_or_add_trPr().append(wanted)
 
 
-def _small(paragraph: Any, text: str) -> None:
+def _small(paragraph: Any, text: str, *, bold: bool | None = None) -> None:
     from docx.shared import Pt
 
-    paragraph.add_run(one_line(text)).font.size = Pt(8)
+    run = paragraph.add_run(one_line(text))
+    run.font.size, run.bold = Pt(8), bold
 
 
 def _describe(docx_file: Any, words: str) -> None:
