@@ -294,7 +294,7 @@ def count_all(
     hidden, note = hide_beside(linked, linked.hidden(), cells, earlier)
     if together is not None:
         hidden = together.hide(linked, hidden, cells)
-    printed = [(one, trends.printed(one)) for one in trends.all]
+    printed, held = [(one, trends.printed(one)) for one in trends.all], cells(hidden)
     return Counted(
         linked,
         hidden,
@@ -303,8 +303,8 @@ def count_all(
         None if weeks is None else hide_weeks(weeks, hidden, scope.policy),
         None if RELAPSE in hidden else curves,
         plan,
-        cells(hidden),
-        ledger.with_report(cells(hidden), year, plan, printed, hidden),
+        held,
+        ledger.with_report(held, year, plan, printed, hidden),
         _changed_text(frozen, linked, note),
         note if beside else "",
         funnels(sites, hidden),

@@ -60,12 +60,12 @@ class Table:
         kind = self.columns[column][1]
         return self.row_kinds[row] if kind == "by_row" else kind
 
-    @property
+    @cached_property
     def columns(self) -> list[tuple[str, Kind]]:
         """The columns with their kinds, in order."""
         return [(str(name), self.kinds.get(str(name), "text")) for name in self.frame.columns]
 
-    @property
+    @cached_property
     def rows(self) -> list[tuple[object, ...]]:
         """The rows as they are read: one word for every hidden cell."""
         frame = self.frame

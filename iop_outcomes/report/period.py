@@ -6,6 +6,7 @@ import datetime
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
@@ -134,12 +135,17 @@ class ReportPeriod:
 
     def cut(self, months: int) -> list[ReportPeriod]:
         """Return the times of n months that it is made of, the earliest first."""
-        after = self.last + _DAY
-        edges = [
-            after - pd.DateOffset(months=months * number)
-            for number in range(self.months // months, -1, -1)
-        ]
-        return [period_between(one, two - _DAY) for one, two in pairwise(edges)]
+        return [*_cut(self, months)]
+
+
+@lru_cache(maxsize=64)
+def _cut(period: ReportPeriod, months: int) -> tuple[ReportPeriod, ...]:
+    after = period.last + _DAY
+    edges = [
+        after - pd.DateOffset(months=months * number)
+        for number in range(period.months // months, -1, -1)
+    ]
+    return tuple(period_between(one, two - _DAY) for one, two in pairwise(edges))
 
 
 def period_between(first: pd.Timestamp, last: pd.Timestamp) -> ReportPeriod:

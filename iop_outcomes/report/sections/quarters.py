@@ -114,11 +114,11 @@ def admitted_parts(scope: Scope, linked: LinkedCounts, window: ReportPeriod) -> 
     quarter. Of a quarter that was printed before its records changed other people are counted.
     """
     dates = scope.records.episodes["admit_date"]
-    parts = parts_of(scope, COHORTS, window, dates).inside
-    of_trend = [("trend", "admissions", "quarter", str(part), "numerator") for part in parts]
-    counts = {part: int(here.sum()) for part, here in parts.items()}
+    parts = parts_of(scope, COHORTS, window, dates)
+    counts = {part: int(here.sum()) for part, here in parts.inside.items()}
+    of_trend = [("trend", "admissions", "quarter", str(part), "numerator") for part in counts]
     _, changed = of_one_time(linked, of_trend, counts)
-    return parts_of(scope, COHORTS, window, dates, changed)
+    return parts_of(scope, COHORTS, window, dates, changed) if changed else parts
 
 
 def admissions_changed(scope: Scope, linked: LinkedCounts) -> bool:
