@@ -11,6 +11,7 @@ import pytest
 from iop_outcomes.disclosure.ledger.beside import MOST_TRIED, Hidden, _take_up
 from iop_outcomes.disclosure.linked import Key
 from iop_outcomes.disclosure.system import (
+    Fitting,
     Joined,
     KeptParts,
     Outsider,
@@ -222,14 +223,18 @@ def test_numbers_that_are_tried_first_change_no_answer() -> None:
         if cells is None or hidden_free(cells) == 0:
             continue
         plain = sorted(map(str, Outsider(cells).told()))
-        found = Outsider(cells).values
-        for likely in (found, dict.fromkeys(found, 5), {}):
+        reader = Outsider(cells)
+        assert sorted(map(str, reader.told())) == plain
+        names = list(cells.counts)
+        wrong = Fitting(names, np.full((1, len(names)), 40))
+        short = Fitting(names[1:], np.zeros((1, len(names) - 1), np.int64))
+        for likely in (reader.fitting, wrong, short):
             assert sorted(map(str, Outsider(cells, likely=likely).told())) == plain
     row: dict[Key, int] = {"a": 1, "b": 1, "all": -1}
     counts: dict[Key, int | None] = {"a": None, "b": None, "all": 1}
     unlike = PrintedCells(11, counts=counts, least={"a": 1, "b": 1}, sums=[row])
     with pytest.raises(ReportError, match="contradict"):
-        Outsider(unlike, likely={"a": 1, "b": 0, "all": 1})
+        Outsider(unlike, likely=Fitting(["a", "b", "all"], np.array([[1, 0, 1]])))
 
 
 def test_reports_joined_one_after_another_are_those_joined_at_once() -> None:

@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from iop_outcomes.disclosure.linked import Item, Key, LinkedCounts
-from iop_outcomes.disclosure.system import Joined, KeptParts, Outsider, PrintedCells, outsiders
-from iop_outcomes.errors import ReportError
+from iop_outcomes.disclosure.system import (
+    Fitting,
+    Joined,
+    KeptParts,
+    Outsider,
+    PrintedCells,
+    outsiders,
+)
 
 Hidden = frozenset[Item]
 MOST_TRIED = 4  # items of a table that are taken up one by one
@@ -48,24 +54,31 @@ def hide_beside(
     if not earlier:
         return hidden, ""
     parts, before_this = KeptParts(), Joined(earlier)
-    fitting = _numbers_that_fit(before_this.with_report(cells_of(frozenset())), parts)
-    trials: dict[Hidden, tuple[list[Outsider], bool]] = {}
 
-    def readers_of(gone: Hidden) -> tuple[list[Outsider], bool]:
-        if gone not in trials:
-            trials[gone] = outsiders(before_this.with_report(cells_of(gone)), parts, fitting)
-        return trials[gone]
+    def read(gone: Hidden, likely: Fitting) -> tuple[list[Outsider], bool]:
+        return outsiders(before_this.with_report(cells_of(gone)), parts, likely)
 
-    readers, all_fit = readers_of(hidden)
+    # If all of this report is shown few counts are unknown: the search for numbers that fit is
+    # short, and they fit if some are hidden.
+    shown, _ = read(frozenset(), Fitting())
+    readers, all_fit = read(hidden, shown[0].fitting if shown else Fitting())
     note = "" if all_fit else NOT_ASKED
     disclosed = _told(readers)
-    before = _told(outsiders(before_this, parts, fitting)[0]) if disclosed else {}
-    asked = [key for key in disclosed if key not in before]
+    fitting = readers[0].fitting if readers else Fitting()
+    of_earlier = outsiders(before_this, parts, fitting)[0] if disclosed else []
+    asked = [key for key in disclosed if not _tell(of_earlier, key)]
     if not asked:
         return hidden, note
 
+    tried: dict[Hidden, list[Outsider]] = {}
+
+    def readers_of(gone: Hidden) -> list[Outsider]:
+        if gone not in tried:
+            tried[gone], _ = read(gone, fitting)
+        return tried[gone]
+
     def is_safe(gone: Hidden) -> bool:
-        return not any(one.tells(key) for one in readers_of(gone)[0] for key in asked)
+        return not any(_tell(readers_of(gone), key) for key in asked)
 
     tables = linked.tables(hidden)
     nothing = hidden.union(*tables)
@@ -73,27 +86,20 @@ def hide_beside(
         gone = _take_up(tables, nothing, is_safe)
         if gone == nothing:
             return gone, note
-        new = [key for key in _told(readers_of(gone)[0]) if key not in before]
+        new = [key for key in _told(readers_of(gone)) if not _tell(of_earlier, key)]
         if not new:
             return gone, note
         asked = [*new, *asked]
 
 
-def _numbers_that_fit(reports: Joined, parts: KeptParts) -> dict[Key, int]:
-    """Return whole numbers that fit reports of which the last is shown as it is; none if none do.
-
-    Few counts are unknown then, so that the search is short; what fits if they are all printed fits
-    if some are not.
-    """
-    try:
-        return Outsider(reports.cells, parts).values
-    except ReportError:
-        return {}
-
-
 def _told(readers: Sequence[Outsider]) -> dict[Key, None]:
     """Return the small counts that follow for any of some readers, in order."""
     return dict.fromkeys(key for one in readers for key in one.told())
+
+
+def _tell(readers: Sequence[Outsider], key: Key) -> bool:
+    """Return whether a count follows as small for any of some readers."""
+    return any(one.tells(key) for one in readers)
 
 
 def _take_up(tables: Sequence[Hidden], gone: Hidden, is_safe: Callable[[Hidden], bool]) -> Hidden:

@@ -15,11 +15,13 @@ from iop_outcomes.disclosure.system.cells import (
     read_cells,
 )
 from iop_outcomes.disclosure.system.consistent import attack_together, outsiders
+from iop_outcomes.disclosure.system.fitting import Fitting
 from iop_outcomes.disclosure.system.joining import Joined, join
 from iop_outcomes.disclosure.system.parts import KeptParts
 
 __all__ = [
     "Audit",
+    "Fitting",
     "Joined",
     "KeptParts",
     "Outsider",

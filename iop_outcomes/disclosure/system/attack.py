@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ from iop_outcomes.disclosure.linked import Key
 from iop_outcomes.disclosure.solutions.connected import Printed, connected_unknown
 from iop_outcomes.disclosure.system.cells import PrintedCells
 from iop_outcomes.disclosure.system.documents import differences, disclosed_by
+from iop_outcomes.disclosure.system.fitting import Fitting
 from iop_outcomes.disclosure.system.parts import KeptParts, Part
 from iop_outcomes.errors import ReportError
 
@@ -106,8 +107,8 @@ class Outsider:
         Of one report, or of several that were joined.
     parts : KeptParts, optional
         Connected counts that were asked before; those of these cells are added.
-    likely : mapping, optional
-        Values of counts that may fit, which are tried before others are looked for.
+    likely : Fitting, optional
+        Whole numbers that may fit, which are tried before others are looked for.
 
     Raises
     ------
@@ -119,7 +120,7 @@ class Outsider:
         self,
         cells: PrintedCells,
         parts: KeptParts | None = None,
-        likely: Mapping[Key, int] | None = None,
+        likely: Fitting | None = None,
     ) -> None:
         """Work out what follows from sums, and find whole numbers for the others."""
         place = {key: number for number, key in enumerate(cells.counts)}
@@ -144,7 +145,8 @@ class Outsider:
             least[share.numerator] = max(least.get(share.numerator, 0), int(share.high > 0))
         self.printed = Printed(known, shares, least)
         self.column: dict[int, tuple[Part, int]] = {}
-        self._fit_unknown(KeptParts() if parts is None else parts, likely or {})
+        self._parts: list[tuple[Part, list[int]]] = []
+        self._fit_unknown(KeptParts() if parts is None else parts, likely or Fitting())
 
     def _follow(self, known: np.ndarray) -> None:
         """Work out what follows from one sum after another."""
@@ -173,7 +175,7 @@ class Outsider:
             instead="reports of the same records; of two with different data cuts, one by one",
         )
 
-    def _fit_unknown(self, parts: KeptParts, likely: Mapping[Key, int]) -> None:
+    def _fit_unknown(self, parts: KeptParts, likely: Fitting) -> None:
         """Find whole numbers that fit everything printed, one connected part after another.
 
         `Facts` needs the true values; any whole numbers that fit are in their place.
@@ -181,11 +183,12 @@ class Outsider:
         if any(value < 0 for value in self.facts.values):
             self._refuse()
         for system in connected_unknown(self.facts, self.printed):
-            own = [likely.get(self.names[own_place]) for own_place in system.places]
+            own = likely.of([self.names[own_place] for own_place in system.places])
             part = parts.of(system, self.threshold, own)
             if part.fit is None:
                 self._refuse()
                 continue
+            self._parts.append((part, system.places))
             for column, (own_place, value) in enumerate(zip(system.places, part.fit, strict=True)):
                 self.facts.values[own_place] = round(value)
                 self.column[own_place] = part, column
@@ -194,9 +197,16 @@ class Outsider:
                 self._refuse()
 
     @property
-    def values(self) -> dict[Key, int]:
-        """Whole numbers that fit everything printed, one for each count."""
-        return dict(zip(self.names, self.facts.values, strict=True))
+    def fitting(self) -> Fitting:
+        """All whole numbers found so far that fit everything printed."""
+        values = np.array(self.facts.values, dtype=np.int64)
+        solutions = [values]
+        for part, own in self._parts:
+            for numbers in part.found:
+                solution = values.copy()
+                solution[own] = numbers
+                solutions.append(solution)
+        return Fitting(self.names, np.array(solutions))
 
     def tells(self, key: Key) -> bool:
         """Return whether a count, which need not be there, is of people and known to be small."""

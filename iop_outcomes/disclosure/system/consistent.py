@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
-from iop_outcomes.disclosure.linked import Key
 from iop_outcomes.disclosure.system.attack import Outsider, attack, fits
 from iop_outcomes.disclosure.system.cells import PrintedCells
+from iop_outcomes.disclosure.system.fitting import Fitting
 from iop_outcomes.disclosure.system.joining import Joined, join
 from iop_outcomes.disclosure.system.parts import KeptParts
 from iop_outcomes.errors import ReportError
@@ -71,7 +71,7 @@ def attack_together(
 
 
 def outsiders(
-    reports: Joined, parts: KeptParts | None = None, likely: Mapping[Key, int] | None = None
+    reports: Joined, parts: KeptParts | None = None, likely: Fitting | None = None
 ) -> tuple[list[Outsider], bool]:
     """Return who reads several reports together, and whether all of them fit.
 
@@ -84,8 +84,8 @@ def outsiders(
         The reports.
     parts : KeptParts, optional
         Connected counts that were asked before.
-    likely : mapping, optional
-        Values of counts that may fit, by their name when joined.
+    likely : Fitting, optional
+        Whole numbers that may fit.
     """
     parts = KeptParts() if parts is None else parts
     try:

@@ -6,14 +6,15 @@ one more: most of their connected parts are equal, and what follows in one follo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from iop_outcomes.disclosure.solutions.ranges import Ranges, System, narrow_ranges
 from iop_outcomes.disclosure.solutions.solving import MANY, fit_in, search_fit, search_many
+from iop_outcomes.disclosure.system.fitting import Numbers
 
 Limits = tuple[int, int]
 MOST = 1_000_000  # people or sessions, and a hundred times as many as anything printed
@@ -28,11 +29,11 @@ class Part:
         Their sums and shares, of columns from 0; its values are not used.
     threshold : int
         Counts from 1 to one less are small.
-    likely : sequence of int or None
-        Values that may fit, which are tried before others are looked for.
+    likely : numpy.ndarray of int64
+        One row of numbers a solution that may fit, which are tried before others are looked for.
     """
 
-    def __init__(self, system: System, threshold: int, likely: Sequence[int | None]) -> None:
+    def __init__(self, system: System, threshold: int, likely: Numbers) -> None:
         """Start with any whole numbers that fit.
 
         Without an upper bound the search for them can end without a result though there are some,
@@ -41,7 +42,11 @@ class Part:
         """
         self.threshold = threshold
         within = _bounded(system)
-        self.fit = _if_fits(within, likely) or search_fit(within)
+        self.found: list[list[int]] = []
+        """Whole numbers that fit, of which each has a count that is not small in those before."""
+        self._not_small = np.zeros(len(system.places), dtype=np.bool_)
+        first = next((numbers for numbers in likely if within.holds(numbers)), None)
+        self.fit = search_fit(within) if first is None else first.tolist()
         """Whole numbers that fit, or None if there are none."""
         if self.fit is None:
             within, self.fit = system, search_fit(system)
@@ -50,7 +55,11 @@ class Part:
         self._limits: dict[int, Limits] = {}
         if self.fit is not None:
             self._system = replace(within, values=[round(value) for value in self.fit])
-            self._not_small = self._outside(self._system.values)
+            self._take(self.fit)
+            more = likely[(self._outside(likely) & ~self._not_small).any(axis=1)]
+            for numbers in more:
+                if within.holds(numbers):
+                    self._take(numbers.tolist())
 
     @property
     def size(self) -> tuple[int, int]:
@@ -88,7 +97,7 @@ class Part:
             fit = search_many(self._system, self._ranges, left.tolist(), least)
             if fit is None:
                 return
-            self._not_small |= self._outside(fit)
+            self._take(fit)
             before, left = len(left), np.flatnonzero(~self._not_small)
             if before - len(left) < MANY:
                 return
@@ -115,18 +124,19 @@ class Part:
         """Return whether a count can be in a range; a solution may answer for other counts, too."""
         fit = fit_in(self._system, self._ranges, column, (low, high))
         if fit is not None:
-            self._not_small |= self._outside(fit)
+            self._take(fit)
         return fit is not None
 
-    def _outside(self, values: list[int]) -> np.ndarray:
-        numbers = np.array(values)
-        return (numbers < 1) | (numbers >= self.threshold)
+    def _take(self, fit: list[int]) -> None:
+        outside = self._outside(np.array(fit))
+        if (outside & ~self._not_small).any():
+            self.found.append(fit)
+            self._not_small |= outside
 
-
-def _if_fits(system: System, likely: Sequence[int | None]) -> list[int] | None:
-    """Return these values if they fit the system."""
-    known = [value for value in likely if value is not None]
-    return known if len(known) == len(likely) and system.holds(np.array(known)) else None
+    def _outside(self, numbers: Numbers) -> npt.NDArray[np.bool_]:
+        """Return which numbers are not small."""
+        outside: npt.NDArray[np.bool_] = (numbers < 1) | (numbers >= self.threshold)
+        return outside
 
 
 def _bounded(system: System) -> System:
@@ -144,7 +154,7 @@ class KeptParts:
         """Start without parts."""
         self._parts: dict[object, Part] = {}
 
-    def of(self, system: System, threshold: int, likely: Sequence[int | None]) -> Part:
+    def of(self, system: System, threshold: int, likely: Numbers) -> Part:
         """Return the part with this system: one asked before, if there is an equal one."""
         rows = tuple((tuple(row.items()), total) for row, total in system.rows)
         shares = tuple(

@@ -1,0 +1,42 @@
+"""Whole numbers that fit reports: those found for some tables are tried first for others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from iop_outcomes.disclosure.linked import Key
+
+Numbers = npt.NDArray[np.int64]
+
+
+class Fitting:
+    """Whole numbers that fit what is printed in some reports.
+
+    If less is printed they still fit. So a count that is not small in some of them need not be
+    looked at again.
+
+    Parameters
+    ----------
+    names : sequence of hashable
+        The names of the counts.
+    table : numpy.ndarray of int64
+        One row a solution, one column a count.
+    """
+
+    def __init__(self, names: Sequence[Key] = (), table: Numbers | None = None) -> None:
+        """Keep the solutions; without any there are none."""
+        self._column = {name: number for number, name in enumerate(names)}
+        self._table = np.empty((0, len(names)), dtype=np.int64) if table is None else table
+
+    def of(self, names: Sequence[Key]) -> Numbers:
+        """Return the solutions of some counts, a row each, without most of those that are equal."""
+        if not len(self._table) or not self._column.keys() >= set(names):
+            return np.empty((0, len(names)), dtype=np.int64)
+        table = self._table[:, [self._column[name] for name in names]]
+        unlike = (table != table[0]).any(axis=1)
+        unlike[0] = True
+        numbers: Numbers = table[unlike]
+        return numbers
