@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from iop_outcomes.attendance import AttendanceByWeek, attendance_by_week
+from iop_outcomes.attendance.stays import NO_CONTACT_DAYS, RETENTION_DAYS
 from iop_outcomes.disclosure import LinkedCounts, ProtectedCurves
 from iop_outcomes.disclosure.ledger import Frozen, Ledger, hide_beside
 from iop_outcomes.disclosure.merging import Ladders, MergePlan
@@ -18,7 +19,7 @@ from iop_outcomes.report.earlier.reading import EarlierReport
 from iop_outcomes.report.links import RELAPSE, link_report
 from iop_outcomes.report.merging import plan_of
 from iop_outcomes.report.model import DraftTable, Hidden, Table
-from iop_outcomes.report.period import period_between
+from iop_outcomes.report.period import ReportPeriod, period_between
 from iop_outcomes.report.programs import FAMILY as PROGRAMS
 from iop_outcomes.report.programs import link_programs, program_table
 from iop_outcomes.report.scope import Mask, Scope
@@ -39,7 +40,7 @@ from iop_outcomes.report.sections.outcomes import (
     scores_tables,
 )
 from iop_outcomes.report.sections.quarters import is_settled as is_settled_quarter
-from iop_outcomes.report.sections.quarters import link_cohort
+from iop_outcomes.report.sections.quarters import link_cohort, link_sums_by_quarter, link_trends
 from iop_outcomes.report.sections.sites import declare_sites, funnels
 from iop_outcomes.report.sections.stays import STAYS, declare_stays, ends_elsewhere, stays
 from iop_outcomes.report.together import Together, renamed
@@ -213,14 +214,36 @@ def link_quarters(
     told = {key: (key, mask) for key, mask in curves.items() if mask is not None}
     link_cohort(scope, linked, told)
     if ("flow", "admitted") in linked and scope.flow_dates is not None:
-        stages: dict[Key, tuple[Key, Mask]] = {
-            ("flow", words): (("flow", words), mask) for words, mask in cohort.flow_stages(scope)
-        }
-        for words, mask in cohort.flow_unknown(scope).items():
-            key = ("flow", words, "not known")
-            stages[key] = (key, mask)
-        link_cohort(scope, linked, stages, period_between(*scope.flow_dates))
+        _link_flow_by_quarter(scope, linked, trends, period_between(*scope.flow_dates))
         link_weeks_by_quarter(scope, linked)
+        link_sums_by_quarter(linked)
+
+
+def _link_flow_by_quarter(
+    scope: Scope, linked: LinkedCounts, trends: Trends, window: ReportPeriod
+) -> None:
+    """Declare the counts of the flow by quarter, which are also those of the trends of retention."""
+    stages = cohort.flow_stages(scope)
+    counts: dict[Key, tuple[Key, Mask]] = {
+        ("flow", words): (("flow", words), mask) for words, mask in stages
+    }
+    for words, mask in cohort.flow_unknown(scope).items():
+        key = ("flow", words, "not known")
+        counts[key] = (key, mask)
+    longest: Key = ("flow", stages[-1][0])
+    final_after = RETENTION_DAYS[-1] + NO_CONTACT_DAYS
+    link_cohort(scope, linked, {longest: counts.pop(longest)}, window, final_after)
+    link_cohort(scope, linked, counts, window)
+
+    def of(day: int, count: str) -> list[Key]:
+        return inside(scope, trends, f"retained_{day}", 8, count)
+
+    same: list[tuple[list[Key], Key]] = [
+        (of(RETENTION_DAYS[-1], "denominator"), ("flow", stages[0][0]))
+    ]
+    for (words, _), day in zip(stages[-len(RETENTION_DAYS) :], RETENTION_DAYS, strict=True):
+        same.append((of(day, "numerator"), ("flow", words)))
+    link_trends(scope, linked, window, same)
 
 
 def count_all(

@@ -236,3 +236,35 @@ def test_reports_of_programs_fit_that_of_all() -> None:
     assert whole is not None
     reports = [whole, *(count_all(scope, scope, None, None).cells for scope in scopes)]
     assert fits(join(reports))
+
+
+def of_quarters(quarter: str, days: list[str], printed: int, end: str = "") -> PrintedCells:
+    """Return a report that prints the discharges of some quarters, of which none is printed."""
+    reason = ["completed", end] if end else ["completed"]
+    own = [("discharged in the quarter up to", day, *reason) for day in days]
+    whole = ("discharges", "completed")
+    row: dict[Key, int] = {**dict.fromkeys(own, 1), whole: -1}
+    counts: dict[Key, int | None] = {**dict.fromkeys(own), whole: printed}
+    return PrintedCells(
+        11, quarter, programs=("North",), counts=counts, sums=[row], settled=frozenset(own)
+    )
+
+
+def test_a_few_people_of_two_quarters_together_are_found() -> None:
+    """A year of 20 and its first half of 15: each of the other quarters may have had nobody."""
+    days = ["2025-09-30", "2025-12-31", "2026-03-31", "2026-06-30"]
+    half = of_quarters("2025Q4", days[:2], 15)
+    found = audit([half, of_quarters("2026Q2", days, 20)]).found
+    assert found[["low", "high"]].values.tolist() == [[5, 5]]
+    assert "in quarters in a row" in found["cell"].iloc[0]
+    assert audit([half, of_quarters("2026Q2", days, 26)]).found.empty
+    apart = of_quarters("2026Q2", [days[0], days[1], "2024-03-31", "2026-06-30"], 20)
+    assert audit([half, apart]).found.empty  # they are not in a row
+
+
+def test_who_is_no_longer_counted_is_found() -> None:
+    """Of 50 counted so far 47 are final."""
+    day = ["2025-12-31"]
+    so_far = of_quarters("2026Q1", day, 50, end="so far on 2026-03-31")
+    assert audit([so_far, of_quarters("2026Q2", day, 47)]).found["low"].tolist() == [3]
+    assert audit([so_far, of_quarters("2026Q2", day, 50)]).found.empty

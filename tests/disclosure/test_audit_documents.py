@@ -117,6 +117,16 @@ def test_small_counts_and_complements_in_a_row_are_found() -> None:
     assert found == [("exactly", 4, 4), ("printed", 5, 5)]
 
 
+def test_limits_are_not_taken_for_those_of_counts_that_are_printed() -> None:
+    """Of 35 of 50 sessions the limits of a few people are those of 21 of 30 without people."""
+    columns = ["week", "due", "attended", "rate", "lower", "upper"]
+    printed: list[Any] = [11, 50, 35, 0.7, 0.521, 0.833]
+    assert told(report(tables=[table("attendance_by_week", columns, [printed])])) == []
+    hidden: list[Any] = [11, "hidden", "hidden", 0.7, 0.521, 0.833]
+    leaky = report(tables=[table("attendance_by_week", columns, [hidden])])
+    assert told(leaky) == [("exactly", 9, 9)]
+
+
 def test_what_a_table_prints_and_the_cells_declare_as_hidden_is_found(tmp_path: Path) -> None:
     name = ["trend", "a", "quarter", "2026Q1", "numerator"]
     cells = {

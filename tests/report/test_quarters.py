@@ -293,3 +293,67 @@ def test_weeks_and_the_not_known_of_a_year_less_those_of_an_earlier_report_are_n
     hidden, _ = hide_beside(linked, linked.hidden(), cells, [earlier])
     assert few in hidden
     assert attack(join([earlier, cells(hidden)])).empty
+
+
+@pytest.fixture(scope="module")
+def of_a_program() -> tuple[Scope, LinkedCounts]:
+    """Return what a report of 2025Q4 covers, and its counts."""
+    scope = choose_scope(one_program(2, 80, "2025Q4"), "2025Q4", None, None)
+    return scope, count_all(scope, scope).linked
+
+
+def of_quarter(quarter: str, *name: str) -> tuple[str, ...]:
+    return (quarters.COHORTS, str(pd.Period(quarter).end_time.date()), *name)
+
+
+@pytest.mark.parametrize("quarter", ["2024Q4", "2025Q2"])
+def test_who_did_not_reach_a_stage_is_a_count_of_each_quarter(
+    of_a_program: tuple[Scope, LinkedCounts], quarter: str
+) -> None:
+    """Beside an earlier report the flow of one more quarter is known, and who is not in it."""
+    scope, linked = of_a_program
+    stages = dict(flow.flow_stages(scope))
+    days = scope.records.episodes["admit_date"]
+    here = (days.dt.to_period("Q") == quarter).to_numpy()
+    everybody = of_quarter(quarter, "flow", "admitted")
+    for words, came in list(stages.items())[2:]:
+        stage = of_quarter(quarter, "flow", words)
+        missing = (stages["admitted"] & ~came & here).sum()
+        assert linked.value(("rest", everybody, stage)) == missing
+    retained, week = list(stages)[3], ("weeks", "5", "episodes")
+    there = linked.value(of_quarter(quarter, *week))
+    for whole, part in (
+        (of_quarter(quarter, "weeks", "5", "episodes_followed"), of_quarter(quarter, *week)),
+        (of_quarter(quarter, *week), of_quarter(quarter, "flow", retained)),
+    ):
+        rest = linked.value(("rest", whole, part))
+        assert rest == linked.value(whole) - linked.value(part) >= 0
+    assert there < linked.value(everybody)
+    trend = ("trend", "retained_90", "quarter", quarter, "denominator")
+    places = {linked.names[place]: place for place in range(len(linked.names))}
+    assert {places[trend]: -1, places[everybody]: 1} in linked.facts.rows
+
+
+def test_who_stayed_for_90_days_is_not_final_in_the_newest_quarter_of_the_flow(
+    of_a_program: tuple[Scope, LinkedCounts],
+) -> None:
+    scope, linked = of_a_program
+    *_, words = dict(flow.flow_stages(scope))
+    own = of_quarter("2025Q3", "flow", words)
+    assert own not in linked
+    assert (*own, "so far on 2025-12-31") in linked
+    assert of_quarter("2025Q2", "flow", words) in linked
+    rest = ("rest", of_quarter("2025Q3", "flow", "admitted"), (*own, "so far on 2025-12-31"))
+    assert rest in linked
+
+
+def test_who_was_discharged_in_the_quarter_is_part_of_who_left(
+    of_a_program: tuple[Scope, LinkedCounts],
+) -> None:
+    scope, linked = of_a_program
+    days = scope.records.episodes["discharge_date"]
+    discharged = (days.dt.to_period("Q") == "2025Q4").sum()
+    everybody = (quarters.DISCHARGED, "2025-12-31", "all")
+    assert linked.value(everybody) == discharged > 0
+    left = ("census", "left")
+    assert linked.value(("rest", left, everybody)) == linked.value(left) - discharged

@@ -12,6 +12,8 @@ from iop_outcomes.disclosure.system import (
     Outsider,
     PrintedCells,
     outsiders,
+    runs_of,
+    with_runs,
 )
 
 Hidden = frozenset[Item]
@@ -55,8 +57,12 @@ def hide_beside(
         return hidden, ""
     parts, before_this = KeptParts(), Joined(earlier)
 
+    # Of quarters in a row only few people can follow as few.
+    runs = [run for run in runs_of(cells_of(hidden)) if _are_few(linked, run)]
+
     def read(gone: Hidden, likely: Fitting) -> tuple[list[Outsider], bool]:
-        return outsiders(before_this.with_report(cells_of(gone)), parts, likely)
+        cells = with_runs(cells_of(gone), runs)
+        return outsiders(before_this.with_report(cells), parts, likely)
 
     # If all of this report is shown few counts are unknown: the search for numbers that fit is
     # short, and they fit if some are hidden.
@@ -65,11 +71,6 @@ def hide_beside(
     note = "" if all_fit else NOT_ASKED
     disclosed = _told(readers)
     fitting = readers[0].fitting if readers else Fitting()
-    of_earlier = outsiders(before_this, parts, fitting)[0] if disclosed else []
-    asked = [key for key in disclosed if not _tell(of_earlier, key)]
-    if not asked:
-        return hidden, note
-
     tried: dict[Hidden, list[Outsider]] = {}
 
     def readers_of(gone: Hidden) -> list[Outsider]:
@@ -77,19 +78,29 @@ def hide_beside(
             tried[gone], _ = read(gone, fitting)
         return tried[gone]
 
+    tables = linked.tables(hidden)
+    nothing = hidden.union(*tables)
+    # What follows if nothing more is printed cannot be prevented any more.
+    asked = [key for key in disclosed if not _tell(readers_of(nothing), key)]
+    if not asked:
+        return hidden, note
+
     def is_safe(gone: Hidden) -> bool:
         return not any(_tell(readers_of(gone), key) for key in asked)
 
-    tables = linked.tables(hidden)
-    nothing = hidden.union(*tables)
     while True:
         gone = _take_up(tables, nothing, is_safe)
         if gone == nothing:
             return gone, note
-        new = [key for key in _told(readers_of(gone)) if not _tell(of_earlier, key)]
+        new = [key for key in _told(readers_of(gone)) if not _tell(readers_of(nothing), key)]
         if not new:
             return gone, note
         asked = [*new, *asked]
+
+
+def _are_few(linked: LinkedCounts, counts: Sequence[Key]) -> bool:
+    """Return whether some counts are small together."""
+    return bool(linked.policy.hides([sum(map(linked.value, counts))])[0])
 
 
 def _told(readers: Sequence[Outsider]) -> dict[Key, None]:

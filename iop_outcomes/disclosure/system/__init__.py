@@ -18,6 +18,7 @@ from iop_outcomes.disclosure.system.consistent import attack_together, outsiders
 from iop_outcomes.disclosure.system.fitting import Fitting
 from iop_outcomes.disclosure.system.joining import Joined, join
 from iop_outcomes.disclosure.system.parts import KeptParts
+from iop_outcomes.disclosure.system.runs import runs_of, with_runs
 
 __all__ = [
     "Audit",
@@ -34,5 +35,7 @@ __all__ = [
     "outsiders",
     "printed_cells",
     "read_cells",
+    "runs_of",
     "told",
+    "with_runs",
 ]

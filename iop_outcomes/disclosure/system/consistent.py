@@ -11,6 +11,7 @@ from iop_outcomes.disclosure.system.cells import PrintedCells
 from iop_outcomes.disclosure.system.fitting import Fitting
 from iop_outcomes.disclosure.system.joining import Joined, join
 from iop_outcomes.disclosure.system.parts import KeptParts
+from iop_outcomes.disclosure.system.runs import with_runs
 from iop_outcomes.errors import ReportError
 
 
@@ -59,6 +60,7 @@ def attack_together(
     are equal to some that were asked before, in `parts`, are not asked again.
     """
     parts = KeptParts() if parts is None else parts
+    reports = [with_runs(report) for report in reports]
     try:
         return attack(join(reports), parts), True
     except ReportError:

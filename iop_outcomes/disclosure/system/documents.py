@@ -32,6 +32,7 @@ COUNTS = (
 BEHIND = ("n", "paired", "answered_twice", "answered", "discharges", "with_any", "denominator")
 """The columns of how many people a mean or a median of the same row is of, the nearest first."""
 PARTS = (("numerator", "denominator"), ("met", "of"), ("answered_twice", "discharged"))
+SESSIONS = ("attended", "due")
 SHARES = (("value", "lower", "upper"), ("share", "lower", "upper"), ("rate", "lower", "upper"))
 BASES = (20, 10, 5)  # of rounded numbers at risk, as `fixed_days.at_risk.bases` gives them for 11
 MOST = 300  # people whose shares and limits are tried
@@ -255,8 +256,13 @@ def _in_means(place: str, row: Mapping[str, Any], threshold: int) -> list[SmallC
 
 
 def _in_limits(place: str, row: Mapping[str, Any], threshold: int) -> list[SmallCount]:
-    """Return the small count behind a share with its limits, where the counts are hidden."""
-    if isinstance(row.get("numerator"), int | float):
+    """Return the small count behind a share with its limits, where the counts are hidden.
+
+    Where they are printed the limits may be of another number: of sessions they are wider, since
+    those of one person are alike.
+    """
+    sessions = all(isinstance(row.get(name), int | float) for name in SESSIONS)
+    if sessions or isinstance(row.get("numerator"), int | float):
         return []
     for names in SHARES:
         if not all(name in row for name in names):

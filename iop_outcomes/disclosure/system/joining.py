@@ -26,6 +26,8 @@ ADDED_UP = (
     "census",
 )
 """Families of counts of episodes and sessions: those of some programs are the sum of each."""
+SO_FAR = "so far on"
+"""Begins the end of the name of a count that a later report may count as less."""
 OF_EXPORT = ("files", "rows")
 """Families of counts of the export that was read: they may be the same in each report."""
 
@@ -88,6 +90,7 @@ class Joined:
         cells = _copied(self._cells)
         _subsets(cells, self.reports, self._names)
         _wholes(cells, self.reports, self._names)
+        _so_far(cells)
         return cells
 
     def _add(self, report: PrintedCells) -> None:
@@ -201,6 +204,20 @@ def _wholes(
             if (whole, *parts) not in seen:
                 seen.add((whole, *parts))
                 joined.sums.append(row)
+
+
+def _so_far(joined: PrintedCells) -> None:
+    """Declare that what is final is part of what was counted so far."""
+    for name in list(joined.counts):
+        key = name[2] if isinstance(name, tuple) and len(name) == 3 else ()
+        end = key[-1] if isinstance(key, tuple) and key else ""
+        if not (isinstance(end, str) and end.startswith(SO_FAR)):
+            continue
+        final: Key = (*name[:2], key[:-1])
+        if final in joined.counts:
+            rest: Key = ("rest", name, final)
+            joined.counts.setdefault(rest, None)
+            joined.sums.append({final: 1, rest: 1, name: -1})
 
 
 def _less_than_export(key: Key) -> bool:

@@ -8,14 +8,16 @@ each report.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Set as AnySet
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.results import Key
+from iop_outcomes.disclosure.system.joining import SO_FAR
 from iop_outcomes.report.period import QUARTER, ReportPeriod, within
 from iop_outcomes.report.scope import Mask, Scope
 from iop_outcomes.shared.arrays import Integers
@@ -40,10 +42,13 @@ class Parts:
         The quarter -> how the names of its counts begin: the family and the last day.
     inside : dict of ReportPeriod to numpy.ndarray of bool
         The quarter -> which rows are in it.
+    ends : dict of ReportPeriod to tuple
+        The quarter -> how the names of its counts end where these are not final.
     """
 
     names: dict[ReportPeriod, Key]
     inside: dict[ReportPeriod, Mask]
+    ends: dict[ReportPeriod, Key] = field(default_factory=dict)
 
     def declare(
         self, linked: LinkedCounts, whole: Key, own: Key, mask: Mask, person: Integers
@@ -79,7 +84,7 @@ class Parts:
         counts: Mapping[ReportPeriod, tuple[int, int]],
     ) -> None:
         """Declare that a count is the sum of those of its quarters, each given with its people."""
-        keys: list[Key] = [(*self.names[part], *own) for part in counts]
+        keys: list[Key] = [(*self.names[part], *own, *self.ends.get(part, ())) for part in counts]
         for key, (number, people) in zip(keys, counts.values(), strict=True):
             if key not in linked:
                 linked.count(key, number, people=people)
@@ -132,6 +137,7 @@ def link_cohort(
     linked: LinkedCounts,
     counts: Mapping[Key, tuple[Key, Mask]],
     window: ReportPeriod | None = None,
+    final_after: int = 0,
 ) -> None:
     """Declare counts of the people admitted in a time by quarter of admission.
 
@@ -145,10 +151,20 @@ def link_cohort(
         The name of a count -> how it is named within a quarter, and the episodes that it counts.
     window : ReportPeriod, optional
         The time in which they were admitted; default: two years.
+    final_after : int
+        How many days after a quarter its counts are final: until then they are called so far, since
+        a later report may count fewer.
     """
     if not by_quarter(scope):
         return
     parts = admitted_parts(scope, linked, window or scope.window(8))
+    cut = pd.Timestamp(scope.records.as_of)
+    ends: dict[ReportPeriod, Key] = {
+        part: (f"{SO_FAR} {cut.date()}",)
+        for part in parts.inside
+        if part.last + pd.Timedelta(days=final_after) > cut
+    }
+    parts = replace(parts, ends=ends)
     for whole, (own, mask) in counts.items():
         parts.declare(linked, whole, own, mask, scope.person)
 
@@ -171,6 +187,73 @@ def of_one_time(
     return {part: key for part, key in found.items() if part not in changed}, changed
 
 
+def link_trends(
+    scope: Scope,
+    linked: LinkedCounts,
+    window: ReportPeriod,
+    counts: Sequence[tuple[Sequence[Key], Key]],
+) -> None:
+    """Declare that people admitted in a quarter are those that trends count in it.
+
+    `counts` are the names of counts of a trend, each with how the count is named in a quarter. What
+    a trend counts is final.
+    """
+    if not by_quarter(scope):
+        return
+    names = admitted_parts(scope, linked, window).names
+    for of_trend, own in counts:
+        here = {part: (*name, *own) for part, name in names.items() if (*name, *own) in linked}
+        values = {part: linked.value(key) for part, key in here.items()}
+        for part, whole in of_one_time(linked, of_trend, values)[0].items():
+            linked.total(whole, [here[part]])
+
+
+def link_sums_by_quarter(linked: LinkedCounts) -> None:
+    """Declare for each quarter of admission what is declared of the counts of all its people.
+
+    What adds up for the people of a time does so for those of each of its quarters, and so does
+    what is part of something: those who did not reach a stage are a count, in each quarter too.
+    """
+    names = linked.names
+    rows = [[(names[place], sign) for place, sign in row.items()] for row in linked.facts.rows]
+    tuples = [name for name in names if isinstance(name, tuple)]
+    of_cohorts = [name for name in tuples if str(name[0]).startswith(COHORTS)]
+    quarters = dict.fromkeys(name[:2] for name in of_cohorts)
+    ends = {name[-1] for name in of_cohorts if str(name[-1]).startswith(SO_FAR)}
+    done = {frozenset(row) for row in rows}
+    for quarter in quarters:
+        for row in rows:
+            own = [(_in_quarter(linked, key, quarter, ends), sign) for key, sign in row]
+            missing = [key for key, _ in own if key not in linked]
+            if len(missing) > 1 or frozenset(own) in done:
+                continue
+            if missing:
+                _declare_rest(linked, missing[0])
+            elif sum(sign * linked.value(key) for key, sign in own) == 0:
+                (whole,) = (key for key, sign in own if sign < 0)
+                linked.total(whole, [key for key, sign in own if sign > 0])
+            done.add(frozenset(own))
+
+
+def _declare_rest(linked: LinkedCounts, rest: Key) -> None:
+    """Declare what a count has besides a part of it, where both are there."""
+    if rest[0] == "rest" and len(rest) == 3:
+        whole, part = rest[1:]
+        if whole in linked and part in linked and linked.value(whole) >= linked.value(part):
+            linked.part(whole, part)
+
+
+def _in_quarter(linked: LinkedCounts, key: Hashable, quarter: Key, ends: AnySet[object]) -> Key:
+    """Return the name of a count of the people admitted in a quarter, final or as it is so far."""
+    if isinstance(key, tuple) and key[0] == "rest" and len(key) == 3:
+        whole, part = (_in_quarter(linked, one, quarter, ends) for one in key[1:])
+        return ("rest", whole, part)
+    own: Key = (*quarter, *key) if isinstance(key, tuple) else (*quarter, key)
+    return next(((*own, end) for end in ends if (*own, end) in linked), own)
+
+
 def is_settled(key: object, cut: str) -> bool:
     """Return whether a count is of a quarter that was over on the day of the data cut."""
+    if isinstance(key, tuple) and key[0] == "rest" and len(key) == 3:
+        return is_settled(key[1], cut) and is_settled(key[2], cut)
     return isinstance(key, tuple) and key[0] in FAMILIES and str(key[1]) <= cut

@@ -59,7 +59,11 @@ def link_weeks_by_quarter(scope: Scope, linked: LinkedCounts) -> None:
         seen = chosen & (week <= followed)
         rows = sessions.treatment & seen[sessions.episode] & (sessions.day // 7 == week - 1)
         came = np.bincount(sessions.episode[rows & sessions.attended], minlength=len(seen)) > 0
-        people = {"episodes": seen & (week <= begun), "episodes_attending": seen & came}
+        people = {
+            "episodes_followed": seen,
+            "episodes": seen & (week <= begun),
+            "episodes_attending": seen & came,
+        }
         for name, mask in people.items():
             parts.declare(linked, (*key, name), (*key, name), mask, scope.person)
         for name, mask in kinds.items():

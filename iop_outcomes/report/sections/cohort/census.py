@@ -8,7 +8,7 @@ import pandas as pd
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.results import Key
 from iop_outcomes.report.model import DraftTable, Table
-from iop_outcomes.report.scope import Scope
+from iop_outcomes.report.scope import Mask, Scope
 from iop_outcomes.trends.quantities import find_quantity
 
 CENSUS = "census"
@@ -41,13 +41,8 @@ def census_table(scope: Scope, linked: LinkedCounts) -> DraftTable | None:
     """
     if scope.period is None or scope.judgements.of(CENSUS)[CENSUS].known != "yes":
         return None
-    tally = find_quantity(CENSUS).tally(scope.records)
-    assert tally.until is not None
-    days = census_dates(scope)
-    before, now = ((tally.date <= day) & (tally.until >= day) for day in map(np.datetime64, days))
-    admitted = scope.admitted_in(1) & (tally.date <= np.datetime64(days[1]))
-    left = (before | admitted) & ~now
-    keys = census_keys(scope)
+    days, keys = census_dates(scope), census_keys(scope)
+    before, admitted, left, now, once = _census_masks(scope)
     words = (
         f"in the program on {days[0].date()}",
         "admitted after that day",
@@ -58,7 +53,7 @@ def census_table(scope: Scope, linked: LinkedCounts) -> DraftTable | None:
     for key, mask in zip(keys, masks, strict=True):
         linked.count(key, int(mask.sum()), people=scope.people(mask), item=key)
     together, ever = (CENSUS, "before or admitted"), (CENSUS, "ever")
-    for key, mask in ((together, before | admitted), (ever, tally.date <= np.datetime64(days[1]))):
+    for key, mask in ((together, before | admitted), (ever, once)):
         linked.count(key, int(mask.sum()), people=scope.people(mask))
     linked.total(together, keys[:2])
     linked.total(together, keys[2:])
@@ -70,3 +65,18 @@ def census_table(scope: Scope, linked: LinkedCounts) -> DraftTable | None:
     )
     table = Table(CENSUS, f"In the program in {scope.named(1)}", frame, {"episodes": "count"}, note)
     return DraftTable(table, {"episodes": [(key,) for key in keys]})
+
+
+def left_in_period(scope: Scope) -> Mask:
+    """Return who left in the period, or whose follow-up ended in it."""
+    return _census_masks(scope)[2]
+
+
+def _census_masks(scope: Scope) -> tuple[Mask, Mask, Mask, Mask, Mask]:
+    """Return who was there before the period, came, left, is there on its last day, or ever was."""
+    tally = find_quantity(CENSUS).tally(scope.records)
+    assert tally.until is not None
+    days = [np.datetime64(day) for day in census_dates(scope)]
+    before, now = ((tally.date <= day) & (tally.until >= day) for day in days)
+    admitted = scope.admitted_in(1) & (tally.date <= days[1])
+    return before, admitted, (before | admitted) & ~now, now, tally.date <= days[1]

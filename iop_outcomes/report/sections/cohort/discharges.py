@@ -16,11 +16,13 @@ from iop_outcomes.disclosure.results import Key
 from iop_outcomes.records.fitness.time import TimeCovered
 from iop_outcomes.records.schema import DISCHARGE_REASONS
 from iop_outcomes.report.model import DraftTable, Kind, Table
-from iop_outcomes.report.period import ReportPeriod
+from iop_outcomes.report.period import QUARTER, ReportPeriod
 from iop_outcomes.report.scope import Scope
+from iop_outcomes.report.sections.cohort.census import CENSUS, left_in_period
 from iop_outcomes.report.sections.cohort.declaring import ALL, NOT_RECORDED, declare, with_share
 from iop_outcomes.report.sections.quarters import (
     DISCHARGED,
+    Parts,
     admissions_changed,
     by_quarter,
     of_one_time,
@@ -140,6 +142,22 @@ def link_discharges(
             own = [(*parts.names[part], word) for word in masks if word in some]
             if own and part not in changed:
                 linked.total(whole, own)
+    _link_census(scope, linked, parts)
+
+
+def _link_census(scope: Scope, linked: LinkedCounts, parts: Parts) -> None:
+    """Declare that who was discharged in the quarter of the report left the program in it."""
+    quarter = scope.window(1).cut(QUARTER)[-1]
+    if quarter not in parts.names or (CENSUS, "left") not in linked:
+        return
+    own, discharged = parts.names[quarter], parts.inside[quarter]
+    reasons = [name for name in linked.names if isinstance(name, tuple) and name[:2] == own]
+    everybody: Key = (*own, ALL)
+    linked.count(everybody, int(discharged.sum()), people=scope.people(discharged))
+    if sum(map(linked.value, reasons)) == linked.value(everybody):
+        linked.total(everybody, reasons)
+    if not (discharged & ~left_in_period(scope)).any():
+        linked.part((CENSUS, "left"), everybody)
 
 
 def _last_contacts_told(scope: Scope) -> bool:

@@ -1,0 +1,83 @@
+"""Quarters in a row: what reports that have other quarters in common disclose of several of them.
+
+A count of a quarter that is not printed may be 0, so that a few people of two quarters together may
+be known though those of neither quarter are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from iop_outcomes.disclosure.linked import Key
+from iop_outcomes.disclosure.system.cells import PrintedCells
+
+ADDITIVE = (
+    "admitted in the quarter up to",
+    "discharged in the quarter up to",
+    "sessions in the quarter up to",
+    "weekdays in the quarter up to",
+    "of the admissions in the quarter up to",
+)
+"""Families of counts by quarter that add up over quarters; people of sessions may come in two."""
+RUN = "in quarters in a row"
+MOST = 4  # quarters in a row: a year
+
+
+def with_runs(cells: PrintedCells, runs: Sequence[tuple[Key, ...]] | None = None) -> PrintedCells:
+    """Return the cells of a report with the counts of quarters in a row, which none prints.
+
+    Parameters
+    ----------
+    cells : PrintedCells
+        Of a report.
+    runs : sequence of tuple, optional
+        The counts that are taken together; default: those of `runs_of`.
+
+    Examples
+    --------
+    >>> days = ("2026-03-31", "2026-06-30")
+    >>> names = [("discharged in the quarter up to", day, "completed") for day in days]
+    >>> cells = PrintedCells(11, counts=dict.fromkeys(names), settled=frozenset(names))
+    >>> len(with_runs(cells).counts)
+    3
+    """
+    named = {(RUN, *run): run for run in (runs_of(cells) if runs is None else runs)}
+    return replace(
+        cells,
+        counts=cells.counts | dict.fromkeys(named),
+        sums=[*cells.sums, *({**dict.fromkeys(run, 1), name: -1} for name, run in named.items())],
+        settled=cells.settled | {name for name, run in named.items() if cells.settled >= {*run}},
+    )
+
+
+def runs_of(cells: PrintedCells) -> list[tuple[Key, ...]]:
+    """Return the counts of two to four quarters in a row that no quarter makes too large."""
+    families: dict[Key, dict[int, Key]] = {}
+    for key, value in cells.counts.items():
+        if key not in cells.not_people and (value is None or value < cells.threshold):
+            day, name = _apart(key)
+            if day:
+                families.setdefault(name, {})[pd.Period(day, "Q").ordinal] = key
+    runs = []
+    for keys in families.values():
+        for first in sorted(keys):
+            run = [keys[first]]
+            for quarter in range(first + 1, first + MOST):
+                if quarter not in keys:
+                    break
+                run.append(keys[quarter])
+                runs.append(tuple(run))
+    return runs
+
+
+def _apart(key: Key) -> tuple[str, Key]:
+    """Return the last day of the quarter of a count, and its name without it; no day if none."""
+    if isinstance(key, tuple) and len(key) > 2 and key[0] in ADDITIVE:
+        return str(key[1]), (key[0], *key[2:])
+    if isinstance(key, tuple) and key[0] == "rest" and len(key) == 3:
+        (day, whole), (other, part) = _apart(key[1]), _apart(key[2])
+        return (day if day == other else ""), ("rest", whole, part)
+    return "", key
