@@ -222,7 +222,7 @@ def link_quarters(
 def _link_flow_by_quarter(
     scope: Scope, linked: LinkedCounts, trends: Trends, window: ReportPeriod
 ) -> None:
-    """Declare the counts of the flow by quarter, which are also those of the trends of retention."""
+    """Declare the counts of the flow by quarter; the trends of retention have them, too."""
     stages = cohort.flow_stages(scope)
     counts: dict[Key, tuple[Key, Mask]] = {
         ("flow", words): (("flow", words), mask) for words, mask in stages

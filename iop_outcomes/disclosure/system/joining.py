@@ -209,15 +209,15 @@ def _wholes(
 def _so_far(joined: PrintedCells) -> None:
     """Declare that what is final is part of what was counted so far."""
     for name in list(joined.counts):
-        key = name[2] if isinstance(name, tuple) and len(name) == 3 else ()
-        end = key[-1] if isinstance(key, tuple) and key else ""
-        if not (isinstance(end, str) and end.startswith(SO_FAR)):
+        if not (isinstance(name, tuple) and len(name) == 3):
             continue
-        final: Key = (*name[:2], key[:-1])
-        if final in joined.counts:
-            rest: Key = ("rest", name, final)
-            joined.counts.setdefault(rest, None)
-            joined.sums.append({final: 1, rest: 1, name: -1})
+        *of, key = name
+        if isinstance(key, tuple) and key and str(key[-1]).startswith(SO_FAR):
+            final: Key = (*of, key[:-1])
+            if final in joined.counts:
+                rest: Key = ("rest", name, final)
+                joined.counts.setdefault(rest, None)
+                joined.sums.append({final: 1, rest: 1, name: -1})
 
 
 def _less_than_export(key: Key) -> bool:
