@@ -17,7 +17,7 @@ import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -51,6 +51,8 @@ ROWS = Path(__file__).with_name("disclosure_attack_rows.csv")
 KINDS = ("small", "sample", "series")
 NOBODY = "Nobody was in the program in this quarter"
 """What is said of a draw without a report; any other refusal is a fault, and ends the run."""
+STEPS_OF = 10
+"""Of so many series what protects is left out of two, one of each size."""
 Job = tuple[str, int]
 QUARTERS_IN_TURN = (
     *("2024Q4", "2025Q1", "2025Q2", "2025Q3"),
@@ -203,40 +205,45 @@ def _exact_at_risk(case: Case, read: Read) -> int:
 
 
 def series(number: int) -> dict[str, object]:
-    """Make eight quarters in a row with a ledger, and without, and audit them together.
+    """Make eight quarters in a row with a ledger, and audit them together.
 
     The audit is asked of the printed counts, and, as `iop-outcomes audit` does it, of the reports
-    as they are saved as JSON; the second attacker reads them as HTML and XLSX. With a ledger they
-    are made once more without being judged beside those before.
+    as they are saved as JSON; the second attacker reads them as HTML and XLSX. Of some series what
+    protects is left out.
     """
     size = 80 if number % 2 == 0 else 300
-    kept, alone, cases, saved, reads = Ledger(), [], [], [], []
-    with watched() as watch:
-        for quarter in QUARTERS_IN_TURN:
-            records = one_program(1 + number // 2, size, quarter)
-            case = Case(records, quarter, RULES[0])
-            cases.append(case)
-            made = beside(case, kept)
-            kept = ledger_of(made)
-            saved += as_saved(made)
-            reads.append(as_read(made))
-            cells = case.report().cells
-            assert cells is not None
-            alone.append(cells)
-    with_ledger, without = audit(kept.reports), audit(alone)
-    not_joined = Ledger()
-    with not_judged_together():
-        for case in cases:
-            not_joined = ledger_of(beside(case, not_joined))
+    kept, cases, saved, reads, seconds = Ledger(), [], [], [], []
+    for quarter in QUARTERS_IN_TURN:
+        records = one_program(1 + number // 2, size, quarter)
+        cases.append(Case(records, quarter, RULES[0]))
+        with watched() as watch:
+            made = beside(cases[-1], kept)
+        seconds.append(watch.seconds)
+        kept = ledger_of(made)
+        saved += as_saved(made)
+        reads.append(as_read(made))
+    with_ledger = audit(kept.reports)
     return {
         "admissions": size,
         "audited": len(with_ledger.found),
         "saved_told": len(audit(saved).found),
         "not_asked": int(bool(with_ledger.note)),
-        "without_ledger": len(without.found),
-        "without_joining": len(audit(not_joined.reports).found),
+        **(_without_a_ledger(cases) if number % STEPS_OF < 2 else {}),
         **told_together(reads),
-        "seconds": round(watch.seconds / (2 * len(QUARTERS_IN_TURN)), 2),
+        "seconds": round(sum(seconds) / len(seconds), 2),
+        "most_seconds": round(max(seconds), 2),
+    }
+
+
+def _without_a_ledger(cases: Sequence[Case]) -> dict[str, object]:
+    """Return what is told without the ledger, and with one but not judged beside the others."""
+    alone, not_joined = [case.report().cells for case in cases], Ledger()
+    with not_judged_together():
+        for case in cases:
+            not_joined = ledger_of(beside(case, not_joined))
+    return {
+        "without_ledger": len(audit([cells for cells in alone if cells is not None]).found),
+        "without_joining": len(audit(not_joined.reports).found),
     }
 
 
@@ -411,15 +418,16 @@ def _tables(found: pd.DataFrame) -> dict[str, str]:
             "| told to the second attacker, all reports together, with the ledger "
             "| told without "
             "| told with a ledger, but not judged beside earlier reports "
-            "| series that could not be asked together | seconds a report (mean) |",
-            "|---|---|---|---|---|---|---|---|---|",
+            "| series that could not be asked together | seconds a report (mean) | most |",
+            "|---|---|---|---|---|---|---|---|---|---|",
         ]
         quarters += [
             f"| {size:.0f} | {len(part)} | {part['audited'].sum():.0f} "
             f"{_of_some(part, 'saved_told')}{_of_some(part, 'second_told')}"
-            f"| {part['without_ledger'].sum():.0f} | {_of_those_asked(part['without_joining'])} "
+            f"| {_of_those_asked(part['without_ledger'])} "
+            f"| {_of_those_asked(part['without_joining'])} "
             f"| {part['not_asked'].sum():.0f} "
-            f"| {part['seconds'].mean():.1f} |"
+            f"| {part['seconds'].mean():.1f} | {_most(part)} |"
             for size, part in in_turn.groupby("admissions")
         ]
         quarters += ["", _of_second(in_turn)]
@@ -437,6 +445,12 @@ def _of_some(series: pd.DataFrame, column: str) -> str:
     """Return the cell of what was told, for rows from before it was asked too."""
     told = series.get(column, pd.Series(np.nan, series.index))
     return f"| {_of_those_asked(told)} "
+
+
+def _most(series: pd.DataFrame) -> str:
+    """Return the most seconds that a report took, of the series that say it."""
+    most = series.get("most_seconds", pd.Series(dtype=np.float64)).max()
+    return "not known" if pd.isna(most) else f"{most:.1f}"
 
 
 def _of_second(series: pd.DataFrame) -> str:
