@@ -357,3 +357,18 @@ def test_who_was_discharged_in_the_quarter_is_part_of_who_left(
     assert linked.value(everybody) == discharged > 0
     left = ("census", "left")
     assert linked.value(("rest", left, everybody)) == linked.value(left) - discharged
+
+
+def test_what_a_table_takes_together_is_a_count_of_each_quarter() -> None:
+    """Each of several rare words may have nobody in a quarter, but not all of them."""
+    records = one_program(6, 300, "2026Q2")
+    scope = choose_scope(records, "2026Q2", None, None)
+    linked = count_all(scope, scope).linked
+    ends = ("incarcerated", "died", "other", "not recorded")
+    reason = records.episodes["discharge_reason"].astype(object).fillna("not recorded")
+    day = records.episodes["discharge_date"]
+    assert ("discharges", "other ends") in linked
+    for quarter in ("2026Q1", "2026Q2"):
+        own = (quarters.DISCHARGED, str(pd.Period(quarter).end_time.date()), "other ends")
+        number = (reason.isin(ends) & (day.dt.to_period("Q") == quarter)).sum()
+        assert linked.value(own) == number

@@ -76,6 +76,36 @@ class Parts:
         }
         self.add_up(linked, whole, own, counts)
 
+    def declare_groups(
+        self,
+        linked: LinkedCounts,
+        table: str,
+        groups: Mapping[str, Sequence[str]],
+        masks: Mapping[str, Mask],
+        person: Integers,
+    ) -> None:
+        """Declare by quarter what a table takes together: each of several words may have nobody.
+
+        Parameters
+        ----------
+        linked : LinkedCounts
+            With the counts of the words by quarter.
+        table : str
+            How the names of its counts begin.
+        groups : mapping of str to sequence of str
+            The name of each group -> its words.
+        masks : mapping of str to numpy.ndarray of bool
+            The word -> which rows it counts.
+        person : numpy.ndarray of int
+            The person of each row.
+        """
+        for name, words in groups.items():
+            if len(words) > 1 and (table, name) in linked:
+                mask = np.any([masks[word] for word in words], axis=0)
+                self.declare(linked, (table, name), (name,), mask, person)
+                for own in self.names.values():
+                    linked.total((*own, name), [(*own, word) for word in words])
+
     def add_up(
         self,
         linked: LinkedCounts,

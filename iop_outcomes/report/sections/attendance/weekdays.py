@@ -128,6 +128,17 @@ def link_by_quarter(
         for count in COUNTS:
             keys = [(*parts.names[part], WEEKDAYS[place], count) for part in found]
             linked.total((FAMILY, WEEKDAYS[place], count), keys)
+    groups = {
+        name: days
+        for name, days in step.groups(WEEKDAYS[place] for place in here).items()
+        if len(days) > 1 and (FAMILY, name, "due") in linked
+    }
+    for part, own in parts.names.items():
+        table, people = count_by_weekday(sessions, inside[part], person, groups)
+        for place, (name, days) in enumerate(groups.items()):
+            _declare_counts(linked, (*own, name), table.iloc[place], people.iloc[place])
+            for count in COUNTS:
+                linked.total((*own, name, count), [(*own, day, count) for day in days])
     for name, same in of_trend:
         for part, whole in same.items():
             if part not in changed:

@@ -137,6 +137,7 @@ def link_discharges(
     parts = parts_of(scope, DISCHARGED, window, episodes["discharge_date"], changed)
     for word, mask in masks.items():
         parts.declare(linked, ("discharges", word), (word,), mask, scope.person)
+    parts.declare_groups(linked, "discharges", step.groups(masks), masks, scope.person)
     for same, some in zip(of_trend, (DISCHARGE_REASONS, ("completed",)), strict=True):
         for part, whole in same.items():
             own = [(*parts.names[part], word) for word in masks if word in some]
@@ -151,7 +152,8 @@ def _link_census(scope: Scope, linked: LinkedCounts, parts: Parts) -> None:
     if quarter not in parts.names or (CENSUS, "left") not in linked:
         return
     own, discharged = parts.names[quarter], parts.inside[quarter]
-    reasons = [name for name in linked.names if isinstance(name, tuple) and name[:2] == own]
+    words = [(*own, word) for word in (*DISCHARGE_REASONS, NOT_RECORDED)]
+    reasons = [name for name in words if name in linked]
     everybody: Key = (*own, ALL)
     linked.count(everybody, int(discharged.sum()), people=scope.people(discharged))
     if sum(map(linked.value, reasons)) == linked.value(everybody):

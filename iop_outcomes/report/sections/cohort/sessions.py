@@ -120,6 +120,7 @@ def link_sessions(
     parts = parts_of(scope, SESSIONS, window, dates, changed)
     for word, mask in masks.items():
         parts.declare(linked, ("sessions", word), (word,), mask, person)
+    parts.declare_groups(linked, "sessions", step.groups(masks), masks, person)
     for same, words in zip(of_trend, sums, strict=True):
         for part, whole in same.items():
             if words and part not in changed:
