@@ -99,8 +99,9 @@ def hide_beside(
 
 
 def _are_few(linked: LinkedCounts, counts: Sequence[Key]) -> bool:
-    """Return whether some counts are small together."""
-    return bool(linked.policy.hides([sum(map(linked.value, counts))])[0])
+    """Return whether some counts are small together, as far as they are declared."""
+    declared = [key for key in counts if key in linked]
+    return bool(linked.policy.hides([sum(map(linked.value, declared))])[0])
 
 
 def _told(readers: Sequence[Outsider]) -> dict[Key, None]:
