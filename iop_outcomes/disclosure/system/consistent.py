@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import pandas as pd
@@ -60,7 +61,9 @@ def attack_together(
     are equal to some that were asked before, in `parts`, are not asked again.
     """
     parts = KeptParts() if parts is None else parts
-    reports = [with_runs(report) for report in reports]
+    # Only reports of the same programs have quarters of the same people in common.
+    often = Counter(report.programs for report in reports)
+    reports = [with_runs(one) if often[one.programs] > 1 else one for one in reports]
     try:
         return attack(join(reports), parts), True
     except ReportError:
