@@ -7,12 +7,17 @@ them, and printed items are hidden until no small count can be calculated.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Set as AnySet
+from contextlib import contextmanager
+
+import numpy as np
 
 from iop_outcomes.disclosure.facts import Facts, PrintedItem, Share
 from iop_outcomes.disclosure.policy import SafePolicy
 from iop_outcomes.disclosure.solutions import KeptSolutions, Views
 from iop_outcomes.disclosure.solutions.connected import Printed, known_values, neighbours
+from iop_outcomes.disclosure.solutions.solver import Numbers
 from iop_outcomes.disclosure.solutions.solving import find_fit
 from iop_outcomes.errors import RuleError
 
@@ -32,6 +37,7 @@ SUBTABLES = {
     "flow": 2,
 }
 """The families of items of which a part is a table: how much of a name is the name of the part."""
+MORE = 20.0  # what the change of a count costs at most, beside one that is never shown
 MOST_TRIED = 30  # items tried one by one, before the nearest of the lowest rank is hidden
 
 
@@ -55,6 +61,10 @@ class LinkedCounts:
     not, one more printed item near the count is hidden: the one of the lowest rank and smallest
     count that protects it.
 
+    Counts that no report prints are many, and follow seldom: what is declared within `asked_last`
+    is looked at only once the others are protected. Of all counts it is then asked again, with all
+    sums, so that the result is as safe; more is hidden only if one of them follows.
+
     Examples
     --------
     >>> linked = LinkedCounts(SafePolicy())
@@ -76,6 +86,8 @@ class LinkedCounts:
         self._held: set[Item] = set()
         self.given_away: set[int] = set()
         self._open: set[int] = set()
+        self._last: set[int] = set()
+        self._declares_last = False
 
     def __contains__(self, key: Key) -> bool:
         """Return whether a count of that name was declared."""
@@ -115,6 +127,8 @@ class LinkedCounts:
             raise RuleError("A count is declared twice.", found=repr(key))
         place = self.facts.add(round(value))
         self._place[key] = place
+        if self._declares_last and item is None:
+            self._last.add(place)
         if people is not None:
             self._people[place] = round(people)
         if item is not None:
@@ -185,6 +199,15 @@ class LinkedCounts:
         share = Share.of((x, n, rest), self.facts.values, decimals)
         self._items.setdefault(item, PrintedItem(rank)).shares.append(share)
 
+    @contextmanager
+    def asked_last(self) -> Iterator[None]:
+        """Declare counts that are not printed, to be looked at once the others are protected."""
+        before, self._declares_last = self._declares_last, True
+        try:
+            yield
+        finally:
+            self._declares_last = before
+
     @property
     def names(self) -> list[Key]:
         """The names of the counts, in the order of their places."""
@@ -238,11 +261,49 @@ class LinkedCounts:
         if self.policy.threshold == 1:
             return frozenset(dropped)
         secrets = [place for place in range(len(self.facts.values)) if self._must_be_open(place)]
-        small = frozenset(dropped)
-        audit = KeptSolutions(self.facts, self.policy.threshold, self.views().without)
+        if self._last:
+            rows = [row for row in self.facts.rows if self._last.isdisjoint(row)]
+            first = [secret for secret in secrets if secret not in self._last]
+            dropped = self._protected(Facts(self.facts.values, rows), first, dropped)
+        return frozenset(self._protected(self.facts, secrets, dropped))
+
+    def _protected(self, facts: Facts, secrets: Sequence[int], small: set[Item]) -> set[Item]:
+        """Return the items that must not be printed: those of `small`, and what protects secrets.
+
+        `facts` are the sums that are looked at.
+        """
+        dropped = set(small)
+        audit = self._audit(facts)
         self._hide_until_open(audit, secrets, dropped)
+        if dropped == small:
+            return dropped
         secrets = [secret for secret in secrets if secret not in self.given_away]
         return self._show_again(audit, secrets, dropped, small)
+
+    def _audit(self, facts: Facts) -> KeptSolutions:
+        """Return what determines which counts are open, by these sums."""
+        return KeptSolutions(facts, self.policy.threshold, self.views().without, self._costs())
+
+    def _costs(self) -> Numbers:
+        """Return by place what it costs a solution to change a count.
+
+        What is to be shown again first costs most: a solution that leaves it as it is stays valid.
+        """
+        costs = np.ones(len(self.facts.values))
+        shown_again = [
+            item for item in self._by_importance(self._items) if not self.shows_small(item)
+        ]
+        for before, item in enumerate(shown_again):
+            entry = self._items[item]
+            sides = [(share.numerator, share.denominator) for share in entry.shares]
+            places = [*entry.counts, *(place for both in sides for place in both)]
+            costs[places] = np.maximum(costs[places], 1 + MORE * (1 - before / len(shown_again)))
+        return costs
+
+    def _by_importance(self, items: Iterable[Item]) -> list[Item]:
+        """Return items in the order in which they are shown again, the most important first."""
+        ranks_and_sizes = {item: self._rank_and_size(item) or (0, 0) for item in items}
+        return sorted(ranks_and_sizes, key=lambda item: ranks_and_sizes[item], reverse=True)
 
     def _hide_until_open(
         self, audit: KeptSolutions, secrets: Sequence[int], dropped: set[Item]
@@ -262,18 +323,15 @@ class LinkedCounts:
                     settled = False
 
     def _show_again(
-        self, audit: KeptSolutions, secrets: list[int], dropped: set[Item], small: frozenset[Item]
-    ) -> frozenset[Item]:
+        self, audit: KeptSolutions, secrets: list[int], dropped: set[Item], small: AnySet[Item]
+    ) -> set[Item]:
         """Show again items that need not be hidden, the most important first."""
-        ranks_and_sizes = {
-            item: self._rank_and_size(item) or (0, 0) for item in self._items if item in dropped
-        }
-        for item in sorted(ranks_and_sizes, key=lambda item: ranks_and_sizes[item], reverse=True):
+        for item in self._by_importance([item for item in self._items if item in dropped]):
             if item not in small:
                 entry, trial = self._items[item], frozenset(dropped - {item})
                 if audit.shows(secrets, trial, (entry.counts, entry.shares)):
                     dropped = set(trial)
-        return frozenset(dropped)
+        return dropped
 
     def fits(self, key: Key, value: int, hidden: frozenset[Item]) -> bool:
         """Return whether what is printed without `hidden` is consistent with a value of a count."""
@@ -309,7 +367,7 @@ class LinkedCounts:
 
         None if nothing is left: what was printed before gives the count away.
         """
-        near = self._near(secret, dropped)
+        near = self._near(audit.facts, secret, dropped)
         if not near:
             if not self._held:
                 raise AssertionError("a count follows from what is not printed")
@@ -322,7 +380,7 @@ class LinkedCounts:
                 return item
         return near[0]
 
-    def _near(self, secret: int, dropped: set[Item]) -> list[Item]:
+    def _near(self, facts: Facts, secret: int, dropped: set[Item]) -> list[Item]:
         """Return the printed items that are connected with a count, in order of `_nearness`."""
         owner: dict[int, list[Item]] = {}
         for name, item in self._items.items():
@@ -337,7 +395,7 @@ class LinkedCounts:
             place for name in owner.values() for own in name for place in self._items[own].counts
         }
         distances: dict[Item, tuple[int, int, int]] = {}
-        for place, distance in neighbours(self.facts, secret, printed):
+        for place, distance in neighbours(facts, secret, printed):
             for name in owner.get(place, []):
                 rank_and_size = self._rank_and_size(name)
                 if rank_and_size is not None:

@@ -303,7 +303,8 @@ def count_all(
         if stayed is None
         else scope.records.episodes["episode_id"].isin(stayed["episode_id"]).to_numpy(),
     }
-    link_quarters(scope, linked, trends, plan, of_curves)
+    with linked.asked_last():
+        link_quarters(scope, linked, trends, plan, of_curves)
     declare_admitted(scope, linked, inside(scope, trends, "admissions", 8, "numerator"))
     rules = continuity_table(scope, linked)
     tables += [*([] if rules is None else [rules]), *scores_tables(scope, linked)]

@@ -21,7 +21,6 @@ from iop_outcomes.disclosure.solutions import solving
 from iop_outcomes.disclosure.solutions.connected import Printed, known_values
 from iop_outcomes.disclosure.solutions.ranges import (
     System,
-    _narrow_row,
     narrow_ranges,
 )
 from iop_outcomes.disclosure.solutions.solving import (
@@ -89,8 +88,10 @@ def test_a_sum_narrows_each_by_the_others(
     high: list[float],
     expected: tuple[list[float], list[float]],
 ) -> None:
-    _narrow_row(row, right, low, high)
-    assert (low, high) == expected
+    system = System(list(range(len(low))), [0] * len(low), [(row, right)], [], low, high)
+    ranges = narrow_ranges(system, low, high)
+    assert ranges is not None
+    assert (ranges[0].tolist(), ranges[1].tolist()) == expected
 
 
 def test_a_search_keeps_to_the_printed_shares() -> None:
@@ -101,7 +102,19 @@ def test_a_search_keeps_to_the_printed_shares() -> None:
     assert _search(system, [1.0], [10.0]) == [3]
     assert _search(system, [4.0], [10.0]) is None
     assert _search(system, [1.0], [2.0]) is None
-    assert narrow_ranges(system, [1.0], [10.0]) == ([3], [3])
+    assert narrow_ranges(system, [1.0], [10.0]) == (3, 3)
+    assert narrow_ranges(system, [4.0], [10.0]) is None
+
+
+def test_a_search_rather_changes_what_costs_little() -> None:
+    # 5 of 45 are to be 11: six fewer in one of the others, of which each is also another count.
+    sums = [{0: 1, 1: 1, 2: 1, 5: -1}, {1: 1, 3: -1}, {2: 1, 4: -1}]
+    system = System.of([0, 1, 2, 3, 4], [5, 20, 20, 20, 20, 45], sums, [], {})
+    ranges = (np.zeros(5), np.full(5, np.inf))
+    for cheap, expected in ((1, [11, 14, 20, 14, 20]), (2, [11, 20, 14, 20, 14])):
+        costs = np.full(5, 20.0)
+        costs[cheap] = 1.0
+        assert fit_in(system, ranges, 0, (11, math.inf), costs) == expected
 
 
 def test_numbers_of_the_solver_that_do_not_fit_exactly_are_no_solution(
@@ -111,7 +124,7 @@ def test_numbers_of_the_solver_that_do_not_fit_exactly_are_no_solution(
     share = Share.of((0, 1, 2), [3, 20, 17], 2)
     counts = [3, 20, 17, 7, 10]
     system = System.of([0, 3], counts, [{0: 1, 3: 1, 4: -1}], [share], {3: 1})
-    ranges = ([0.0, 0.0], [10.0, 10.0])
+    ranges = (np.zeros(2), np.full(2, 10.0))
 
     def given(*numbers: float) -> None:
         monkeypatch.setattr(solving, "_solve", lambda *_: np.array(numbers))
@@ -126,15 +139,15 @@ def test_numbers_of_the_solver_that_do_not_fit_exactly_are_no_solution(
     given(3.0, 7.0, 0.3)
     assert search_many(system, ranges, [0], [11]) == [3, 7]
     given(1.0, 0.0)  # as change of the first; the other follows from the sum: 4 and 6
-    assert _search(system, *ranges, near=True) is None
+    assert _search(system, *ranges, np.ones(2)) is None
     given(0.0, 0.0)
-    assert _search(system, *ranges, near=True) == [3, 7]
+    assert _search(system, *ranges, np.ones(2)) == [3, 7]
 
 
 def test_a_number_outside_what_was_asked_is_no_solution(monkeypatch: pytest.MonkeyPatch) -> None:
     system = System([0, 1], [3, 7], [({0: 1, 1: 1}, 10)], [], [0.0, 0.0], [math.inf, math.inf])
     monkeypatch.setattr(solving, "_search", lambda *_, **__: [4, 6])
-    ranges = ([0.0, 0.0], [10.0, 10.0])
+    ranges = (np.zeros(2), np.full(2, 10.0))
     assert fit_in(system, ranges, 0, (4, 5)) == [4, 6]
     assert fit_in(system, ranges, 0, (5, 6)) is None
     assert fit_in(system, ranges, 0, (2, 3)) is None

@@ -9,7 +9,6 @@ import numpy as np
 
 from iop_outcomes.disclosure.facts import PrintedItem
 from iop_outcomes.disclosure.linked import Item, Key, LinkedCounts
-from iop_outcomes.disclosure.solutions import KeptSolutions
 from iop_outcomes.disclosure.system.joining import CHANGED
 
 Hidden = frozenset[Item]
@@ -123,7 +122,7 @@ class JoinedCounts(LinkedCounts):
         """
         always = self._hidden_for_good | {(report, item) for item in hidden}
         secrets = [place for place in range(len(self.facts.values)) if self._must_be_open(place)]
-        audit = KeptSolutions(self.facts, self.policy.threshold, self.views().without)
+        audit = self._audit(self.facts)
         dropped, asked = set(always), dict[int, None]()
         while True:
             gone = frozenset(one[1] for one in dropped if one[0] == report)  # type: ignore[index]  # named with the report
@@ -135,7 +134,7 @@ class JoinedCounts(LinkedCounts):
             asked |= dict.fromkeys(new)
             self._hide_until_open(audit, list(asked), dropped)
             open_now = [place for place in asked if place not in self.given_away]
-            dropped = set(self._show_again(audit, open_now, dropped, always))
+            dropped = self._show_again(audit, open_now, dropped, always)
 
     def _nearness(self, distance: int, rank: int, size: int) -> tuple[int, int, int]:
         return distance, rank, size

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from iop_outcomes.disclosure.facts import Facts, Share
 from iop_outcomes.disclosure.solutions.bounds import KeptBounds
 from iop_outcomes.disclosure.solutions.connected import Printed, followed_from, known_values
+from iop_outcomes.disclosure.solutions.solver import Numbers
 from iop_outcomes.disclosure.solutions.solving import MANY, Found, find_fit, part_of, search_many
 from iop_outcomes.disclosure.solutions.views import View
 from iop_outcomes.disclosure.solutions.weighted import Reader
@@ -38,14 +39,20 @@ class KeptSolutions:
         Counts from 1 to one less are small.
     view_without : callable
         Returns what a reader is shown if some items are not printed.
+    costs : numpy.ndarray of float64, optional
+        By place what it costs if a solution changes a count: high for what may be shown later.
     """
 
     def __init__(
-        self, facts: Facts, threshold: int, view_without: Callable[[frozenset[Hashable]], View]
+        self,
+        facts: Facts,
+        threshold: int,
+        view_without: Callable[[frozenset[Hashable]], View],
+        costs: Numbers | None = None,
     ) -> None:
         """Start without solutions."""
-        self._facts, self._threshold, self._view_without = facts, threshold, view_without
-        self._found = Found()
+        self.facts, self._threshold, self._view_without = facts, threshold, view_without
+        self._found = Found(costs)
         self._true = np.array(facts.values, dtype=np.int64)
         self._table = np.full((64, len(self._true)), NOT_IN, dtype=np.int64)
         self._valid = np.zeros(0, dtype=np.bool_)  # of each solution: for what is shown for good
@@ -70,11 +77,11 @@ class KeptSolutions:
         printed = question.printed
         left = [count for count in self._unanswered(counts, question) if not printed.known[count]]
         while left:
-            part = part_of(self._facts, printed, left[0])
+            part = part_of(self.facts, printed, left[0])
             inside = [count for count in left if count in part[0].places]
             left = [count for count in left if count not in part[0].places]
-            system = self._found.system_of(part, self._facts, printed)
-            limits = (system.low, system.high)
+            system = self._found.system_of(part, self.facts, printed)
+            limits = (np.array(system.low), np.array(system.high))
             before = len(inside) + MANY
             while before - len(inside) >= MANY <= len(inside):
                 columns = [system.places.index(count) for count in inside]
@@ -104,14 +111,14 @@ class KeptSolutions:
             places.update(bound.places.tolist())
             shares |= bound.shares
         return frozenset(
-            {*places, *followed_from(self._facts, question.view.places, places), *shares}
+            {*places, *followed_from(self.facts, question.view.places, places), *shares}
         )
 
     def _question(self, dropped: Iterable[Hashable]) -> _Question:
         asked = frozenset(dropped)
         if self._latest is None or self._latest[0] != asked:
             view = self._view_without(asked)
-            self._latest = (asked, _Question(self._facts, view, self._fitting(self._valid, view)))
+            self._latest = (asked, _Question(self.facts, view, self._fitting(self._valid, view)))
         return self._latest[1]
 
     def shows(
@@ -134,7 +141,7 @@ class KeptSolutions:
         self._latest = None  # that question does not know the solutions found from here on
         view = self._view_without(dropped)
         valid = self._valid & self._true_in(*shown)
-        question = _Question(self._facts, view, self._fitting(valid, view))
+        question = _Question(self.facts, view, self._fitting(valid, view))
         # Questions without an answer yet, first those that were answered with no before.
         left = self._unanswered(counts, question)
         if left and question.printed.known[left].any():
@@ -166,7 +173,7 @@ class KeptSolutions:
                 continue
             if self._bounds.excluding(count, (low, high), question.reader) is not None:
                 continue
-            fit = find_fit(self._facts, printed, count, (low, high), self._found)
+            fit = find_fit(self.facts, printed, count, (low, high), self._found)
             if fit is not None:
                 self._keep(fit)
                 question.usable = np.append(question.usable, True)
@@ -176,7 +183,7 @@ class KeptSolutions:
 
     def _wanted(self, count: int) -> Wanted:
         """Return the ranges of which a value says that a count is not known to be small."""
-        value, threshold = self._facts.values[count], self._threshold
+        value, threshold = self.facts.values[count], self._threshold
         if value >= threshold:  # it is secret because it comes from few people
             return [(value + threshold, np.inf), (0.0, float(value - threshold))]
         return [(threshold, np.inf)]

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 SparseMatrix: TypeAlias = "csc_array"
 Sums: TypeAlias = "tuple[SparseMatrix, npt.NDArray[np.float64], npt.NDArray[np.float64]]"
-Ranges = tuple[list[float], list[float]]
+Numbers = npt.NDArray[np.float64]
+Ranges = tuple[Numbers, Numbers]
 MOST_ROUNDS = 30
+ROUNDED = 1e-9  # a limit this near to a whole number is this number
 
 
 class Side(NamedTuple):
@@ -153,6 +155,14 @@ class System:
         return csc_array((weights, places), shape=(size, len(self.places))), lower, upper
 
     @cached_property
+    def cells(self) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], Numbers]:
+        """The line and column of each weight in `sums`, and the weight."""
+        matrix = self.sums[0].tocoo()
+        used = matrix.data != 0  # the lowest bound of a share can be 0
+        line, column = (one[used].astype(np.intp) for one in (matrix.row, matrix.col))
+        return line, column, matrix.data[used]
+
+    @cached_property
     def changes(self) -> Sums:
         """Return `sums` of by how much each count is more, then of by how much each is less.
 
@@ -186,7 +196,9 @@ class System:
         return rows_of
 
 
-def narrow_ranges(system: System, low: Sequence[float], high: Sequence[float]) -> Ranges | None:
+def narrow_ranges(
+    system: System, low: Sequence[float] | Numbers, high: Sequence[float] | Numbers
+) -> Ranges | None:
     """Return the ranges that follow from each sum and share separately; None if nothing fits.
 
     Every solution of the system is within these ranges; not every value within them is a solution.
@@ -198,83 +210,32 @@ def narrow_ranges(system: System, low: Sequence[float], high: Sequence[float]) -
     low, high : sequence of float
         The ranges known before.
     """
-    low, high = list(low), list(high)
-    # A sum needs to be read again only if a range has changed.
-    stale = set(range(len(system.rows)))
+    _, lower, upper = system.sums
+    line, column, weight = system.cells
+    positive = weight > 0
+    low, high = np.array(low, dtype=np.float64), np.array(high, dtype=np.float64)
     for _ in range(MOST_ROUNDS):
-        narrowed = False
-        for number in sorted(stale):
-            places = _narrow_row(*system.rows[number], low, high)
-            if any(low[place] > high[place] for place in places):
-                return None
-            if places:
-                narrowed = True
-                stale.update(*(system.rows_of[place] for place in places))
-            stale.discard(number)
-        for share in system.shares:
-            places = _narrow_share(share, low, high)
-            if any(low[place] > high[place] for place in places):
-                return None
-            if places:
-                narrowed = True
-                stale.update(*(system.rows_of[place] for place in places))
-        if not narrowed:
+        least = weight * np.where(positive, low[column], high[column])
+        most = weight * np.where(positive, high[column], low[column])
+        # What a count times its weight is at most and at least, by the others of the sum.
+        at_most = upper[line] - _of_others(line, least, -math.inf, len(lower))
+        at_least = lower[line] - _of_others(line, most, math.inf, len(lower))
+        ceiling = np.where(positive, at_most, at_least) / weight
+        floor = np.where(positive, at_least, at_most) / weight
+        before = low.copy(), high.copy()
+        np.minimum.at(high, column, np.floor(ceiling + ROUNDED))
+        np.maximum.at(low, column, np.ceil(floor - ROUNDED))
+        if (low > high).any():
+            return None
+        if np.array_equal(low, before[0]) and np.array_equal(high, before[1]):
             break
     return low, high
 
 
-def _narrow_row(row: dict[int, int], right: int, low: list[float], high: list[float]) -> list[int]:
-    """Narrow the range of each count in a sum by the others; return which were narrowed."""
-    floor = ceiling = 0.0
-    no_floor = no_ceiling = 0  # the number of them without a bound
-    sides = []
-    for place, sign in row.items():
-        least, most = (low[place], high[place]) if sign > 0 else (-high[place], -low[place])
-        sides.append((place, sign, least, most))
-        if least == -math.inf:
-            no_floor += 1
-        else:
-            floor += least
-        if most == math.inf:
-            no_ceiling += 1
-        else:
-            ceiling += most
-    narrowed = []
-    for place, sign, least, most in sides:
-        # The smallest and the largest sum of the others.
-        if no_floor - (least == -math.inf):
-            below = -math.inf
-        else:
-            below = floor if least == -math.inf else floor - least
-        if no_ceiling - (most == math.inf):
-            above = math.inf
-        else:
-            above = ceiling if most == math.inf else ceiling - most
-        new_low, new_high = (
-            (right - above, right - below) if sign > 0 else (below - right, above - right)
-        )
-        if new_low > low[place] or new_high < high[place]:
-            low[place], high[place] = max(low[place], new_low), min(high[place], new_high)
-            narrowed.append(place)
-    return narrowed
-
-
-def _narrow_share(share: Ratio, low: list[float], high: list[float]) -> list[int]:
-    """Narrow the ranges of the two counts of a share; return which were narrowed."""
-    (x, x_value), (n, n_value) = share.numerator, share.denominator
-    sides = [place for place in (x, n) if place is not None]
-    before = [(low[place], high[place]) for place in sides]
-    if x is not None:
-        n_low, n_high = (n_value, n_value) if n is None else (low[n], high[n])
-        low[x] = max(low[x], math.ceil(share.low * n_low - 1e-9))
-        if not math.isinf(n_high):
-            high[x] = min(high[x], math.floor(share.high * n_high + 1e-9))
-    if n is not None:
-        x_low, x_high = (x_value, x_value) if x is None else (low[x], high[x])
-        if share.high > 0:
-            low[n] = max(low[n], math.ceil(x_low / share.high - 1e-9))
-        if share.low > 0 and not math.isinf(x_high):
-            high[n] = min(high[n], math.floor(x_high / share.low + 1e-9))
-    return [
-        place for place, was in zip(sides, before, strict=True) if (low[place], high[place]) != was
-    ]
+def _of_others(line: npt.NDArray[np.intp], values: Numbers, endless: float, lines: int) -> Numbers:
+    """Return the sum of the other values of each line; `endless` if one of them is not finite."""
+    free = np.isinf(values)
+    finite = np.where(free, 0.0, values)
+    others: Numbers = np.bincount(line, finite, lines).astype(np.float64)[line] - finite
+    others[np.bincount(line, free, lines)[line] > free] = endless
+    return others

@@ -31,8 +31,11 @@ class Found:
     """What was found: results by question, and of each connected part its system.
 
     Most of what may be hidden leaves the counts that are connected with one as they were. It is
-    valid as long as no count or sum is declared.
+    valid as long as no count or sum is declared. A solution is sought that changes little, where
+    each change costs what is said in `costs`, by place; default: all the same.
     """
+
+    costs: Numbers | None = None
 
     fits: dict[tuple[int, tuple[float, float], Part], dict[int, int] | None] = field(
         default_factory=dict
@@ -78,8 +81,9 @@ def find_fit(
     question = (count, wanted, part)
     if question not in known_fits.fits:
         system = known_fits.system_of(part, facts, printed)
-        limits = (system.low, system.high)
-        fit = fit_in(system, limits, system.places.index(count), wanted)
+        limits = (np.array(system.low), np.array(system.high))
+        costs = None if known_fits.costs is None else known_fits.costs[system.places]
+        fit = fit_in(system, limits, system.places.index(count), wanted, costs)
         known_fits.fits[question] = (
             None if fit is None else dict(zip(system.places, fit, strict=True))
         )
@@ -87,14 +91,21 @@ def find_fit(
 
 
 def fit_in(
-    system: System, ranges: Ranges, column: int, wanted: tuple[float, float]
+    system: System,
+    ranges: Ranges,
+    column: int,
+    wanted: tuple[float, float],
+    costs: Numbers | None = None,
 ) -> list[int] | None:
-    """Return whole numbers that fit a system with one count in the wanted range, or None."""
-    low, high = list(ranges[0]), list(ranges[1])
+    """Return whole numbers that fit a system with one count in the wanted range, or None.
+
+    `costs` are those of a change of each count; default: all the same.
+    """
+    low, high = ranges[0].copy(), ranges[1].copy()
     low[column], high[column] = max(low[column], wanted[0]), min(high[column], wanted[1])
     if low[column] > high[column]:
         return None
-    fit = _search(system, low, high, near=True)
+    fit = _search(system, low, high, np.ones(len(low)) if costs is None else costs)
     return fit if fit is not None and low[column] <= fit[column] <= high[column] else None
 
 
@@ -115,18 +126,17 @@ def _exact(system: System, numbers: Numbers) -> list[int] | None:
 
 def _search(
     system: System,
-    low: Sequence[float],
-    high: Sequence[float],
-    *,
-    near: bool = False,
+    low: Sequence[float] | Numbers,
+    high: Sequence[float] | Numbers,
+    costs: Numbers | None = None,
 ) -> list[int] | None:
     """Search for a solution by integer programming.
 
-    With `near` it looks for one that changes little of the true values: few counts, so that it
-    stays valid if others are shown.
+    With `costs` it looks for one that changes little of the true values: few counts, and rather
+    those of low costs, so that it stays valid if others are shown.
     """
     least, most = np.array(low), np.array(high)
-    if not near:
+    if costs is None:
         numbers = _solve(np.zeros(len(least)), (least, most), system.sums)
         return None if numbers is None else _exact(system, numbers)
     before = np.array(system.values, dtype=np.float64)
@@ -157,10 +167,11 @@ def _search(
         ranges = narrow_ranges(system, low, high)
         if ranges is None:
             return None
-        return of_changes(np.array(ranges[0]) - before, np.array(ranges[1]) - before)
+        return of_changes(ranges[0] - before, ranges[1] - before)
 
     bounds = of_changes(least, most)
-    changed = _solve(np.ones(2 * len(inner)), bounds, sums, narrowed) if len(inner) else np.empty(0)
+    of_each = np.tile(costs[inner], 2)
+    changed = _solve(of_each, bounds, sums, narrowed) if len(inner) else np.empty(0)
     if changed is None:
         return None
     more, less = changed.reshape(2, -1)
