@@ -7,25 +7,17 @@ them, and printed items are hidden until no small count can be calculated.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from collections.abc import Set as AnySet
-from contextlib import contextmanager
 
 import numpy as np
 
-from iop_outcomes.disclosure.facts import Facts, PrintedItem, Share
-from iop_outcomes.disclosure.policy import SafePolicy
-from iop_outcomes.disclosure.solutions import KeptSolutions, Views
-from iop_outcomes.disclosure.solutions.connected import Printed, known_values, neighbours
+from iop_outcomes.disclosure.declared import DeclaredCounts, Item, Key
+from iop_outcomes.disclosure.facts import Facts
+from iop_outcomes.disclosure.solutions import KeptSolutions
+from iop_outcomes.disclosure.solutions.connected import neighbours
 from iop_outcomes.disclosure.solutions.solver import Numbers
 from iop_outcomes.disclosure.solutions.solving import find_fit
-from iop_outcomes.errors import RuleError
-
-Key = Hashable
-Item = Hashable
-
-DETAIL, OLDER, CELL, RECENT, TOTAL = range(5)
-"""How important an item is: if one must be hidden, items of a lower rank are hidden first."""
 
 SUBTABLES = {
     "trend": 3,
@@ -41,7 +33,7 @@ MORE = 20.0  # what the change of a count costs at most, beside one that is neve
 MOST_TRIED = 30  # items tried one by one, before the nearest of the lowest rank is hidden
 
 
-class LinkedCounts:
+class LinkedCounts(DeclaredCounts):
     """The counts of what is printed, the sums between them, and what has to be hidden.
 
     Parameters
@@ -67,6 +59,7 @@ class LinkedCounts:
 
     Examples
     --------
+    >>> from iop_outcomes import SafePolicy
     >>> linked = LinkedCounts(SafePolicy())
     >>> for name, value in {"a": 40, "b": 12, "c": 5, "all": 57}.items():
     ...     linked.count(name, value, item=name)
@@ -74,163 +67,6 @@ class LinkedCounts:
     >>> sorted(linked.hidden())
     ['b', 'c']
     """
-
-    def __init__(self, policy: SafePolicy) -> None:
-        """Start without counts."""
-        self.policy = policy
-        self._place: dict[Key, int] = {}
-        self._people: dict[int, int] = {}
-        self._items: dict[Item, PrintedItem] = {}
-        self.facts = Facts()
-        self._withheld: set[Item] = set()
-        self._held: set[Item] = set()
-        self.given_away: set[int] = set()
-        self._open: set[int] = set()
-        self._last: set[int] = set()
-        self._declares_last = False
-
-    def __contains__(self, key: Key) -> bool:
-        """Return whether a count of that name was declared."""
-        return key in self._place
-
-    def value(self, key: Key) -> int:
-        """Return a declared count."""
-        return self.facts.values[self._place[key]]
-
-    def count(
-        self,
-        key: Key,
-        value: float,
-        *,
-        people: float | None = None,
-        item: Item | None = None,
-        rank: int = CELL,
-    ) -> None:
-        """Declare a count.
-
-        Parameters
-        ----------
-        key : hashable
-            Its name.
-        value : float
-            A whole number of 0 or more.
-        people : float, optional
-            The number of people it comes from, if this can be smaller: for sessions, episodes,
-            rows.
-        item : hashable, optional
-            The name of the printed item; counts with one name are hidden together. None: it is not
-            printed, but can be calculated if connected counts are printed.
-        rank : int
-            The importance of the item.
-        """
-        if key in self._place:
-            raise RuleError("A count is declared twice.", found=repr(key))
-        place = self.facts.add(round(value))
-        self._place[key] = place
-        if self._declares_last and item is None:
-            self._last.add(place)
-        if people is not None:
-            self._people[place] = round(people)
-        if item is not None:
-            self._items.setdefault(item, PrintedItem(rank)).counts.append(place)
-
-    def total(self, whole: Key, parts: Sequence[Key]) -> None:
-        """Declare that a count is the sum of others.
-
-        Raises
-        ------
-        RuleError
-            The numbers do not add up.
-        """
-        places = [self._place[part] for part in parts]
-        values = self.facts.values
-        if values[self._place[whole]] != sum(values[place] for place in places):
-            raise RuleError(
-                "A total is not the sum of its parts, so what it discloses cannot be determined.",
-                found=f"{whole!r}",
-                instead="counts whose parts add up, or no total",
-            )
-        row = dict.fromkeys(places, 1)
-        row[self._place[whole]] = -1
-        self.facts.rows.append(row)
-
-    def part(
-        self, whole: Key, part: Key, *, key: Key | None = None, people: float | None = None
-    ) -> Key:
-        """Declare that one count is part of another; return the name of the difference.
-
-        Parameters
-        ----------
-        whole, part : hashable
-            The larger and the smaller count.
-        key : hashable, optional
-            The name of the difference: the count in the whole and not in the part.
-        people : float, optional
-            The number of people in the difference.
-        """
-        rest = ("rest", whole, part) if key is None else key
-        if rest not in self._place:
-            left = self.value(whole) - self.value(part)
-            if left < 0:
-                raise RuleError(
-                    "A part is larger than its whole, so what it discloses cannot be determined.",
-                    found=f"{part!r} of {whole!r}",
-                )
-            self.count(rest, left, people=people)
-            self.total(whole, [part, rest])
-        return rest
-
-    def at_least(self, larger: Key, parts: Sequence[Key]) -> None:
-        """Declare that a count is at least the sum of others; the rest is not a count of people.
-
-        For example, there are at least as many sessions as people with a session.
-        """
-        rest = ("more", larger, *parts)
-        self.count(rest, self.value(larger) - sum(self.value(part) for part in parts))
-        self._open.add(self._place[rest])
-        self.total(larger, [*parts, rest])
-
-    def share(
-        self, item: Item, numerator: Key, denominator: Key, decimals: int, rank: int = CELL
-    ) -> None:
-        """Declare a share that is printed without its counts, rounded to n decimals."""
-        keys = (numerator, denominator, self.part(denominator, numerator))
-        x, n, rest = (self._place[key] for key in keys)
-        share = Share.of((x, n, rest), self.facts.values, decimals)
-        self._items.setdefault(item, PrintedItem(rank)).shares.append(share)
-
-    @contextmanager
-    def asked_last(self) -> Iterator[None]:
-        """Declare counts that are not printed, to be looked at once the others are protected."""
-        before, self._declares_last = self._declares_last, True
-        try:
-            yield
-        finally:
-            self._declares_last = before
-
-    @property
-    def names(self) -> list[Key]:
-        """The names of the counts, in the order of their places."""
-        return list(self._place)
-
-    @property
-    def no_people(self) -> frozenset[int]:
-        """The places of what is no count of people."""
-        return frozenset(self._open)
-
-    def shown_places(self, hidden: frozenset[Item]) -> frozenset[int]:
-        """Return the places of the counts that are printed themselves."""
-        kept = [item for name, item in self._items.items() if name not in hidden]
-        return frozenset(place for item in kept for place in item.counts)
-
-    def withhold(self, item: Item) -> None:
-        """Declare that an item is not printed for another reason."""
-        self._withheld.add(item)
-
-    def hold(self, item: Item) -> None:
-        """Declare that an item was printed before: to hide it now would take nothing back."""
-        if item in self._items:
-            self._held.add(item)
 
     def tables(self, hidden: frozenset[Item]) -> list[frozenset[Item]]:
         """Return the items that are shown now and were not before, by table, the main one first."""
@@ -341,27 +177,6 @@ class LinkedCounts:
             return self.facts.values[place] == value
         return find_fit(self.facts, printed, place, (value, value)) is not None
 
-    def printed(self, dropped: set[Item]) -> Printed:
-        """Return what is known to a reader if some items are not printed."""
-        shown = self.views().without(dropped)
-        return Printed(known_values(self.facts, shown.places), shown.shares, shown.least)
-
-    def views(self) -> Views:
-        """Return what is printed by what is not; it knows the items declared up to now."""
-        return Views(self._items, self._withheld, self.policy.threshold)
-
-    def _must_be_open(self, place: int) -> bool:
-        counts = [self.facts.values[place], self._people.get(place, 0)]
-        return place not in self._open and bool(self.policy.hides(counts).any())
-
-    def shows_small(self, item: Item) -> bool:
-        """Return whether an item shows a small count, its share, or the share of its complement."""
-        entry = self._items[item]
-        places = list(entry.counts)
-        for share in entry.shares:
-            places += [share.numerator, share.denominator, share.rest]
-        return any(self._must_be_open(place) for place in places)
-
     def _choose(self, audit: KeptSolutions, secret: int, dropped: set[Item]) -> Item | None:
         """Return the item to hide next so that a count becomes open or closer to open.
 
@@ -405,13 +220,6 @@ class LinkedCounts:
     def _nearness(self, distance: int, rank: int, size: int) -> tuple[int, int, int]:
         """Return by what the items are ordered: what is hidden first is the lowest."""
         return rank, distance, size
-
-    def _rank_and_size(self, item: Item) -> tuple[int, int] | None:
-        """Return the rank and size of an item; None if all its counts are 0 (always shown)."""
-        entry = self._items[item]
-        values = [self.facts.values[place] for place in entry.counts]
-        values += [self.facts.values[share.numerator] for share in entry.shares]
-        return (entry.rank, min(values)) if any(values) else None
 
 
 def _table_of(item: Item) -> Hashable:

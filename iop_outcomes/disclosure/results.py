@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.attendance import AttendanceByWeek
-from iop_outcomes.disclosure.linked import CELL, DETAIL, OLDER, RECENT, TOTAL, LinkedCounts
+from iop_outcomes.disclosure.declared import CELL, DETAIL, OLDER, RECENT, TOTAL
+from iop_outcomes.disclosure.linked import LinkedCounts
 from iop_outcomes.disclosure.policy import SafePolicy
 from iop_outcomes.disclosure.words import safe_fields
 from iop_outcomes.errors import RuleError

@@ -12,7 +12,7 @@ import pandas as pd
 from iop_outcomes.attendance.rule import UNRECORDED, AttendanceRule
 from iop_outcomes.attendance.stays import RETENTION_DAYS
 from iop_outcomes.disclosure import LinkedCounts
-from iop_outcomes.disclosure.linked import TOTAL, Key
+from iop_outcomes.disclosure.declared import TOTAL, Key
 from iop_outcomes.disclosure.merging import MergePlan
 from iop_outcomes.disclosure.results import Key as Row
 from iop_outcomes.disclosure.results import trend_keys

@@ -11,7 +11,7 @@ import pandas as pd
 
 from iop_outcomes.attendance.stays import RETENTION_DAYS
 from iop_outcomes.disclosure import LinkedCounts
-from iop_outcomes.disclosure.linked import TOTAL
+from iop_outcomes.disclosure.declared import TOTAL
 from iop_outcomes.disclosure.policy import round_share
 from iop_outcomes.disclosure.results import Key
 from iop_outcomes.report.model import DraftTable, Item, Kind, Table

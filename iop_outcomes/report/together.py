@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 from iop_outcomes.disclosure import LinkedCounts
+from iop_outcomes.disclosure.declared import Item, Key
 from iop_outcomes.disclosure.joined import JoinedCounts
-from iop_outcomes.disclosure.linked import Item, Key
 from iop_outcomes.disclosure.system import KeptParts, PrintedCells, PrintedShare, join, told
 from iop_outcomes.disclosure.system.joining import OF_EXPORT, adds_up
 from iop_outcomes.errors import ReportError

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 import iop_outcomes as iop
 from iop_outcomes.cli import app
 from iop_outcomes.disclosure import LinkedCounts
-from iop_outcomes.disclosure.linked import Key
+from iop_outcomes.disclosure.declared import Key
 from iop_outcomes.disclosure.system import (
     PrintedCells,
     PrintedShare,

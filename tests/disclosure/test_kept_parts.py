@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from iop_outcomes.disclosure.declared import Key
 from iop_outcomes.disclosure.ledger.beside import MOST_TRIED, Hidden, _take_up
-from iop_outcomes.disclosure.linked import Key
 from iop_outcomes.disclosure.system import (
     Fitting,
     Joined,

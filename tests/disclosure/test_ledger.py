@@ -12,8 +12,8 @@ import pytest
 
 import iop_outcomes as iop
 from iop_outcomes.disclosure import LinkedCounts
+from iop_outcomes.disclosure.declared import TOTAL
 from iop_outcomes.disclosure.ledger import Ledger, hide_beside
-from iop_outcomes.disclosure.linked import TOTAL
 from iop_outcomes.disclosure.merging import MergePlan
 from iop_outcomes.disclosure.results import hide_trend, link_trend
 from iop_outcomes.disclosure.system import PrintedCells, audit, printed_cells

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import iop_outcomes as iop
 from iop_outcomes.disclosure import LinkedCounts
-from iop_outcomes.disclosure.linked import RECENT, TOTAL
+from iop_outcomes.disclosure.declared import RECENT, TOTAL
 from iop_outcomes.disclosure.solutions.ranges import System, narrow_ranges
 from iop_outcomes.disclosure.solutions.solving import _search
 from iop_outcomes.errors import RuleError

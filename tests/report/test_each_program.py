@@ -10,7 +10,7 @@ import pytest
 
 import iop_outcomes as iop
 from iop_outcomes.disclosure import LinkedCounts
-from iop_outcomes.disclosure.linked import Key
+from iop_outcomes.disclosure.declared import Key
 from iop_outcomes.disclosure.system import PrintedCells, attack, join, printed_cells
 from iop_outcomes.errors import ReportError
 from iop_outcomes.report.command import write_each

@@ -11,7 +11,7 @@ import pytest
 
 import iop_outcomes as iop
 from iop_outcomes.disclosure import LinkedCounts
-from iop_outcomes.disclosure.linked import TOTAL
+from iop_outcomes.disclosure.declared import TOTAL
 from iop_outcomes.report import links, programs
 from iop_outcomes.report.period import parse_report_period
 from iop_outcomes.report.scope import choose_scope

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from iop_outcomes.disclosure.declared import Item, Key
 from iop_outcomes.disclosure.facts import PrintedItem
-from iop_outcomes.disclosure.linked import Item, Key, LinkedCounts
+from iop_outcomes.disclosure.linked import LinkedCounts
 from iop_outcomes.disclosure.system.joining import CHANGED
 
 Hidden = frozenset[Item]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from iop_outcomes.disclosure.linked import Item, Key, LinkedCounts
+from iop_outcomes.disclosure.declared import Item, Key
+from iop_outcomes.disclosure.linked import LinkedCounts
 from iop_outcomes.disclosure.system import (
     Fitting,
     Joined,

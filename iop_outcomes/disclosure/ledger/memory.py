@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from iop_outcomes.disclosure.linked import Key
+from iop_outcomes.disclosure.declared import Key
 from iop_outcomes.disclosure.merging import MergePlan
 from iop_outcomes.disclosure.results import Hidden, trend_keys
 from iop_outcomes.disclosure.system.cells import PrintedCells, key_of, plain_of

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.disclosure.linked import CELL, DETAIL, OLDER, RECENT, LinkedCounts
+from iop_outcomes.disclosure.declared import CELL, DETAIL, OLDER, RECENT
+from iop_outcomes.disclosure.linked import LinkedCounts
 from iop_outcomes.disclosure.policy import SafePolicy
 from iop_outcomes.disclosure.words import safe_fields
 from iop_outcomes.pathways import CohortFlow

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.disclosure.declared import Key
 from iop_outcomes.disclosure.facts import Facts, Share
-from iop_outcomes.disclosure.linked import Key
 from iop_outcomes.disclosure.solutions.connected import Printed, connected_unknown
 from iop_outcomes.disclosure.system.cells import PrintedCells
 from iop_outcomes.disclosure.system.documents import differences, disclosed_by

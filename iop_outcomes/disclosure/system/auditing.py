@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.disclosure.linked import Key
+from iop_outcomes.disclosure.declared import Key
 from iop_outcomes.disclosure.system.attack import COLUMNS, attack
 from iop_outcomes.disclosure.system.cells import PrintedCells
 from iop_outcomes.disclosure.system.consistent import attack_together

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from iop_outcomes.disclosure.linked import Item, Key, LinkedCounts
+from iop_outcomes.disclosure.declared import Item, Key
+from iop_outcomes.disclosure.linked import LinkedCounts
 from iop_outcomes.disclosure.policy import SafePolicy
 from iop_outcomes.disclosure.system.documents import REPORT
 from iop_outcomes.errors import ReportError

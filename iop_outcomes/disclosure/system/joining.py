@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from iop_outcomes.disclosure.linked import Key
+from iop_outcomes.disclosure.declared import Key
 from iop_outcomes.disclosure.system.cells import PrintedCells, PrintedShare, Sum
 
 CHANGED = "changed"

@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from iop_outcomes.disclosure.linked import Key
+from iop_outcomes.disclosure.declared import Key
 from iop_outcomes.disclosure.system.attack import attack
 from iop_outcomes.disclosure.system.cells import PrintedCells
 from iop_outcomes.disclosure.system.documents import EXACTLY, SmallCount, rows_of, tables_of

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from iop_outcomes.disclosure.linked import Key
+from iop_outcomes.disclosure.declared import Key
 from iop_outcomes.disclosure.system.cells import PrintedCells
 
 ADDITIVE = (

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from iop_outcomes.disclosure.declared import Key
 from iop_outcomes.disclosure.ledger import Figure, Ledger
-from iop_outcomes.disclosure.linked import Key
 from iop_outcomes.disclosure.results import trend_keys
 from iop_outcomes.errors import ReportError
 from iop_outcomes.report.earlier.reading import NUMBERS, EarlierReport

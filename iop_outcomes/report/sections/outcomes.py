@@ -23,7 +23,7 @@ from iop_outcomes.attendance.continuity import (
 from iop_outcomes.attendance.stays import Attendance
 from iop_outcomes.disclosure import LinkedCounts, protect
 from iop_outcomes.disclosure.continuity import safe_rows
-from iop_outcomes.disclosure.linked import DETAIL
+from iop_outcomes.disclosure.declared import DETAIL
 from iop_outcomes.disclosure.policy import HIDDEN
 from iop_outcomes.disclosure.scores import Shown
 from iop_outcomes.errors import OutcomesError

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.disclosure import LinkedCounts
-from iop_outcomes.disclosure.linked import CELL, DETAIL, TOTAL, Key
+from iop_outcomes.disclosure.declared import CELL, DETAIL, TOTAL, Key
 from iop_outcomes.report.model import DraftTable, Hidden, Item, Kind, Table
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.shared.messages import may_be_named

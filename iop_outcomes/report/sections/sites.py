@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from iop_outcomes.disclosure import LinkedCounts
-from iop_outcomes.disclosure.linked import DETAIL
+from iop_outcomes.disclosure.declared import DETAIL
 from iop_outcomes.report.model import Hidden, Kind, Table
 from iop_outcomes.report.programs import FAMILY, fractions_of_people
 from iop_outcomes.report.scope import Scope

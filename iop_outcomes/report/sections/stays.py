@@ -7,8 +7,8 @@ import pandas as pd
 
 from iop_outcomes.attendance.in_treatment import in_treatment_of
 from iop_outcomes.disclosure import LinkedCounts, ProtectedCurves, protect
+from iop_outcomes.disclosure.declared import TOTAL
 from iop_outcomes.disclosure.fixed_days import EndsElsewhere
-from iop_outcomes.disclosure.linked import TOTAL
 from iop_outcomes.disclosure.results import Key
 from iop_outcomes.errors import EstimateError
 from iop_outcomes.report.model import Table

@@ -7,7 +7,7 @@ import pandas as pd
 
 from iop_outcomes.attendance.stays import NO_CONTACT_DAYS
 from iop_outcomes.disclosure import LinkedCounts
-from iop_outcomes.disclosure.linked import DETAIL
+from iop_outcomes.disclosure.declared import DETAIL
 from iop_outcomes.disclosure.results import Key
 from iop_outcomes.report.model import DraftTable, Item, Kind, Table
 from iop_outcomes.report.scope import FOLLOW_UP_DAYS, Mask, Scope

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.disclosure import LinkedCounts
-from iop_outcomes.disclosure.linked import CELL, DETAIL
+from iop_outcomes.disclosure.declared import CELL, DETAIL
 from iop_outcomes.disclosure.merging import FINEST, Step
 from iop_outcomes.disclosure.results import Key
 from iop_outcomes.pathways.calendar import WEEKDAYS, count_by_weekday

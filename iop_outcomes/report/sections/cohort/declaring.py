@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from iop_outcomes.disclosure import LinkedCounts
-from iop_outcomes.disclosure.linked import CELL
+from iop_outcomes.disclosure.declared import CELL
 from iop_outcomes.report.scope import Mask, Scope
 
 ALL = "all"

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from iop_outcomes.disclosure import LinkedCounts
-from iop_outcomes.disclosure.linked import TOTAL
+from iop_outcomes.disclosure.declared import TOTAL
 from iop_outcomes.disclosure.merging import FINEST, Step
 from iop_outcomes.disclosure.policy import HIDDEN
 from iop_outcomes.disclosure.results import Key

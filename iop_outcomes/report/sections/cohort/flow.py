@@ -9,7 +9,7 @@ import pandas as pd
 
 from iop_outcomes.attendance.stays import RETENTION_DAYS
 from iop_outcomes.disclosure import LinkedCounts
-from iop_outcomes.disclosure.linked import DETAIL
+from iop_outcomes.disclosure.declared import DETAIL
 from iop_outcomes.report.model import DraftTable, Hidden, Kind, Table
 from iop_outcomes.report.scope import Mask, Scope
 from iop_outcomes.report.sections.attendance.exclusions import unknown_visits

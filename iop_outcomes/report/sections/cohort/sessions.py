@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.disclosure import LinkedCounts
-from iop_outcomes.disclosure.linked import DETAIL, TOTAL
+from iop_outcomes.disclosure.declared import DETAIL, TOTAL
 from iop_outcomes.disclosure.merging import FINEST, Step
 from iop_outcomes.disclosure.results import Key
 from iop_outcomes.records.schema import ATTENDANCE_STATUSES, ATTENDED
