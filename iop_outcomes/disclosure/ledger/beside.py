@@ -11,11 +11,14 @@ from iop_outcomes.disclosure.system import (
     Joined,
     KeptParts,
     Outsider,
+    PartsByPlace,
     PrintedCells,
+    Trials,
     outsiders,
     runs_of,
     with_runs,
 )
+from iop_outcomes.errors import ReportError
 
 Hidden = frozenset[Item]
 MOST_TRIED = 4  # items of a table that are taken up one by one
@@ -56,12 +59,21 @@ def hide_beside(
     """
     if not earlier:
         return hidden, ""
-    parts, before_this = KeptParts(), Joined(earlier)
+    before_this = Joined(earlier)
 
     # Of quarters in a row only few people can follow as few.
     runs = [run for run in runs_of(cells_of(hidden)) if _are_few(linked, run)]
 
+    whole = with_runs(cells_of(frozenset()), runs)
+    trials = Trials(before_this, whole, len(linked.names))
+    views, kept, parts = linked.views(), PartsByPlace(), KeptParts()
+
     def read(gone: Hidden, likely: Fitting) -> tuple[list[Outsider], bool]:
+        if trials.alike:
+            try:
+                return [Outsider(trials.reading(views.without(gone)), kept, likely)], True
+            except ReportError:
+                pass
         cells = with_runs(cells_of(gone), runs)
         return outsiders(before_this.with_report(cells), parts, likely)
 

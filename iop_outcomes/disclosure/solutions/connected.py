@@ -105,8 +105,8 @@ class Near(NamedTuple):
         return System.of(list(self.places), facts.values, rows, self.shares, printed.least)
 
 
-def connected_unknown(facts: Facts, printed: Printed) -> list[System]:
-    """Return the systems of all unknown counts, each of those that are connected."""
+def connected_unknown(facts: Facts, printed: Printed) -> list[Near]:
+    """Return all unknown counts, each time those that are connected."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
@@ -123,19 +123,15 @@ def connected_unknown(facts: Facts, printed: Printed) -> list[System]:
     used = np.zeros(nodes, dtype=np.bool_)
     used[size + links] = True
     used[:size] = unknown
-    places: dict[int, tuple[list[int], list[int], list[Share]]] = {}
-    for node in np.flatnonzero(used).tolist():
-        inside = places.setdefault(int(label[node]), ([], [], []))
-        if node < size:
-            inside[0].append(node)
-        elif node < size + len(facts.rows):
-            inside[1].append(node - size)
-        else:
-            inside[2].append(printed.shares[node - size - len(facts.rows)])
-    return [
-        Near(tuple(own), tuple(rows), tuple(shares)).system(facts, printed)
-        for own, rows, shares in places.values()
-    ]
+    ends = size, size + len(facts.rows)
+    inside = np.flatnonzero(used)
+    ordered = inside[np.argsort(label[inside], kind="stable")]
+    parts = []
+    for group in np.split(ordered, np.flatnonzero(np.diff(label[ordered])) + 1):
+        own, rows, shares = np.split(group, np.searchsorted(group, ends))
+        of_part = (printed.shares[number] for number in (shares - ends[1]).tolist())
+        parts.append(Near(tuple(own.tolist()), tuple((rows - size).tolist()), tuple(of_part)))
+    return sorted((part for part in parts if part.places), key=lambda part: part.places[0])
 
 
 def _sides(shares: Sequence[Share]) -> npt.NDArray[np.intp]:

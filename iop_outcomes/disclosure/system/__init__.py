@@ -17,7 +17,8 @@ from iop_outcomes.disclosure.system.cells import (
 from iop_outcomes.disclosure.system.consistent import attack_together, outsiders
 from iop_outcomes.disclosure.system.fitting import Fitting
 from iop_outcomes.disclosure.system.joining import Joined, join
-from iop_outcomes.disclosure.system.parts import KeptParts
+from iop_outcomes.disclosure.system.parts import KeptParts, PartsByPlace
+from iop_outcomes.disclosure.system.reading import Reading, Trials
 from iop_outcomes.disclosure.system.runs import runs_of, with_runs
 
 __all__ = [
@@ -26,8 +27,11 @@ __all__ = [
     "Joined",
     "KeptParts",
     "Outsider",
+    "PartsByPlace",
     "PrintedCells",
     "PrintedShare",
+    "Reading",
+    "Trials",
     "attack",
     "attack_together",
     "audit",

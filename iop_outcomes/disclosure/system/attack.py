@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.disclosure.declared import Key
-from iop_outcomes.disclosure.facts import Facts, Share
 from iop_outcomes.disclosure.solutions.connected import Printed, connected_unknown
 from iop_outcomes.disclosure.system.cells import PrintedCells
 from iop_outcomes.disclosure.system.documents import differences, disclosed_by
 from iop_outcomes.disclosure.system.fitting import Fitting
 from iop_outcomes.disclosure.system.parts import KeptParts, Part
+from iop_outcomes.disclosure.system.reading import Reading
 from iop_outcomes.errors import ReportError
 
 COLUMNS = ["cell", "how", "low", "high", "from"]
@@ -103,7 +103,7 @@ class Outsider:
 
     Parameters
     ----------
-    cells : PrintedCells
+    cells : PrintedCells or Reading
         Of one report, or of several that were joined.
     parts : KeptParts, optional
         Connected counts that were asked before; those of these cells are added.
@@ -118,29 +118,19 @@ class Outsider:
 
     def __init__(
         self,
-        cells: PrintedCells,
+        cells: PrintedCells | Reading,
         parts: KeptParts | None = None,
         likely: Fitting | None = None,
     ) -> None:
         """Work out what follows from sums, and find whole numbers for the others."""
-        place = {key: number for number, key in enumerate(cells.counts)}
-        self.threshold = cells.threshold
-        self.not_people = cells.not_people
-        self.place = place
-        self.names = list(cells.counts)
+        reading = cells if isinstance(cells, Reading) else Reading.of(cells)
+        self.threshold = reading.threshold
+        self.not_people = reading.not_people
+        self.place, self.names = reading.place, reading.names
         self.followed: dict[int, int] = {}
-        self.facts = Facts()
-        printed = list(cells.counts.values())
-        for value in printed:
-            self.facts.add(0 if value is None else value)
-        self.facts.rows += [{place[key]: sign for key, sign in row.items()} for row in cells.sums]
-        known = np.array([value is not None for value in printed], dtype=np.bool_)
+        self.facts, known = reading.facts, reading.known
         self._follow(known)
-        least = {place[key]: value for key, value in cells.least.items()}
-        shares = [
-            Share(place[share.numerator], place[share.denominator], -1, share.low, share.high)
-            for share in cells.shares
-        ]
+        least, shares = reading.least, reading.shares
         for share in shares:  # a reader knows that a share above 0 is of a count above 0
             least[share.numerator] = max(least.get(share.numerator, 0), int(share.high > 0))
         self.printed = Printed(known, shares, least)
@@ -182,14 +172,14 @@ class Outsider:
         """
         if any(value < 0 for value in self.facts.values):
             self._refuse()
-        for system in connected_unknown(self.facts, self.printed):
-            own = likely.of([self.names[own_place] for own_place in system.places])
-            part = parts.of(system, self.threshold, own)
+        for near in connected_unknown(self.facts, self.printed):
+            own = [self.names[own_place] for own_place in near.places]
+            part = parts.of_near(near, self.facts, self.printed, self.threshold, likely, own)
             if part.fit is None:
                 self._refuse()
                 continue
-            self._parts.append((part, system.places))
-            for column, (own_place, value) in enumerate(zip(system.places, part.fit, strict=True)):
+            self._parts.append((part, list(near.places)))
+            for column, (own_place, value) in enumerate(zip(near.places, part.fit, strict=True)):
                 self.facts.values[own_place] = round(value)
                 self.column[own_place] = part, column
         for share in self.printed.shares:

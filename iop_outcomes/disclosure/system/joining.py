@@ -76,6 +76,10 @@ class Joined:
         for report in reports:
             self._add(report)
 
+    def name(self, number: int, key: Key) -> Key:
+        """Return the name of a count of a report, given by its number."""
+        return self._names[number, key]
+
     def with_report(self, report: PrintedCells) -> Joined:
         """Return the same reports with one more."""
         joined = Joined([])

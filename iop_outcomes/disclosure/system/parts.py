@@ -6,15 +6,19 @@ one more: most of their connected parts are equal, and what follows in one follo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from iop_outcomes.disclosure.declared import Key
+from iop_outcomes.disclosure.facts import Facts
+from iop_outcomes.disclosure.solutions.connected import Near, Printed
 from iop_outcomes.disclosure.solutions.ranges import Ranges, System, narrow_ranges
 from iop_outcomes.disclosure.solutions.solving import MANY, fit_in, search_fit, search_many
-from iop_outcomes.disclosure.system.fitting import Numbers
+from iop_outcomes.disclosure.system.fitting import Fitting, Numbers
 
 Limits = tuple[int, int]
 MOST = 1_000_000  # people or sessions, and a hundred times as many as anything printed
@@ -154,6 +158,18 @@ class KeptParts:
         """Start without parts."""
         self._parts: dict[object, Part] = {}
 
+    def of_near(
+        self,
+        near: Near,
+        facts: Facts,
+        printed: Printed,
+        threshold: int,
+        likely: Fitting,
+        names: Sequence[Key],
+    ) -> Part:
+        """Return the part of connected unknown counts with these names."""
+        return self.of(near.system(facts, printed), threshold, likely.of(names))
+
     def of(self, system: System, threshold: int, likely: Numbers) -> Part:
         """Return the part with this system: one asked before, if there is an equal one."""
         rows = tuple((tuple(row.items()), total) for row, total in system.rows)
@@ -165,3 +181,32 @@ class KeptParts:
         if name not in self._parts:
             self._parts[name] = Part(system, threshold, likely)
         return self._parts[name]
+
+
+class PartsByPlace(KeptParts):
+    """The parts that were asked so far of readings with the same counts and sums.
+
+    Which counts are connected, and what they are at least, then says all: counts and sums need not
+    be compared.
+    """
+
+    def __init__(self) -> None:
+        """Start without parts."""
+        super().__init__()
+        self._by_place: dict[object, Part] = {}
+
+    def of_near(
+        self,
+        near: Near,
+        facts: Facts,
+        printed: Printed,
+        threshold: int,
+        likely: Fitting,
+        names: Sequence[Key],
+    ) -> Part:
+        """Return the part of connected unknown counts: one asked before, if there is one."""
+        name = (near, tuple(map(printed.least.get, near.places)))
+        if name not in self._by_place:
+            part = super().of_near(near, facts, printed, threshold, likely, names)
+            self._by_place[name] = part
+        return self._by_place[name]

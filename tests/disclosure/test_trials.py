@@ -1,0 +1,120 @@
+"""A report of which now more and now less is printed, beside earlier ones: read once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain, combinations
+
+import pytest
+
+from iop_outcomes.disclosure import LinkedCounts, SafePolicy
+from iop_outcomes.disclosure.declared import Key
+from iop_outcomes.disclosure.ledger import beside
+from iop_outcomes.disclosure.system import (
+    Joined,
+    Outsider,
+    PartsByPlace,
+    PrintedCells,
+    Reading,
+    Trials,
+    printed_cells,
+)
+from iop_outcomes.errors import ReportError
+
+ITEMS = ("a", "b", "new", "all", "share")
+
+
+def report(a: int, b: int, new: int, *, later: bool) -> LinkedCounts:
+    """Return counts of two quarters that both reports have, and in the later one of a third."""
+    linked = LinkedCounts(SafePolicy())
+    counts = {"a": a, "b": b, "new": new} if later else {"a": a, "b": b}
+    for name, value in counts.items():
+        linked.count(name, value, item=name)
+    linked.count("all", sum(counts.values()), item="all")
+    linked.total("all", list(counts))
+    if later:
+        linked.share("share", "new", "all", 2)
+    return linked
+
+
+def cells_of(linked: LinkedCounts, hidden: frozenset[Key], quarter: str) -> PrintedCells:
+    """Return what is printed; the quarters are those of each report, their sum is its own."""
+    return printed_cells(linked, hidden, quarter=quarter, settled=lambda key: key in ("a", "b"))
+
+
+def choices() -> Iterator[frozenset[Key]]:
+    """Return all that may be hidden."""
+    return map(
+        frozenset, chain.from_iterable(combinations(ITEMS, size) for size in range(len(ITEMS) + 1))
+    )
+
+
+def trials_of(earlier: Joined, linked: LinkedCounts) -> Trials:
+    """Return the trials of a report."""
+    return Trials(earlier, cells_of(linked, frozenset(), "2026Q1"), len(linked.names))
+
+
+def test_a_reading_is_that_of_the_reports_joined_anew() -> None:
+    first = cells_of(report(30, 6, 0, later=False), frozenset("b"), "2025Q4")
+    earlier, linked = Joined([first]), report(30, 6, 40, later=True)
+    trials, views = trials_of(earlier, linked), linked.views()
+    assert trials.alike
+    for hidden in choices():
+        again = Reading.of(earlier.with_report(cells_of(linked, hidden, "2026Q1")).cells)
+        found = trials.reading(views.without(hidden))
+        assert found.names == again.names
+        assert found.known.tolist() == again.known.tolist()
+        assert found.facts == again.facts
+        assert found.shares == again.shares
+        assert found.least == again.least
+        assert (found.threshold, found.not_people) == (again.threshold, again.not_people)
+
+
+@pytest.mark.parametrize(("a", "b", "new"), [(30, 6, 40), (30, 6, 3), (12, 30, 11), (3, 3, 3)])
+def test_what_follows_is_the_same(a: int, b: int, new: int) -> None:
+    first = cells_of(report(a, b, 0, later=False), frozenset("b"), "2025Q4")
+    earlier, linked = Joined([first]), report(a, b, new, later=True)
+    trials, views, parts = trials_of(earlier, linked), linked.views(), PartsByPlace()
+    small = {item for item in ITEMS if linked.shows_small(item)}
+    for chosen in choices():
+        hidden = chosen | small
+        joined = earlier.with_report(cells_of(linked, hidden, "2026Q1"))
+        again = Outsider(trials.reading(views.without(hidden)), parts)
+        assert set(again.told()) == set(Outsider(joined.cells).told())
+
+
+def test_a_count_that_is_another_now_is_read_anew() -> None:
+    first = cells_of(report(30, 16, 0, later=False), frozenset(), "2025Q4")
+    assert not trials_of(Joined([first]), report(30, 17, 40, later=True)).alike
+    assert trials_of(Joined([first]), report(30, 16, 40, later=True)).alike
+
+
+def test_the_same_is_hidden_as_if_all_were_read_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    linked = report(30, 6, 40, later=True)
+    earlier = [cells_of(report(30, 6, 0, later=False), frozenset("b"), "2025Q4")]
+
+    def hidden() -> frozenset[Key]:
+        return beside.hide_beside(
+            linked, linked.hidden(), lambda gone: cells_of(linked, gone, "2026Q1"), earlier
+        )[0]
+
+    once = hidden()
+    assert once >= {"b"}
+    monkeypatch.setattr(Trials, "alike", property(lambda _: False, lambda *_: None), raising=False)
+    assert hidden() == once
+
+
+def test_numbers_that_contradict_each_other_are_read_as_far_as_they_fit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    linked = report(30, 16, 40, later=True)
+    earlier = [cells_of(report(30, 16, 0, later=False), frozenset(), "2025Q4")]
+
+    def contradict(*_: object) -> Outsider:
+        raise ReportError("The printed numbers contradict each other.")
+
+    monkeypatch.setattr(beside, "Outsider", contradict)
+    found = beside.hide_beside(
+        linked, frozenset(), lambda gone: cells_of(linked, gone, "2026Q1"), earlier
+    )
+    assert found == (frozenset(), "")
