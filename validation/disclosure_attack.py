@@ -31,7 +31,13 @@ import pandas as pd
 
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.ledger import Ledger
-from iop_outcomes.disclosure.system import PrintedCells, audit, printed_cells, read_cells
+from iop_outcomes.disclosure.system import (
+    KeptParts,
+    PrintedCells,
+    audit,
+    printed_cells,
+    read_cells,
+)
 from iop_outcomes.disclosure.system import attack as audit_attack
 from iop_outcomes.errors import OutcomesError
 from iop_outcomes.plots.layout.export import Picture
@@ -222,11 +228,12 @@ def series(number: int) -> dict[str, object]:
         kept = ledger_of(made)
         saved += as_saved(made)
         reads.append(as_read(made))
-    with_ledger = audit(kept.reports)
+    parts = KeptParts()  # most of what is asked of the reports as they are saved is the same
+    with_ledger = audit(kept.reports, parts)
     return {
         "admissions": size,
         "audited": len(with_ledger.found),
-        "saved_told": len(audit(saved).found),
+        "saved_told": len(audit(saved, parts).found),
         "not_asked": int(bool(with_ledger.note)),
         **(_without_a_ledger(cases) if number % STEPS_OF < 2 else {}),
         **told_together(reads),

@@ -55,8 +55,10 @@ def trials_of(earlier: Joined, linked: LinkedCounts) -> Trials:
 
 
 def test_a_reading_is_that_of_the_reports_joined_anew() -> None:
-    first = cells_of(report(30, 6, 0, later=False), frozenset("b"), "2025Q4")
-    earlier, linked = Joined([first]), report(30, 6, 40, later=True)
+    before = report(30, 16, 0, later=False)
+    before.share("earlier share", "a", "all", 2)
+    first = cells_of(before, frozenset("b"), "2025Q4")
+    earlier, linked = Joined([first]), report(30, 16, 40, later=True)
     trials, views = trials_of(earlier, linked), linked.views()
     assert trials.alike
     for hidden in choices():

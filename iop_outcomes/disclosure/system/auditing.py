@@ -66,13 +66,15 @@ class Audit:
         return "\n".join(lines)
 
 
-def audit(reports: Sequence[PrintedCells]) -> Audit:
+def audit(reports: Sequence[PrintedCells], parts: KeptParts | None = None) -> Audit:
     """Return what an outsider can work out from reports, alone and together.
 
     Parameters
     ----------
     reports : sequence of PrintedCells
         Of the same records: quarters, programs and data cuts may differ.
+    parts : KeptParts, optional
+        Connected counts that were asked before; those of these reports are added.
 
     Raises
     ------
@@ -94,7 +96,7 @@ def audit(reports: Sequence[PrintedCells]) -> Audit:
     """
     if not reports:
         raise ReportError("There is no report to audit.")
-    parts = KeptParts()
+    parts = KeptParts() if parts is None else parts
     frames = [
         attack(report, parts).assign(report=str(number))
         for number, report in enumerate(reports, start=1)
