@@ -145,3 +145,14 @@ def test_a_solution_below_what_a_count_is_at_least_does_not_count() -> None:
     assert solutions.leaves_open(0, {"before"})
     least[1] = 5
     assert not solutions.leaves_open(0, {"after"})
+
+
+def test_of_two_shares_of_a_count_the_larger_bound_is_known() -> None:
+    linked = LinkedCounts(SafePolicy())
+    for name, value in {"all": 40, "x": 20, "none": 0}.items():
+        linked.count(name, value)
+    linked.share("half", "x", "all", 2)
+    linked.share("nobody", "none", "all", 2)
+    # With 11 or more on either side there are 22; that of 0 percent tells of 11 only.
+    assert linked.views().without(()).least[0] == 22
+    assert linked.views().without(["half"]).least[0] == 11

@@ -72,5 +72,6 @@ class Views:
         for number, share, least_of_share in self._shares:
             if shown[number]:
                 shares.append(share)
-                least |= least_of_share
+                for place, value in least_of_share.items():
+                    least[place] = max(value, least.get(place, 0))
         return View(self._place_of[shown[self._item_of]].tolist(), shares, least)
