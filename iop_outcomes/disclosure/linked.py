@@ -27,8 +27,11 @@ SUBTABLES = {
     "weekdays": 2,
     "weeks": 2,
     "flow": 2,
+    "files": 2,
 }
 """The families of items of which a part is a table: how much of a name is the name of the part."""
+OF_EXPORT = ("files", "rows")
+"""Families of counts of the export that was read: they may be the same in each report."""
 MORE = 20.0  # what the change of a count costs at most, beside one that is never shown
 MOST_TRIED = 30  # items tried one by one, before the nearest of the lowest rank is hidden
 
@@ -69,7 +72,10 @@ class LinkedCounts(DeclaredCounts):
     """
 
     def tables(self, hidden: frozenset[Item]) -> list[frozenset[Item]]:
-        """Return the items that are shown now and were not before, by table, the main one first."""
+        """Return the items that are shown now and were not before, by table, the main one first.
+
+        What was read comes last: it is no outcome.
+        """
         items_of_table: dict[Hashable, set[Item]] = {}
         for item in self._items:
             if item not in hidden and item not in self._held and self._rank_and_size(item):
@@ -78,10 +84,11 @@ class LinkedCounts(DeclaredCounts):
             table: sum(self._items[item].rank for item in items) / len(items)
             for table, items in items_of_table.items()
         }
-        return [
-            frozenset(items_of_table[table])
-            for table in sorted(items_of_table, key=lambda table_name: -ranks[table_name])
-        ]
+
+        def order(table: Hashable) -> tuple[bool, float]:
+            return isinstance(table, tuple) and table[0] in OF_EXPORT, -ranks[table]
+
+        return [frozenset(items_of_table[table]) for table in sorted(items_of_table, key=order)]
 
     def hidden(self) -> frozenset[Item]:
         """Return the items that must not be printed.

@@ -9,8 +9,9 @@ from functools import cache
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.declared import Item, Key
 from iop_outcomes.disclosure.joined import JoinedCounts
+from iop_outcomes.disclosure.linked import OF_EXPORT
 from iop_outcomes.disclosure.system import KeptParts, PrintedCells, PrintedShare, join, told
-from iop_outcomes.disclosure.system.joining import OF_EXPORT, adds_up
+from iop_outcomes.disclosure.system.joining import adds_up
 from iop_outcomes.errors import ReportError
 from iop_outcomes.report.model import Hidden
 from iop_outcomes.report.programs import FAMILY

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import iop_outcomes as iop
 from iop_outcomes.disclosure import LinkedCounts
-from iop_outcomes.disclosure.declared import RECENT, TOTAL
+from iop_outcomes.disclosure.declared import DETAIL, RECENT, TOTAL
 from iop_outcomes.disclosure.solutions.ranges import System, narrow_ranges
 from iop_outcomes.disclosure.solutions.solving import _search
 from iop_outcomes.errors import RuleError
@@ -171,6 +171,16 @@ def test_what_follows_of_a_count_that_is_asked_last_is_hidden() -> None:
         made.count("late", 3)
         made.total("all", ["early", "late"])
     assert made.hidden() == {"early"}
+
+
+def test_what_was_read_is_the_last_table_and_each_file_one_of_its_own() -> None:
+    made = LinkedCounts(CMS)
+    for file in range(2):
+        made.count(("files", file, "rows_read"), 50, item=("files", file, "rows_read"), rank=TOTAL)
+    made.count(("sessions", "attended"), 40, item=("sessions", "attended"), rank=DETAIL)
+    first, *files = made.tables(frozenset())
+    assert first == {("sessions", "attended")}
+    assert sorted(map(len, files)) == [1, 1]
 
 
 @settings(max_examples=15, deadline=None)

@@ -13,11 +13,11 @@ import pytest
 
 import iop_outcomes as iop
 from iop_outcomes.disclosure import LinkedCounts
-from iop_outcomes.disclosure.ledger import hide_beside
+from iop_outcomes.disclosure.ledger import Ledger, hide_beside
 from iop_outcomes.disclosure.merging import FINEST, MergePlan, Step
 from iop_outcomes.disclosure.results import link_weeks
-from iop_outcomes.disclosure.system import PrintedCells, attack, join
-from iop_outcomes.report import links
+from iop_outcomes.disclosure.system import PrintedCells, attack, audit, join
+from iop_outcomes.report import counting, links
 from iop_outcomes.report.counting import cells_of, count_all, link_quarters
 from iop_outcomes.report.programs import link_programs, program_table
 from iop_outcomes.report.scope import Scope, choose_scope
@@ -372,3 +372,60 @@ def test_what_a_table_takes_together_is_a_count_of_each_quarter() -> None:
         own = (quarters.DISCHARGED, str(pd.Period(quarter).end_time.date()), "other ends")
         number = (reason.isin(ends) & (day.dt.to_period("Q") == quarter)).sum()
         assert linked.value(own) == number
+
+
+def rows_of(quarter: str) -> iop.Records:
+    """Return an export of 60 people; 14 rows of the first quarter are no sessions, 4 of the next.
+
+    Each quarter has 30 admissions, and 60 sessions of which each third was missed.
+    """
+    names = [f"p{number}" for number in range(60)]
+    frame = pd.DataFrame({"episode_id": names, "person_id": names, "program": "Harbor"})
+    frame["admit_date"] = ["2026-01-05"] * 30 + ["2026-04-06"] * 30
+    rows = []
+    for days in (0, 1):
+        date = pd.to_datetime(frame["admit_date"]) + pd.Timedelta(days=days)
+        rows.append(frame[["episode_id"]].assign(date=date.dt.strftime("%F"), service="group"))
+        rows[-1]["status"] = np.where(np.arange(60) % 3 > 0, "attended", "no_show")
+    rows.append(rows[0].iloc[[*range(14), *range(30, 34)]].assign(service="drug_test"))
+    attendance, cut = pd.concat(rows), pd.Period(quarter).end_time.date().isoformat()
+    return iop.read_records(
+        episodes=frame[frame["admit_date"] <= cut],
+        attendance=attendance[attendance["date"] <= cut],
+        as_of=cut,
+    )
+
+
+@pytest.mark.parametrize("protected", [True, False])
+def test_rows_that_are_no_sessions_of_one_export_less_another_are_no_few(
+    protected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not protected:
+        monkeypatch.setattr(counting, "hide_beside", lambda _, hidden, *__: (hidden, ""))
+    ledger = Ledger()
+    for quarter in ("2026Q1", "2026Q2"):
+        scope = choose_scope(rows_of(quarter), quarter, None, None)
+        counted = count_all(scope, scope, None, ledger)
+        ledger = counted.ledger
+    found = audit(ledger.reports).found
+    of_rows = found["cell"].str.contains("rows between").tolist()
+    assert any(of_rows) == (not protected)
+    assert found.empty == protected
+    everybody = (quarters.SESSIONS, "2026-06-30", "all")
+    assert counted.linked.value(everybody) == 60
+    assert everybody in ledger.reports[-1].settled
+    assert (("files", 1, "rows_kept") in counted.hidden) == protected
+    assert ("sessions", "all") not in counted.hidden  # only the rows are hidden for it
+
+
+def test_the_sessions_of_a_quarter_are_those_of_its_statuses(records: iop.Records) -> None:
+    linked, _ = system_of(records, "2026Q3", "sessions", HALF_YEAR)
+    places = {name: place for place, name in enumerate(linked.names)}
+    first, second = (quarters.SESSIONS, "2026-06-30"), (quarters.SESSIONS, "2026-09-30")
+    for own, number in ((first, 44 + 20), (second, 40 + 4)):
+        everybody = (*own, "all")
+        assert linked.value(everybody) == number
+        row = {places[(*own, word)]: 1 for word in ("attended", "no_show")}
+        assert row | {places[everybody]: -1} in linked.facts.rows
+    both = {places[(*own, "all")]: 1 for own in (first, second)}
+    assert both | {places["sessions", "all"]: -1} in linked.facts.rows

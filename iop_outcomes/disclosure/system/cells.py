@@ -185,6 +185,16 @@ def printed_cells(
     )
 
 
+def join_name(report: PrintedCells, key: Key) -> tuple[str, str, Key]:
+    """Return the name of a count beside those of other reports: what it is of, and when.
+
+    The complete periods of a trend name their own time; other counts are of the quarter of their
+    report, and of its data cut.
+    """
+    when = "" if key in report.settled else f"{report.quarter} {report.data_cut}".strip()
+    return (", ".join(sorted(report.programs)), when, key)
+
+
 def plain_of(key: Key) -> Any:
     """Return the name of a count as lists, for a file."""
     return [plain_of(part) for part in key] if isinstance(key, tuple) else key

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import pandas as pd
 
 from iop_outcomes.disclosure.system.attack import Outsider, attack, fits
 from iop_outcomes.disclosure.system.cells import PrintedCells
 from iop_outcomes.disclosure.system.fitting import Fitting
-from iop_outcomes.disclosure.system.joining import Joined, join
+from iop_outcomes.disclosure.system.joining import Joined
 from iop_outcomes.disclosure.system.parts import KeptParts
 from iop_outcomes.disclosure.system.runs import with_runs
 from iop_outcomes.errors import ReportError
+
+Answer = TypeVar("Answer")
 
 
 def consistent_sets(
@@ -38,7 +41,8 @@ def consistent_sets(
     newest_first = list(range(len(reports)))[::-1]
 
     def fit(places: Sequence[int]) -> bool:
-        return fits(join([reports[place] for place in sorted(places)]), parts)
+        chosen = Joined([reports[place] for place in sorted(places)])
+        return fits(chosen.without_exports, parts)
 
     sets: list[list[int]] = []
     for first in newest_first:
@@ -64,11 +68,16 @@ def attack_together(
     # Only reports of the same programs have quarters of the same people in common.
     often = Counter(report.programs for report in reports)
     reports = [with_runs(one) if often[one.programs] > 1 else one for one in reports]
+
+    def ask(cells: PrintedCells) -> pd.DataFrame:
+        return attack(cells, parts)
+
     try:
-        return attack(join(reports), parts), True
+        return _of_what_fits(Joined(reports), ask), True
     except ReportError:
         none = attack(PrintedCells(max(report.threshold for report in reports)))
-        frames = [attack(join(chosen), parts) for chosen in consistent_sets(reports, parts)]
+        sets = consistent_sets(reports, parts)
+        frames = [_of_what_fits(Joined(chosen), ask) for chosen in sets]
         frames = [frame for frame in frames if len(frame)] or [none]
         return pd.concat(frames, ignore_index=True).drop_duplicates(
             "cell", ignore_index=True
@@ -93,8 +102,23 @@ def outsiders(
         Whole numbers that may fit.
     """
     parts = KeptParts() if parts is None else parts
+
+    def ask(cells: PrintedCells) -> Outsider:
+        return Outsider(cells, parts, likely)
+
     try:
-        return [Outsider(reports.cells, parts, likely)], True
+        return [_of_what_fits(reports, ask)], True
     except ReportError:
         sets = consistent_sets(reports.reports, parts)
-        return [Outsider(join(chosen), parts, likely) for chosen in sets], False
+        return [_of_what_fits(Joined(chosen), ask) for chosen in sets], False
+
+
+def _of_what_fits(reports: Joined, ask: Callable[[PrintedCells], Answer]) -> Answer:
+    """Return what is answered of reports: without their exports, if only those contradict them.
+
+    Rows may have been removed, and others added: this takes no reports apart.
+    """
+    try:
+        return ask(reports.cells)
+    except ReportError:
+        return ask(reports.without_exports)

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from iop_outcomes.disclosure.declared import Key
-from iop_outcomes.disclosure.system.cells import PrintedCells, PrintedShare, Sum
+from iop_outcomes.disclosure.linked import OF_EXPORT
+from iop_outcomes.disclosure.system.cells import PrintedCells, PrintedShare, Sum, join_name
+from iop_outcomes.disclosure.system.exports import declare_exports
 
 CHANGED = "changed"
 ADDED_UP = (
@@ -28,8 +30,6 @@ ADDED_UP = (
 """Families of counts of episodes and sessions: those of some programs are the sum of each."""
 SO_FAR = "so far on"
 """Begins the end of the name of a count that a later report may count as less."""
-OF_EXPORT = ("files", "rows")
-"""Families of counts of the export that was read: they may be the same in each report."""
 
 
 def join(reports: Sequence[PrintedCells]) -> PrintedCells:
@@ -91,6 +91,13 @@ class Joined:
     @property
     def cells(self) -> PrintedCells:
         """The cells of all reports as one system."""
+        cells = self.without_exports
+        declare_exports(cells, self.reports)
+        return cells
+
+    @property
+    def without_exports(self) -> PrintedCells:
+        """The same without what one export has more than another: rows may have been removed."""
         cells = _copied(self._cells)
         _subsets(cells, self.reports, self._names)
         _wholes(cells, self.reports, self._names)
@@ -101,7 +108,7 @@ class Joined:
         joined, number = self._cells, len(self.reports)
         own: dict[Key, Key] = {}
         for key, value in report.counts.items():
-            name = join_name(report, key)
+            name: Key = join_name(report, key)
             if joined.counts.get(name) is not None and value not in (None, joined.counts[name]):
                 name = _change(joined, name, number, value)
             elif value is not None or name not in joined.counts:
@@ -132,16 +139,6 @@ def _copied(cells: PrintedCells) -> PrintedCells:
         sums=list(cells.sums),
         shares=list(cells.shares),
     )
-
-
-def join_name(report: PrintedCells, key: Key) -> Key:
-    """Return the name of a count beside those of other reports: what it is of, and when.
-
-    The complete periods of a trend name their own time; other counts are of the quarter of their
-    report, and of its data cut.
-    """
-    when = "" if key in report.settled else f"{report.quarter} {report.data_cut}".strip()
-    return (", ".join(sorted(report.programs)), when, key)
 
 
 def _change(joined: PrintedCells, name: Key, number: int, value: int | None) -> Key:

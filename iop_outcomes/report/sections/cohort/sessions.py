@@ -121,6 +121,10 @@ def link_sessions(
     for word, mask in masks.items():
         parts.declare(linked, ("sessions", word), (word,), mask, person)
     parts.declare_groups(linked, "sessions", step.groups(masks), masks, person)
+    everybody = np.any([none, *masks.values()], axis=0)
+    parts.declare(linked, ("sessions", ALL), (ALL,), everybody, person)
+    for own in parts.names.values():  # of which the rows of an export are at least as many
+        linked.total((*own, ALL), [(*own, word) for word in masks])
     for same, words in zip(of_trend, sums, strict=True):
         for part, whole in same.items():
             if words and part not in changed:
