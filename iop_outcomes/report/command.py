@@ -137,9 +137,11 @@ def _save_with(shared: Shared, report: Report, places: Sequence[Path]) -> list[P
     for place in places:
         if place.suffix.lower() != ".pdf" and place not in words:
             report.save(place)
-    pdf = shared.finish()
+    if words:  # while the other process lays the page out
+        shared.pictures("dots")
     for place in words:
         report.save(place)
+    pdf = shared.finish()
     for place in places:
         if place.suffix.lower() == ".pdf":
             write_whole(place, pdf, "The report")

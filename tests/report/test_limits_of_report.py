@@ -289,7 +289,7 @@ def test_figures_are_kept_for_their_dots_where_a_word_file_is_asked_for(
 
 @pytest.mark.parametrize("names", [["r.pdf", "r.html"], ["r.HTML", "r.docx", "r.xlsx", "r.PDF"]])
 def test_what_is_drawn_apart_is_saved_in_each_form(names: list[str], tmp_path: Path) -> None:
-    """The page is begun on before the others are written, and what needs its dots comes last."""
+    """The page is begun on before the others are written, and nothing is left when it is there."""
     done: list[str] = []
 
     class Apart:
@@ -330,8 +330,8 @@ def test_what_is_drawn_apart_is_saved_in_each_form(names: list[str], tmp_path: P
         *("picture", "wait for picture", *(["dots"] if both else [])),
         *("narrow", "page", "wait for narrow"),
         *(ending for ending in others if ending not in (".pdf", ".docx")),
+        *(["wait for dots", *both] if both else []),
         "finish",
-        *both,
     ]
 
 

@@ -25,7 +25,7 @@ import pytest
 import iop_outcomes as iop
 from iop_outcomes.errors import ReportError, RuleError
 from iop_outcomes.plots import plot_trend
-from iop_outcomes.plots.layout.export import Picture, draw_svg
+from iop_outcomes.plots.layout.export import Picture, dotted, draw_svg
 from iop_outcomes.plots.layout.style import LABEL_SIZE
 from iop_outcomes.report.forms import apart, paper
 from iop_outcomes.report.forms.apart import (
@@ -268,6 +268,10 @@ def test_two_processes_make_the_same_bytes(
     for keep, how in ((True, "picture"), (True, "dots"), (False, "dots"), (False, "narrow")):
         one = process.ask(paper.PICTURE, 0, pickle.dumps(drawn_here[0].draw), how, keep)
         assert one == getattr(drawn_here[0], how)
+        if keep and how == "picture":  # with its figure, for the dots
+            assert dotted(one) == drawn_here[0].dots
+        else:
+            assert one.figure is None
     wrong = Drawing("None", partial(draw_svg, plot_trend, None), drawn_here[0].table)
     with pytest.raises(NoAnswerError):
         process.ask(paper.PICTURE, 0, pickle.dumps(wrong.draw), "narrow", False)
@@ -343,6 +347,17 @@ def test_dots_are_made_where_the_figure_is(
     assert shared._next_there() == ("narrow", 2)
     assert shared._next_here(("narrow",), lambda: True) is None
     assert shared._next_here(("dots",), lambda: True) == ("dots", 2)
+
+
+def _of_a_lock(*, keep: bool) -> Picture:
+    return Picture(b"<svg/>", "x", 1, 1, figure=threading.Lock())
+
+
+def test_a_figure_that_cannot_be_sent_stays_where_it_was_drawn() -> None:
+    kept: dict[int, Picture] = {}
+    answer = paper.drawn(kept, 4, pickle.dumps(_of_a_lock), "picture", True)
+    assert answer.figure is None
+    assert kept[4].figure is not None
 
 
 @needs_weasyprint

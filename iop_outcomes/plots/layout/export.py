@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -37,8 +38,9 @@ class Picture:
         Its small print, a paragraph a line, which is not drawn in it.
     png : bytes
         The picture in dots, where it was asked for in place of the file.
-    figure : matplotlib.figure.Figure or None
-        What was drawn, where it was asked to be kept: `dotted` makes the dots of it.
+    figure : matplotlib.figure.Figure or bytes or None
+        What was drawn, where it was asked to be kept: `dotted` makes the dots of it. Pickled where
+        it was drawn in another process.
     """
 
     svg: bytes
@@ -106,8 +108,9 @@ def draw_svg(
 
 def dotted(picture: Picture) -> Picture:
     """Return a picture whose figure was kept as a PNG of 200 dots an inch: see `draw_svg`."""
+    figure = picture.figure
     with style.drawing(**SETTINGS), BytesIO() as buffer:
-        _save_dots(picture.figure, buffer)
+        _save_dots(pickle.loads(figure) if isinstance(figure, bytes) else figure, buffer)
         return replace(picture, svg=b"", png=buffer.getvalue(), figure=None)
 
 

@@ -66,8 +66,9 @@ def plot_funnel(result: Funnel, ax: Axes | Figure | None = None) -> Axes:
     target = figure_or(ax)
     with style.drawing():
         sheet = open_sheet(target, WIDTH, _planner(result), result)
-        _draw_limits(sheet.ax, result)
-        _draw_points(sheet, result)
+        curves = result.curves(_sizes_drawn(result))
+        _draw_limits(sheet.ax, result, curves)
+        _draw_points(sheet, result, curves)
         ticks_within(sheet.ax)
         _write_axes(sheet, result)
         if sheet.whole:
@@ -131,8 +132,7 @@ def _is_wide(result: Funnel) -> bool:
     return high / low > WIDE
 
 
-def _draw_limits(ax: Axes, result: Funnel) -> None:
-    curves = result.curves(_sizes_drawn(result))
+def _draw_limits(ax: Axes, result: Funnel, curves: pd.DataFrame) -> None:
     for name, mark in (("95", CLOSE), ("998", FAR)):
         for side in ("lower", "upper"):
             level = curves[f"{side}_{name}"]
@@ -145,11 +145,10 @@ def _draw_limits(ax: Axes, result: Funnel) -> None:
     ax.set_xlim(*_span(result))
 
 
-def _draw_points(sheet: Sheet, result: Funnel) -> None:
+def _draw_points(sheet: Sheet, result: Funnel, curves: pd.DataFrame) -> None:
     table, ax = result.table, sheet.ax
     known = table["value"].notna()
     levels = table.loc[known, ["value", "target"]].to_numpy(dtype=np.float64).ravel()
-    curves = result.curves(_sizes_drawn(result))
     wide = curves[["lower_998", "upper_998"]].quantile([0.1, 0.9]).to_numpy().ravel()
     shown = np.concatenate([levels, wide])
     shown = shown[np.isfinite(shown)] if np.isfinite(shown).any() else np.array([0.0, 1.0])

@@ -110,9 +110,9 @@ class Shared:
     """What two processes do at once: both draw pictures, and the other one lays out the page.
 
     Each takes the next picture that is left, so that both end at about the same time whatever
-    else the computer does. The figure of a picture stays where it was drawn, for its dots: there
-    each makes first those of its own figures, since the others are drawn anew. The other process
-    begins as soon as it is given something; this one in `pictures` and `finish`.
+    else the computer does. The figure of a picture is kept where it was drawn, for its dots, and
+    those of the other process come here with their pictures: each makes first the dots of its own.
+    The other process begins as soon as it is given something; this one in `pictures` and `finish`.
 
     Parameters
     ----------

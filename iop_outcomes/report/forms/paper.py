@@ -103,6 +103,8 @@ def get_ready() -> None:
 def drawn(kept: dict[int, Picture], number: int, sent: bytes, how: str, keep: bool) -> Picture:
     """Return a picture as it is asked for: see `Drawing`.
 
+    With `keep` its figure goes with it, pickled: so its dots are sooner made there, too.
+
     Parameters
     ----------
     kept : dict of int to Picture
@@ -124,7 +126,14 @@ def drawn(kept: dict[int, Picture], number: int, sent: bytes, how: str, keep: bo
     picture = draw(keep=keep)
     if keep:
         kept[number] = picture
-    return replace(picture, figure=None)
+    return replace(picture, figure=_sent(picture.figure) if keep else None)
+
+
+def _sent(figure: object) -> bytes | None:
+    try:
+        return pickle.dumps(figure)
+    except Exception:  # pickle raises many kinds; its dots are drawn anew where they are asked for
+        return None
 
 
 def main() -> None:

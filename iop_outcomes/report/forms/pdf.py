@@ -10,6 +10,7 @@ from typing import Any
 
 from iop_outcomes.errors import ReportError
 from iop_outcomes.plots.layout.fonts import base_files, is_drawn_whole
+from iop_outcomes.report.forms.joined import joined
 from iop_outcomes.report.forms.paper import laid_out, library
 
 BOXES = (
@@ -103,7 +104,7 @@ def _style() -> str:
 
 
 def _lettered(match: re.Match[str]) -> str:
-    svg = scaled(plain(lettered(b64decode(match[2]).decode("utf-8"))))
+    svg = scaled(joined(plain(lettered(b64decode(match[2]).decode("utf-8")))))
     return f'{match[1]}{b64encode(svg.encode("utf-8")).decode("ascii")}"'
 
 
