@@ -21,6 +21,7 @@ from iop_outcomes.report.forms.saving import check_path, save_report
 from iop_outcomes.report.forms.word import word_of
 from iop_outcomes.report.model import Drawing, Section, Table
 from iop_outcomes.report.sections.findings import findings_frame
+from iop_outcomes.report.sections.first_page import COURSE, COURSE_NOTE
 
 docx = pytest.importorskip("docx", reason="python-docx, the extra [office], is not installed")
 HOSTILE = '<w:p>x</w:p> =1+1 DDEAUTO "calc" {INCLUDETEXT http://127.0.0.1:9/} \x07 ]]>'
@@ -64,6 +65,21 @@ def test_it_holds_the_first_page_and_the_pictures_with_their_words(document: Doc
     described = [one._inline.docPr.get("descr") for one in held.inline_shapes]
     assert described[0] == ""  # the logo says nothing
     assert all(one.startswith("Alternative <w:p>") for one in described[1:])
+
+
+def test_what_is_left_out_is_not_described_and_the_paper_is_that_of_the_pdf() -> None:
+    frame = pd.DataFrame({"measure": ["Admissions"], COURSE: ["▁▂▃"]})
+    table = Table(
+        "measures", "All measures", frame, {}, f"Value: the newest. {COURSE_NOTE}The end."
+    )
+    section = Section(
+        "what-changed", "At a glance", (), (table,), items=(("lower", "Rate", "3%."),)
+    )
+    held = docx.Document(BytesIO(made_of(document_of("T", [], findings_frame([]), [section]))))
+    assert [cell.text for cell in held.tables[0].rows[0].cells] == ["measure"]
+    assert "Value: the newest. The end." in [one.text for one in held.paragraphs]
+    page = held.sections[0]
+    assert (page.page_width.mm, page.page_height.mm) == pytest.approx((210, 297), abs=0.1)
 
 
 def test_each_section_with_pictures_begins_with_its_definitions(document: Document) -> None:

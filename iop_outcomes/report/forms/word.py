@@ -14,12 +14,13 @@ from iop_outcomes.report.forms.document import Document, row_kinds_of
 from iop_outcomes.report.model import Kind, Section, write_value
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections.definitions.methods import METHODS, SOFTWARE
+from iop_outcomes.report.sections.first_page import COURSE, COURSE_NOTE
 from iop_outcomes.report.settings import ReportSettings
 from iop_outcomes.shared.characters import one_line
 
 LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the first time that a zip file can hold
 SYNTHETIC = "Synthetic data. These people and programs were made up."
-COURSE = "course"  # bars of letters, which break into lines here
+PAPER = (210, 297)  # mm: A4, as the PDF
 Pictures = Sequence[tuple[str, Picture]]
 
 
@@ -92,6 +93,7 @@ def word_of(document: Document, pictures: Pictures, mark: str, banner: str, logo
         paragraph.add_run(one_line(fact["text"]))
     _add_first_page(docx_file, document)
     page = docx_file.sections[0]
+    page.page_width, page.page_height = map(library.shared.Mm, PAPER)
     between = library.shared.Length(page.page_width - page.left_margin - page.right_margin)
     begun = _sections_by_picture(document)
     for number, (title, picture) in enumerate(pictures):
@@ -143,7 +145,8 @@ def _add_first_page(docx_file: Any, document: Document) -> None:
     for table in first["tables"]:
         docx_file.add_heading(one_line(table["caption"]), 3)
         _add_table(docx_file, table)
-        _small(docx_file.add_paragraph(), table["note"])
+        # The course is bars of letters, which break into lines here: it is left out.
+        _small(docx_file.add_paragraph(), table["note"].replace(COURSE_NOTE, ""))
 
 
 def _add_what_they_rest_on(docx_file: Any, document: Document) -> None:

@@ -46,10 +46,14 @@ MATRIX_NOTE = (
     "Value: the newest period that is known and shown, with its 95% interval from lower to upper. "
     "Newer: why no newer one stands there. Not complete: its people are still followed. Not shown: "
     "it would tell of a few people, or it is not complete either. Signal: what the measure's "
-    "control chart says of that period, and which side of the usual it is on. The course shows the "
-    "last 24 periods, from the lowest value to the highest; a dot is a period without a value. "
-    "Every number also stands in the section on trends."
+    "control chart says of that period, and which side of the usual it is on. "
 )
+COURSE = "course"
+COURSE_NOTE = (
+    "The course shows the last 24 periods, from the lowest value to the highest; a dot is a period "
+    "without a value. "
+)
+MATRIX_END = "Every number also stands in the section on trends."
 
 
 def first_page(
@@ -249,15 +253,14 @@ def matrix_table(trends: Trends, targets: Mapping[str, float]) -> Table | None:
             "target": numbers["target"],
             "beside target": page["assurance"].replace("", "–"),
             "signal": [said(one) if one else "–" for one in page["variation"]],
-            "course": page["sparkline"],
+            COURSE: page["sparkline"],
         }
     )
     if not any(trend.chart is not None and trend.chart.target is not None for trend in drawn):
         frame = frame.drop(columns=["target", "beside target"])
     by_row: dict[str, Kind] = dict.fromkeys(("value", "lower", "upper", "target"), "by_row")
-    return Table(
-        "measures", "All measures on one page", frame, by_row, MATRIX_NOTE, row_kinds=kinds
-    )
+    note = f"{MATRIX_NOTE}{COURSE_NOTE}{MATRIX_END}"
+    return Table("measures", "All measures on one page", frame, by_row, note, row_kinds=kinds)
 
 
 def _newer(trend: Trend) -> str:
