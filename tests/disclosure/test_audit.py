@@ -186,6 +186,17 @@ def of_programs(programs: str, key: Key, value: int | None) -> PrintedCells:
 ADMITTED = ("trend", "admissions", "quarter", "2026Q1", "numerator")
 
 
+def test_what_two_reports_say_of_a_quarter_is_said_once() -> None:
+    names = [("trend", "a", "month", f"2026-0{month}") for month in (1, 2)]
+    total: dict[Key, int] = {**dict.fromkeys(names, 1), ("trend", "a", "quarter", "2026Q1"): -1}
+    counts = dict.fromkeys(total)
+    first = PrintedCells(11, "2026Q1", counts=counts, sums=[total], settled=frozenset(total))
+    # The order in which a sum is written does not matter; in another report months are others.
+    second = replace(first, quarter="2026Q2", sums=[dict(reversed(total.items()))])
+    assert len(join([first, second]).sums) == 1
+    assert len(join([first, replace(second, settled=frozenset())]).sums) == 2
+
+
 def test_a_program_without_a_report_is_all_less_the_others() -> None:
     reports = [of_programs(*one) for one in (("ABC", ADMITTED, 75), ("A", ADMITTED, 40))]
     assert audit(reports).found.empty

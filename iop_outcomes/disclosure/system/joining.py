@@ -73,6 +73,7 @@ class Joined:
         self.reports: list[PrintedCells] = []
         self._cells = PrintedCells(0)
         self._names: dict[tuple[int, Key], Key] = {}
+        self._said: set[frozenset[tuple[Key, int]]] = set()
         for report in reports:
             self._add(report)
 
@@ -84,7 +85,7 @@ class Joined:
         """Return the same reports with one more."""
         joined = Joined([])
         joined.reports, joined._cells = [*self.reports], _copied(self._cells)
-        joined._names = dict(self._names)
+        joined._names, joined._said = dict(self._names), set(self._said)
         joined._add(report)
         return joined
 
@@ -116,7 +117,12 @@ class Joined:
             own[key] = name
             if key in report.least:
                 joined.least[name] = max(joined.least.get(name, 0), report.least[key])
-        joined.sums.extend({own[key]: sign for key, sign in row.items()} for row in report.sums)
+        for row in report.sums:
+            named = {own[key]: sign for key, sign in row.items()}
+            said = frozenset(named.items())
+            if said not in self._said:  # of a quarter each report that has it says the same
+                self._said.add(said)
+                joined.sums.append(named)
         joined.shares.extend(
             PrintedShare(own[one.numerator], own[one.denominator], one.low, one.high)
             for one in report.shares
