@@ -87,7 +87,7 @@ def _lowest_bound(facts: Facts, printed: Printed, count: int, sign: int) -> Boun
     system = near.system(facts, printed)
     costs = np.zeros(len(near.places))
     costs[near.places.index(count)] = -sign
-    best = optimum(costs, (np.array(system.low), np.array(system.high)), system.sums)
+    best = optimum(costs, system.limits, system.sums)
     if best is None:
         return None
     return added_up(facts, near, best.multipliers, {count: float(sign)})

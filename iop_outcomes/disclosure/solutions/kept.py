@@ -81,7 +81,7 @@ class KeptSolutions:
             inside = [count for count in left if count in part[0].places]
             left = [count for count in left if count not in part[0].places]
             system = self._found.system_of(part, self.facts, printed)
-            limits = (np.array(system.low), np.array(system.high))
+            limits = system.limits
             before = len(inside) + MANY
             while before - len(inside) >= MANY <= len(inside):
                 columns = [system.places.index(count) for count in inside]

@@ -119,12 +119,18 @@ class System:
     def holds(self, values: npt.NDArray[np.int64]) -> bool:
         """Return whether these values fit every bound, sum and share."""
         matrix, total, _ = self.sums
+        low, high = self.limits
         size = len(self.rows)
         return bool(
-            ((self.low <= values) & (values <= self.high)).all()
+            ((low <= values) & (values <= high)).all()
             and ((matrix @ values)[:size] == total[:size]).all()
             and all(share.holds(values) for share in self.shares)
         )
+
+    @cached_property
+    def limits(self) -> Ranges:
+        """The known lower and upper bounds, as arrays that are not changed."""
+        return np.array(self.low, dtype=np.float64), np.array(self.high, dtype=np.float64)
 
     @cached_property
     def sums(self) -> Sums:

@@ -81,7 +81,7 @@ def find_fit(
     question = (count, wanted, part)
     if question not in known_fits.fits:
         system = known_fits.system_of(part, facts, printed)
-        limits = (np.array(system.low), np.array(system.high))
+        limits = system.limits
         costs = None if known_fits.costs is None else known_fits.costs[system.places]
         fit = fit_in(system, limits, system.places.index(count), wanted, costs)
         known_fits.fits[question] = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from iop_outcomes.disclosure.declared import Key
@@ -134,8 +135,8 @@ class Outsider:
         for share in shares:  # a reader knows that a share above 0 is of a count above 0
             least[share.numerator] = max(least.get(share.numerator, 0), int(share.high > 0))
         self.printed = Printed(known, shares, least)
-        self.column: dict[int, tuple[Part, int]] = {}
-        self._parts: list[tuple[Part, list[int]]] = []
+        self._parts: list[tuple[Part, npt.NDArray[np.intp]]] = []
+        self._number = np.full(len(self.names), -1, dtype=np.intp)  # of the part of each count
         self._fit_unknown(KeptParts() if parts is None else parts, likely or Fitting())
 
     def _follow(self, known: np.ndarray) -> None:
@@ -172,16 +173,18 @@ class Outsider:
         """
         if any(value < 0 for value in self.facts.values):
             self._refuse()
+        values = np.array(self.facts.values, dtype=np.int64)
         for near in connected_unknown(self.facts, self.printed):
             own = [self.names[own_place] for own_place in near.places]
             part = parts.of_near(near, self.facts, self.printed, self.threshold, likely, own)
             if part.fit is None:
                 self._refuse()
                 continue
-            self._parts.append((part, list(near.places)))
-            for column, (own_place, value) in enumerate(zip(near.places, part.fit, strict=True)):
-                self.facts.values[own_place] = round(value)
-                self.column[own_place] = part, column
+            places = np.array(near.places, dtype=np.intp)
+            values[places] = part.fit
+            self._number[places] = len(self._parts)
+            self._parts.append((part, places))
+        self.facts.values[:] = values.tolist()
         for share in self.printed.shares:
             if not share.holds({}, self.facts.values):
                 self._refuse()
@@ -209,7 +212,7 @@ class Outsider:
         waiting: dict[int, list[tuple[Key, int]]] = {}  # by the number of sums to be asked
         for key, place in people:
             if not self.printed.known[place]:
-                sums = sum(self.column[place][0].size)
+                sums = sum(self._part_of(place)[0].size)
                 waiting.setdefault(sums, []).append((key, place))
             elif self.is_small(place):
                 yield key
@@ -236,20 +239,25 @@ class Outsider:
             return "; ".join(parts)
         if self.printed.known[place]:
             return ""
-        sums, shares = self.column[place][0].size
+        sums, shares = self._part_of(place)[0].size
         return f"whole numbers that fit {sums} sums and {shares} shares"
 
     def is_small(self, place: int, *, alone: bool = False) -> bool:
         """Return whether a count is known to be small; `alone`: few others will be asked for."""
         if self.printed.known[place]:
             return 0 < self.facts.values[place] < self.threshold
-        part, column = self.column[place]
+        part, column = self._part_of(place)
         return part.is_small(column, alone=alone)
+
+    def _part_of(self, place: int) -> tuple[Part, int]:
+        """Return the part of an unknown count, and its column there."""
+        part, places = self._parts[self._number[place]]
+        return part, int(np.searchsorted(places, place))
 
     def range_if_small(self, place: int) -> tuple[int, int] | None:
         """Return the least and most value of a count that is known to be small, else None."""
         if self.printed.known[place]:
             value = self.facts.values[place]
             return (value, value) if 0 < value < self.threshold else None
-        part, column = self.column[place]
+        part, column = self._part_of(place)
         return part.range_if_small(column)
