@@ -13,6 +13,7 @@ from iop_outcomes.disclosure.solutions.bounds import KeptBounds
 from iop_outcomes.disclosure.solutions.connected import Printed, known_values
 from iop_outcomes.disclosure.solutions.weighted import Reader
 from tests.disclosure.test_kept_solutions import tables
+from tests.helpers.searches import counted_searches
 
 ABOVE = (11.0, np.inf)
 
@@ -44,16 +45,7 @@ def test_kept_bounds_change_nothing_that_is_hidden(
 
 
 def test_few_questions_are_solved_where_bounds_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    from iop_outcomes.disclosure.solutions import kept
-
-    asked: list[int] = []
-    solve = kept.find_fit
-
-    def counted(*given: object) -> object:
-        asked.append(1)
-        return solve(*given)  # type: ignore[arg-type]  # what it was given, handed on
-
-    monkeypatch.setattr(kept, "find_fit", counted)
+    asked = counted_searches(monkeypatch)
     table = LinkedCounts(SafePolicy())
     table.count("all", 5 + 4 + 40 * 20, item="all")
     table.hold("all")

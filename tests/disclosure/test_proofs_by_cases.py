@@ -11,12 +11,13 @@ import pytest
 from iop_outcomes.disclosure import LinkedCounts, SafePolicy
 from iop_outcomes.disclosure.facts import Facts, Share
 from iop_outcomes.disclosure.solutions import bounds as module
-from iop_outcomes.disclosure.solutions import cases, kept
+from iop_outcomes.disclosure.solutions import cases
 from iop_outcomes.disclosure.solutions.bounds import KeptBounds, _lowest_bound
 from iop_outcomes.disclosure.solutions.cases import prove
 from iop_outcomes.disclosure.solutions.connected import Printed, known_values
 from iop_outcomes.disclosure.solutions.weighted import Reader
 from tests.disclosure.test_kept_bounds import declared, reader
+from tests.helpers.searches import counted_searches
 
 Counts = npt.NDArray[np.int64]
 ABOVE = (11.0, np.inf)
@@ -159,14 +160,7 @@ def beside_many() -> LinkedCounts:
 
 
 def test_few_questions_are_solved_where_proofs_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[int] = []
-    solve = kept.find_fit
-
-    def counted(*given: object) -> object:
-        asked.append(1)
-        return solve(*given)  # type: ignore[arg-type]  # what it was given, handed on
-
-    monkeypatch.setattr(kept, "find_fit", counted)
+    asked = counted_searches(monkeypatch)
     assert beside_many().hidden() == {"share"}
     assert len(asked) < 5
     monkeypatch.setattr(module, "prove", lambda *_: None)
