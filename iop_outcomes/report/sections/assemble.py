@@ -37,10 +37,7 @@ from iop_outcomes.trends.quantities import REPORTED
 
 TOO_FEW = "Too few to publish."
 AT_THE_START = "What relapse is, and how it is estimated, stands at the start of this section."
-NPMLE = (
-    "Nonparametric maximum likelihood estimate (NPMLE) for interval-censored events. Numbers at "
-    "risk and limits are not shown."
-)
+NPMLE = "Nonparametric maximum likelihood estimate (NPMLE) for interval-censored events."
 INTERVAL_TITLE = "Relapse between two check-ins (interval-censored)"
 NO_CALENDAR = (
     "The records hold study days, without a calendar: what goes by month or quarter is left out."
