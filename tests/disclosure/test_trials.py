@@ -112,7 +112,10 @@ def test_numbers_that_contradict_each_other_are_read_as_far_as_they_fit(
     linked = report(30, 16, 40, later=True)
     earlier = [cells_of(report(30, 16, 0, later=False), frozenset(), "2025Q4")]
 
+    asked: list[int] = []
+
     def contradict(*_: object) -> Outsider:
+        asked.append(1)
         raise ReportError("The printed numbers contradict each other.")
 
     monkeypatch.setattr(beside, "Outsider", contradict)
@@ -120,3 +123,12 @@ def test_numbers_that_contradict_each_other_are_read_as_far_as_they_fit(
         linked, frozenset(), lambda gone: cells_of(linked, gone, "2026Q1"), earlier
     )
     assert found == (frozenset(), "")
+    assert len(asked) == 1  # then all is read anew
+
+
+def test_a_reading_is_the_same_after_it_was_asked() -> None:
+    linked = report(30, 16, 40, later=True)
+    reading = Reading.of(cells_of(linked, frozenset(["b"]), "2026Q1"))
+    known, values, least = reading.known.tolist(), list(reading.facts.values), dict(reading.least)
+    Outsider(reading)
+    assert (reading.known.tolist(), reading.facts.values, reading.least) == (known, values, least)

@@ -72,8 +72,8 @@ def hide_beside(
         if trials.alike:
             try:
                 return [Outsider(trials.reading(views.without(gone)), kept, likely)], True
-            except ReportError:
-                pass
+            except ReportError:  # they do not fit: what is known need not be the same in each
+                trials.alike = False
         cells = with_runs(cells_of(gone), runs)
         return outsiders(before_this.with_report(cells), parts, likely)
 

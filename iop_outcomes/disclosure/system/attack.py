@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from iop_outcomes.disclosure.declared import Key
-from iop_outcomes.disclosure.solutions.connected import Printed, connected_unknown
+from iop_outcomes.disclosure.solutions.connected import Near, Printed, connected_unknown
 from iop_outcomes.disclosure.system.cells import PrintedCells
 from iop_outcomes.disclosure.system.documents import differences, disclosed_by
 from iop_outcomes.disclosure.system.fitting import Fitting
@@ -129,9 +131,9 @@ class Outsider:
         self.not_people = reading.not_people
         self.place, self.names = reading.place, reading.names
         self.followed: dict[int, int] = {}
-        self.facts, known = reading.facts, reading.known
+        self.facts = replace(reading.facts, values=list(reading.facts.values))
+        known, least, shares = reading.known.copy(), dict(reading.least), reading.shares
         self._follow(known)
-        least, shares = reading.least, reading.shares
         for share in shares:  # a reader knows that a share above 0 is of a count above 0
             least[share.numerator] = max(least.get(share.numerator, 0), int(share.high > 0))
         self.printed = Printed(known, shares, least)
@@ -175,8 +177,7 @@ class Outsider:
             self._refuse()
         values = np.array(self.facts.values, dtype=np.int64)
         for near in connected_unknown(self.facts, self.printed):
-            own = [self.names[own_place] for own_place in near.places]
-            part = parts.of_near(near, self.facts, self.printed, self.threshold, likely, own)
+            part = parts.of_near(near, self.printed, partial(self._asked, parts, near, likely))
             if part.fit is None:
                 self._refuse()
                 continue
@@ -188,6 +189,12 @@ class Outsider:
         for share in self.printed.shares:
             if not share.holds({}, self.facts.values):
                 self._refuse()
+
+    def _asked(self, parts: KeptParts, near: Near, likely: Fitting) -> Part:
+        """Return the part of connected unknown counts: one asked before, if there is an equal."""
+        names = [self.names[place] for place in near.places]
+        system = near.system(self.facts, self.printed)
+        return parts.of(system, self.threshold, likely.of(names))
 
     @property
     def fitting(self) -> Fitting:

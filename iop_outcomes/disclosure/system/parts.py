@@ -6,19 +6,17 @@ one more: most of their connected parts are equal, and what follows in one follo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from iop_outcomes.disclosure.declared import Key
-from iop_outcomes.disclosure.facts import Facts
 from iop_outcomes.disclosure.solutions.connected import Near, Printed
 from iop_outcomes.disclosure.solutions.ranges import Ranges, System, narrow_ranges
 from iop_outcomes.disclosure.solutions.solving import MANY, fit_in, search_fit, search_many
-from iop_outcomes.disclosure.system.fitting import Fitting, Numbers
+from iop_outcomes.disclosure.system.fitting import Numbers
 
 Limits = tuple[int, int]
 MOST = 1_000_000  # people or sessions, and a hundred times as many as anything printed
@@ -158,17 +156,9 @@ class KeptParts:
         """Start without parts."""
         self._parts: dict[object, Part] = {}
 
-    def of_near(
-        self,
-        near: Near,
-        facts: Facts,
-        printed: Printed,
-        threshold: int,
-        likely: Fitting,
-        names: Sequence[Key],
-    ) -> Part:
-        """Return the part of connected unknown counts with these names."""
-        return self.of(near.system(facts, printed), threshold, likely.of(names))
+    def of_near(self, near: Near, printed: Printed, asked: Callable[[], Part]) -> Part:
+        """Return the part of connected unknown counts; `asked` returns it by what it holds."""
+        return asked()
 
     def of(self, system: System, threshold: int, likely: Numbers) -> Part:
         """Return the part with this system: one asked before, if there is an equal one."""
@@ -184,10 +174,10 @@ class KeptParts:
 
 
 class PartsByPlace(KeptParts):
-    """The parts that were asked so far of readings with the same counts and sums.
+    """The parts that were asked so far of readings with the same counts and sums, which fit.
 
-    Which counts are connected, and what they are at least, then says all: counts and sums need not
-    be compared.
+    A count that is known is then the same number in each. Which counts are connected, and what they
+    are at least, says all: counts and sums need not be compared.
     """
 
     def __init__(self) -> None:
@@ -195,18 +185,9 @@ class PartsByPlace(KeptParts):
         super().__init__()
         self._by_place: dict[object, Part] = {}
 
-    def of_near(
-        self,
-        near: Near,
-        facts: Facts,
-        printed: Printed,
-        threshold: int,
-        likely: Fitting,
-        names: Sequence[Key],
-    ) -> Part:
+    def of_near(self, near: Near, printed: Printed, asked: Callable[[], Part]) -> Part:
         """Return the part of connected unknown counts: one asked before, if there is one."""
         name = (near, tuple(map(printed.least.get, near.places)))
         if name not in self._by_place:
-            part = super().of_near(near, facts, printed, threshold, likely, names)
-            self._by_place[name] = part
+            self._by_place[name] = asked()
         return self._by_place[name]
