@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import pandas as pd
 
@@ -30,6 +30,7 @@ HELD = {
     "Saturday and Sunday": ("Saturday", "Sunday"),
 }
 """What the report says that it takes together; another word is one group by itself."""
+QUARTERS = 4  # of a year
 OF_WEEKS = r"Attendance by week since admission: admissions from ([\d-]+) to ([\d-]+),"
 PEOPLE = ("episodes_followed", "episodes", "episodes_attending")
 Time = tuple[str, str]
@@ -83,15 +84,26 @@ class Family:
             puzzle.total(whole, parts)
 
     def ask(self, puzzle: Puzzle) -> None:
-        """Ask of each group for any times in a row, which two reports may have in common."""
+        """Ask of each group for times in a row, and for those of a year less some in its middle.
+
+        Two reports may have them in common, or one may have them more than the other.
+        """
         times = self.times
-        for first in range(len(times)):
-            for last in range(first + 2, len(times) + 1):
-                for group in self.groups:
-                    some = [self.count(time, group) for time in times[first:last]]
-                    if all(one in puzzle for one in some):
-                        name = ("in", (times[first][0], times[last - 1][1]), self.name, group)
-                        puzzle.targets[name] = dict.fromkeys(some, 1.0)
+        for first, last in combinations(range(len(times) + 1), 2):
+            gaps = [(last, last)]
+            if last - first <= QUARTERS:
+                gaps += combinations(range(first + 1, last), 2)
+            for begin, end in gaps:
+                some = [*times[first:begin], *times[end:last]]
+                if len(some) > 1:
+                    self._ask_of(puzzle, some)
+
+    def _ask_of(self, puzzle: Puzzle, times: Sequence[Time]) -> None:
+        """Ask of each group for some times together."""
+        for group in self.groups:
+            some = [self.count(time, group) for time in times]
+            if all(one in puzzle for one in some):
+                puzzle.targets["in", tuple(times), self.name, group] = dict.fromkeys(some, 1.0)
 
 
 def tie_tables(puzzle: Puzzle, reports: Sequence[One]) -> None:

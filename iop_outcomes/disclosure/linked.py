@@ -90,6 +90,12 @@ class LinkedCounts(DeclaredCounts):
 
         return [frozenset(items_of_table[table]) for table in sorted(items_of_table, key=order)]
 
+    def items_with(self, places: AnySet[int]) -> frozenset[Item]:
+        """Return the items that have one of some counts, or of which a share has."""
+        return frozenset(
+            name for name, item in self._items.items() if not places.isdisjoint(item.all_of())
+        )
+
     def hidden(self) -> frozenset[Item]:
         """Return the items that must not be printed.
 

@@ -23,6 +23,7 @@ from validation.attack_series import join, told_together
 from validation.attack_series_reading import HEAD as HEAD_OF_A_REPORT
 from validation.attack_series_reading import One
 from validation.attack_series_solving import solve_together
+from validation.attack_series_tables import Family
 from validation.attack_solving import Puzzle, solve
 
 
@@ -144,6 +145,20 @@ def test_two_reports_tell_what_neither_does(two: list[Read]) -> None:
     found = solve_together(join([One.of(one) for one in two]))
     assert ("in", ("2025-01-01", "2025-03-31"), "discharged", "1") in found.small
     assert told_together(two)["second_told"] == len(found.small) > 0
+
+
+def test_quarters_that_a_year_has_more_than_the_half_year_in_its_middle() -> None:
+    """17 in a year and 11 in its second and third quarter: 6 in the first and the last."""
+    days = ["2025-04-01", "2025-07-01", "2025-10-01", "2026-01-01"]
+    times = [(day, str(pd.Period(day, "Q").end_time.date())) for day in days]
+    puzzle = Puzzle()
+    family = Family("admitted")
+    for name, value, some in [("year", 17, times), ("half", 11, times[1:3])]:
+        family.wholes.append((puzzle.known(name, value), some, ("26 to 34",)))
+    family.tie(puzzle)
+    family.ask(puzzle)
+    found = solve_together(puzzle)
+    assert found.small == [("in", (times[0], times[3]), "admitted", "26 to 34")]
 
 
 def test_reports_of_other_programs_are_not_tied(two: list[Read]) -> None:

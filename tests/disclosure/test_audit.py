@@ -267,10 +267,19 @@ def test_a_few_people_of_two_quarters_together_are_found() -> None:
     half = of_quarters("2025Q4", days[:2], 15)
     found = audit([half, of_quarters("2026Q2", days, 20)]).found
     assert found[["low", "high"]].values.tolist() == [[5, 5]]
-    assert "in quarters in a row" in found["cell"].iloc[0]
+    assert "in quarters of a year" in found["cell"].iloc[0]
     assert audit([half, of_quarters("2026Q2", days, 26)]).found.empty
     apart = of_quarters("2026Q2", [days[0], days[1], "2024-03-31", "2026-06-30"], 20)
-    assert audit([half, apart]).found.empty  # they are not in a row
+    assert audit([half, apart]).found.empty  # they are not of a year
+
+
+def test_a_few_people_of_quarters_that_are_not_in_a_row_are_found() -> None:
+    """A half-year of 11, and the year of 17 that has it in its middle, as in a random series."""
+    days = ["2025-06-30", "2025-09-30", "2025-12-31", "2026-03-31"]
+    half = of_quarters("2025Q4", days[1:3], 11)
+    found = audit([half, of_quarters("2026Q1", days, 17)]).found
+    assert found[["low", "high"]].values.tolist() == [[6, 6]]
+    assert audit([half, of_quarters("2026Q1", days, 22)]).found.empty
 
 
 def test_who_is_no_longer_counted_is_found() -> None:

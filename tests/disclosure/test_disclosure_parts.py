@@ -17,8 +17,9 @@ from iop_outcomes.disclosure.fixed_days.at_risk import open_together
 from iop_outcomes.disclosure.fixed_days.other_ends import _known
 from iop_outcomes.disclosure.results import RECENT, link_trend
 from iop_outcomes.disclosure.scores import _Families, _flag_rows, _Table
-from iop_outcomes.disclosure.solutions import solving
+from iop_outcomes.disclosure.solutions import many, solving
 from iop_outcomes.disclosure.solutions.connected import Printed, known_values
+from iop_outcomes.disclosure.solutions.many import SearchOfMany
 from iop_outcomes.disclosure.solutions.ranges import (
     System,
     narrow_ranges,
@@ -29,7 +30,6 @@ from iop_outcomes.disclosure.solutions.solving import (
     find_fit,
     fit_in,
     search_fit,
-    search_many,
 )
 
 
@@ -128,20 +128,42 @@ def test_numbers_of_the_solver_that_do_not_fit_exactly_are_no_solution(
 
     def given(*numbers: float) -> None:
         monkeypatch.setattr(solving, "_solve", lambda *_: np.array(numbers))
+        monkeypatch.setattr(many, "whole_near", lambda *_: np.array(numbers))
 
+    search = SearchOfMany(system, ranges, [0], [11])
     for numbers in ((4.0, 6.0), (3.0, 6.0), (10.0, 0.0)):  # the share, the sum, and the bound
         given(*numbers)
         assert search_fit(system) is None
-        given(*numbers, 1.0)
-        assert search_many(system, ranges, [0], [11]) is None
+        assert search.next_fit([0]) is None
     given(3.0000001, 7.0)
     assert search_fit(system) == [3, 7]
-    given(3.0, 7.0, 0.3)
-    assert search_many(system, ranges, [0], [11]) == [3, 7]
+    assert search.next_fit([0]) == [3, 7]
     given(1.0, 0.0)  # as change of the first; the other follows from the sum: 4 and 6
     assert _search(system, *ranges, np.ones(2)) is None
     given(0.0, 0.0)
     assert _search(system, *ranges, np.ones(2)) == [3, 7]
+
+
+def test_a_search_for_many_starts_where_the_one_before_ended() -> None:
+    # Three of 30: two can be 11 or more at once, whichever are asked for.
+    system = System.of([0, 1, 2], [2, 3, 25, 30], [{0: 1, 1: 1, 2: 1, 3: -1}], [], {0: 1, 1: 1})
+    search = SearchOfMany(system, (np.array([1.0, 1, 0]), np.full(3, 30.0)), [0, 1, 2], [11] * 3)
+    for columns in ([0, 1], [1, 2], [0, 2], [1], [0, 1, 2]):
+        fit = search.next_fit(columns)
+        assert fit is not None
+        assert sum(fit) == 30
+        assert min(fit[:2]) >= 1
+        assert sum(fit[column] >= 11 for column in columns) == min(len(columns), 2)
+
+
+def test_where_not_all_can_be_large_as_whole_numbers_others_are() -> None:
+    # An even count of at most 11 is 11 as a fraction of two equal parts only; one of 30 can be 11.
+    sums = [{0: 1, 1: 1, 2: -1}, {0: 1, 1: -1}, {2: 1, 3: 1, 6: -1}, {4: 1, 5: 1, 7: -1}]
+    system = System.of([0, 1, 2, 3, 4, 5], [2, 2, 4, 7, 5, 25, 11, 30], sums, [], {})
+    search = SearchOfMany(system, (np.zeros(6), np.full(6, 30.0)), [2, 4], [11, 11])
+    fit = search.next_fit([2, 4])
+    assert fit is not None
+    assert fit[2] < 11 <= fit[4]
 
 
 def test_a_number_outside_what_was_asked_is_no_solution(monkeypatch: pytest.MonkeyPatch) -> None:

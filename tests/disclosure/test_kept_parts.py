@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from iop_outcomes.disclosure.declared import Key
-from iop_outcomes.disclosure.ledger.beside import MOST_TRIED, Hidden, _take_up
+from iop_outcomes.disclosure.ledger.beside import MOST_TRIED, Hidden, _take_up, _take_up_by_reasons
 from iop_outcomes.disclosure.system import (
     Fitting,
     Joined,
@@ -136,7 +136,14 @@ def test_tables_taken_up_several_at_once_are_those_taken_up_one_by_one(seed: int
         """Say whether no set of items that disclose together is shown."""
         return all(together & gone for together in bad)
 
+    def reasons(gone: Hidden) -> list[Hidden]:
+        """Return one of the sets that are shown, with an item that is not needed."""
+        shown = [frozenset({*items, names[-1]}) - gone for items in bad if not items & gone]
+        return shown[:1]
+
     assert _take_up(tables, everything, is_safe) == one_by_one(tables, everything, bad)
+    assert _take_up_by_reasons(tables, everything, reasons) == one_by_one(tables, everything, bad)
+    assert _take_up_by_reasons(tables, everything, lambda _: None) is None
 
 
 def one_by_one(tables: Sequence[Hidden], gone: Hidden, bad: list[set[str]]) -> Hidden:

@@ -67,7 +67,7 @@ def test_a_few_counts_are_asked_one_by_one(monkeypatch: pytest.MonkeyPatch) -> N
     for name, value in {"a": 5, "b": 6, "all": 11}.items():
         linked.count(name, value)
     linked.total("all", ["a", "b"])
-    monkeypatch.setattr(kept, "search_many", lambda *_: pytest.fail("asked together"))
+    monkeypatch.setattr(kept, "SearchOfMany", lambda *_: pytest.fail("asked together"))
     solutions = KeptSolutions(linked.facts, 11, lambda _: View([2], [], {}))
     solutions.ask_many([0, 1], ())
     assert solutions.leaves_open(0, ())

@@ -85,6 +85,49 @@ def test_what_follows_is_the_same(a: int, b: int, new: int) -> None:
         assert set(again.told()) == set(Outsider(joined.cells).told())
 
 
+@pytest.mark.parametrize(("a", "b", "new"), [(30, 6, 40), (30, 6, 3), (3, 3, 3)])
+def test_a_count_follows_from_the_items_that_are_said_to_be_enough(
+    a: int, b: int, new: int
+) -> None:
+    """With any other items hidden, too, it still follows."""
+    first = cells_of(report(a, b, 0, later=False), frozenset("b"), "2025Q4")
+    earlier, linked = Joined([first]), report(a, b, new, later=True)
+    trials, views = trials_of(earlier, linked), linked.views()
+    small = {item for item in ITEMS if linked.shows_small(item)}
+    said = 0
+    for hidden in {chosen | small for chosen in choices()}:
+        outsider = Outsider(trials.reading(views.without(hidden)))
+        for key in outsider.told():
+            needed = outsider.needed(key)
+            if needed is None:
+                continue
+            enough = linked.items_with(trials.own(needed)) - hidden
+            said += 1
+            for more in choices():
+                if more >= hidden and not more & enough:
+                    assert Outsider(trials.reading(views.without(more))).tells(key)
+    assert said
+
+
+def test_what_only_whole_numbers_say_has_no_reason() -> None:
+    """An even count of at most 11 is at most 10; as far as fractions are possible, it may be 11."""
+    halves: list[dict[Key, int]] = [{"u": 1, "v": 1, "even": -1}, {"u": 1, "v": -1}]
+    counts: dict[Key, int | None] = dict.fromkeys(["u", "v", "even", "rest"])
+    cells = PrintedCells(
+        11,
+        counts=counts | {"all": 11},
+        sums=[*halves, {"even": 1, "rest": 1, "all": -1}],
+        least={"even": 1},
+    )
+    outsider = Outsider(cells)
+    assert set(outsider.told()) == {"u", "v", "even", "rest"}
+    assert outsider.needed("even") is None
+    assert outsider.needed("rest") is None  # it may be 0
+    needed = outsider.needed("u")  # at most 5 and a half
+    assert needed is not None
+    assert outsider.place["all"] in needed
+
+
 def test_a_count_that_is_another_now_is_read_anew() -> None:
     first = cells_of(report(30, 16, 0, later=False), frozenset(), "2025Q4")
     assert not trials_of(Joined([first]), report(30, 17, 40, later=True)).alike

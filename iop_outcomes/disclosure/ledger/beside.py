@@ -15,8 +15,8 @@ from iop_outcomes.disclosure.system import (
     PrintedCells,
     Trials,
     outsiders,
-    runs_of,
-    with_runs,
+    quarters_together,
+    with_quarters_together,
 )
 from iop_outcomes.errors import ReportError
 
@@ -51,20 +51,21 @@ def hide_beside(
     -----
     If the reports together give a small count that the earlier ones do not, the tables of the
     report are left out, and taken up again, the most important first, unless they would give one; a
-    table of few items that would is taken up item by item. Tables are tried several at once: those
-    that give nothing together give nothing one by one. While tables are tried, only what follows
-    from all of them is asked for; what else may follow is asked of the tables that are left, and
-    if there is any they are tried again with it. Reports that contradict each other are taken
-    together as far as they fit.
+    table of few items that would is taken up item by item. Where linear programming shows from
+    which items a count follows, these say which table is left out. Elsewhere tables are tried
+    several at once: those that give nothing together give nothing one by one. While tables are
+    tried, only what follows from all of them is asked for; what else may follow is asked of the
+    tables that are left, and if there is any they are tried again with it. Reports that contradict
+    each other are taken together as far as they fit.
     """
     if not earlier:
         return hidden, ""
     before_this = Joined(earlier)
 
-    # Of quarters in a row only few people can follow as few.
-    runs = [run for run in runs_of(cells_of(hidden)) if _are_few(linked, run)]
+    # Of several quarters only few people can follow as few.
+    together = [some for some in quarters_together(cells_of(hidden)) if _are_few(linked, some)]
 
-    whole = with_runs(cells_of(frozenset()), runs)
+    whole = with_quarters_together(cells_of(frozenset()), together)
     trials = Trials(before_this, whole, len(linked.names))
     views, kept, parts = linked.views(), PartsByPlace(), KeptParts()
 
@@ -74,7 +75,7 @@ def hide_beside(
                 return [Outsider(trials.reading(views.without(gone)), kept, likely)], True
             except ReportError:  # they do not fit: what is known need not be the same in each
                 trials.alike = False
-        cells = with_runs(cells_of(gone), runs)
+        cells = with_quarters_together(cells_of(gone), together)
         return outsiders(before_this.with_report(cells), parts, likely)
 
     # If all of this report is shown few counts are unknown: the search for numbers that fit is
@@ -84,7 +85,7 @@ def hide_beside(
     note = "" if all_fit else NOT_ASKED
     disclosed = _told(readers)
     fitting = readers[0].fitting if readers else Fitting()
-    tried: dict[Hidden, list[Outsider]] = {}
+    tried = {hidden: readers}
 
     def readers_of(gone: Hidden) -> list[Outsider]:
         if gone not in tried:
@@ -101,8 +102,19 @@ def hide_beside(
     def is_safe(gone: Hidden) -> bool:
         return not any(_tell(readers_of(gone), key) for key in asked)
 
+    def reasons(gone: Hidden) -> list[Hidden] | None:
+        """Return sets of items that each disclose, none if it is safe; None if not known."""
+        told = [key for key in asked if _tell(readers_of(gone), key)]
+        if not (told and trials.alike):
+            return None if told else []
+        (reader,) = readers_of(gone)
+        needed = [reader.needed(key) for key in told]
+        return [linked.items_with(trials.own(one)) - gone for one in needed if one] or None
+
     while True:
-        gone = _take_up(tables, nothing, is_safe)
+        gone = _take_up_by_reasons(tables, nothing, reasons)
+        if gone is None:
+            gone = _take_up(tables, nothing, is_safe)
         if gone == nothing:
             return gone, note
         new = [key for key in _told(readers_of(gone)) if not _tell(readers_of(nothing), key)]
@@ -141,3 +153,26 @@ def _take_up(tables: Sequence[Hidden], gone: Hidden, is_safe: Callable[[Hidden],
         return gone
     half = len(pieces) // 2
     return _take_up(pieces[half:], _take_up(pieces[:half], gone, is_safe), is_safe)
+
+
+def _take_up_by_reasons(
+    tables: Sequence[Hidden], nothing: Hidden, reasons: Callable[[Hidden], list[Hidden] | None]
+) -> Hidden | None:
+    """Return what `_take_up` returns, by which items disclose together; None if not known.
+
+    All is shown but for what the sets found so far forbid, until that is safe: then each table that
+    is not shown would disclose with those before it, and few questions have been asked.
+    """
+    together: set[Hidden] = set()
+
+    def is_safe(gone: Hidden) -> bool:
+        return not any(items.isdisjoint(gone) for items in together)
+
+    while True:
+        gone = nothing
+        for table in tables:
+            gone = _take_up([table], gone, is_safe)
+        found = reasons(gone)
+        if not found:
+            return None if found is None else gone
+        together.update(found)

@@ -12,8 +12,9 @@ import numpy.typing as npt
 from iop_outcomes.disclosure.facts import Facts, Share
 from iop_outcomes.disclosure.solutions.bounds import KeptBounds
 from iop_outcomes.disclosure.solutions.connected import Printed, followed_from, known_values
+from iop_outcomes.disclosure.solutions.many import MANY, SearchOfMany
 from iop_outcomes.disclosure.solutions.solver import Numbers
-from iop_outcomes.disclosure.solutions.solving import MANY, Found, find_fit, part_of, search_many
+from iop_outcomes.disclosure.solutions.solving import Found, find_fit, part_of
 from iop_outcomes.disclosure.solutions.views import View
 from iop_outcomes.disclosure.solutions.weighted import Reader
 
@@ -80,13 +81,15 @@ class KeptSolutions:
             part = part_of(self.facts, printed, left[0])
             inside = [count for count in left if count in part[0].places]
             left = [count for count in left if count not in part[0].places]
+            if len(inside) < MANY:
+                continue
             system = self._found.system_of(part, self.facts, printed)
-            limits = system.limits
+            column = {count: system.places.index(count) for count in inside}
+            least = [round(self._wanted(count)[0][0]) for count in inside]
+            search = SearchOfMany(system, system.limits, list(column.values()), least)
             before = len(inside) + MANY
             while before - len(inside) >= MANY <= len(inside):
-                columns = [system.places.index(count) for count in inside]
-                least = [round(self._wanted(count)[0][0]) for count in inside]
-                fit = search_many(system, limits, columns, least)
+                fit = search.next_fit([column[count] for count in inside])
                 if fit is None:
                     break
                 self._keep(dict(zip(system.places, fit, strict=True)))

@@ -193,6 +193,19 @@ class System:
         return Leaves(np.flatnonzero(~np.array(alone)), columns, sums, np.array(sign))
 
     @cached_property
+    def totals(self) -> npt.NDArray[np.bool_]:
+        """Which counts stand in one sum only, and there are the sum of the others."""
+        total = np.array([right == 0 for _, right in self.rows], dtype=np.bool_)
+        signs = np.array([sum(row.values()) for row, _ in self.rows])
+        counts = np.array([len(row) for row, _ in self.rows])
+        _, places, row, sign = self.leaves
+        # The others have the other sign.
+        of_others = total[row] & (signs[row] == sign * (2 - counts[row]))
+        totals = np.zeros(len(self.places), dtype=np.bool_)
+        totals[places[of_others]] = True
+        return totals
+
+    @cached_property
     def rows_of(self) -> list[list[int]]:
         """The sums that contain each count, in order."""
         rows_of: list[list[int]] = [[] for _ in self.places]

@@ -26,33 +26,60 @@ class Optimum(NamedTuple):
     multipliers: Numbers
 
 
+class Program:
+    """A linear program that is solved for one set of costs after another.
+
+    Each solution starts at the one before, which takes a small part of the steps of a new one if
+    most of the costs are as they were.
+    """
+
+    def __init__(self, bounds: Bounds, sums: Sums) -> None:
+        """Keep the bounds and sums; there are no costs yet."""
+        self._size = len(bounds[0])
+        self._solver = _solver(np.zeros(self._size), bounds, sums, whole=False)
+
+    def optimum(self, costs: Numbers) -> Optimum | None:
+        """Return numbers of the lowest costs; None if none fit, or costs have no lowest value."""
+        from highspy import HighsModelStatus
+
+        solver = self._solver
+        solver.changeColsCost(self._size, np.arange(self._size, dtype=np.int32), costs)
+        solver.run()
+        if solver.getModelStatus() != HighsModelStatus.kOptimal:
+            return None
+        solution = solver.getSolution()
+        return Optimum(np.array(solution.col_value), np.array(solution.row_dual))
+
+
 def optimum(costs: Numbers, bounds: Bounds, sums: Sums) -> Optimum | None:
     """Return numbers of the lowest costs; None if none fit, or costs have no lowest value."""
-    from highspy import HighsModelStatus
-
-    solver = _solved(costs, bounds, sums, whole=False)
-    if solver.getModelStatus() != HighsModelStatus.kOptimal:
-        return None
-    solution = solver.getSolution()
-    return Optimum(np.array(solution.col_value), np.array(solution.row_dual))
+    return Program(bounds, sums).optimum(costs)
 
 
 def whole_optimum(costs: Numbers, bounds: Bounds, sums: Sums) -> Numbers | None:
     """Return whole numbers of low costs; None if none fit, or none was found."""
     from highspy import SolutionStatus
 
-    solver = _solved(costs, bounds, sums, whole=True)
+    solver = _solver(costs, bounds, sums, whole=True)
+    solver.run()
     status = solver.getInfo().primal_solution_status
     if status != int(SolutionStatus.kSolutionStatusFeasible):
         return None
     return np.round(solver.getSolution().col_value)
 
 
-def _solved(costs: Numbers, bounds: Bounds, sums: Sums, *, whole: bool) -> Highs:
-    from highspy import MatrixFormat, ObjSense
+def _solver(costs: Numbers, bounds: Bounds, sums: Sums, *, whole: bool) -> Highs:
+    """Return the solver with a program and its options, for fractions or for whole numbers."""
+    from highspy import Highs, MatrixFormat, ObjSense
 
+    solver = Highs()  # type: ignore[no-untyped-call]  # the package does not type it
+    solver.setOptionValue("output_flag", False)
+    solver.setOptionValue("threads", 1)
+    # Of a few hundred sums the simplex method takes less time than to simplify them first.
+    solver.setOptionValue("presolve", "on" if whole else "off")
+    solver.setOptionValue("mip_max_nodes", MOST_NODES)
+    solver.setOptionValue("mip_rel_gap", GAP)
     matrix, lower, upper = sums
-    solver = _solver(whole=whole)
     solver.passModel(
         len(costs),
         len(lower),
@@ -69,19 +96,4 @@ def _solved(costs: Numbers, bounds: Bounds, sums: Sums, *, whole: bool) -> Highs
         matrix.data,
         np.full(len(costs), int(whole), dtype=np.int32),
     )
-    solver.run()
-    return solver
-
-
-def _solver(*, whole: bool) -> Highs:
-    """Return the solver with its options, for fractions or for whole numbers."""
-    from highspy import Highs
-
-    solver = Highs()  # type: ignore[no-untyped-call]  # the package does not type it
-    solver.setOptionValue("output_flag", False)
-    solver.setOptionValue("threads", 1)
-    # Of a few hundred sums the simplex method takes less time than to simplify them first.
-    solver.setOptionValue("presolve", "on" if whole else "off")
-    solver.setOptionValue("mip_max_nodes", MOST_NODES)
-    solver.setOptionValue("mip_rel_gap", GAP)
     return solver

@@ -18,7 +18,6 @@ from iop_outcomes.disclosure.solutions.ranges import (
 )
 from iop_outcomes.disclosure.solutions.solver import Bounds, Numbers, optimum, whole_optimum
 
-MANY = 3  # counts, from which on one search is made for all of them
 NEAR = 3  # how far from a solution in fractions whole numbers are looked for first
 WHOLE = 1e-7  # from a whole number, as far as the solver is exact
 
@@ -115,7 +114,7 @@ def search_fit(system: System) -> list[int] | None:
     return None if ranges is None else _search(system, *ranges)
 
 
-def _exact(system: System, numbers: Numbers) -> list[int] | None:
+def exact(system: System, numbers: Numbers) -> list[int] | None:
     """Return the numbers of the solver as whole numbers; None if these do not fit the system.
 
     The solver keeps to sums and shares within a tolerance only.
@@ -138,7 +137,7 @@ def _search(
     least, most = np.array(low), np.array(high)
     if costs is None:
         numbers = _solve(np.zeros(len(least)), (least, most), system.sums)
-        return None if numbers is None else _exact(system, numbers)
+        return None if numbers is None else exact(system, numbers)
     before = np.array(system.values, dtype=np.float64)
     least, most = least - before, most - before
     inner, leaves, row, sign = system.leaves
@@ -184,34 +183,7 @@ def _search(
         left[row[number]] -= step - moved[number]
         moved[number] = step
     changes[leaves] = sign * moved
-    return _exact(system, before + changes)
-
-
-def search_many(
-    system: System, ranges: Ranges, columns: Sequence[int], least: Sequence[int]
-) -> list[int] | None:
-    """Return whole numbers that fit, of which many of some counts are `least` or more; or None.
-
-    For each of these counts there is a number from 0 to 1 that is at most the count divided by
-    its `least`, and the sum of these numbers is made large.
-    """
-    from scipy.sparse import block_array, csc_array
-
-    size, extra = len(system.places), len(columns)
-    matrix, lower, upper = system.sums
-    every = np.arange(extra)
-    reached = csc_array((np.ones(extra), (every, columns)), shape=(extra, size))
-    parts = csc_array((-np.array(least, dtype=np.float64), (every, every)), shape=(extra, extra))
-    sums = (
-        block_array([[matrix, None], [reached, parts]], format="csc"),
-        np.concatenate([lower, np.zeros(extra)]),
-        np.concatenate([upper, np.full(extra, np.inf)]),
-    )
-    costs = np.concatenate([np.zeros(size), np.full(extra, -1.0)])
-    low = np.concatenate([ranges[0], np.zeros(extra)])
-    high = np.concatenate([ranges[1], np.ones(extra)])
-    numbers = _solve(costs, (low, high), sums)
-    return None if numbers is None else _exact(system, numbers[:size])
+    return exact(system, before + changes)
 
 
 def _solve(
@@ -223,34 +195,44 @@ def _solve(
     """Return whole numbers within bounds that fit some sums, of low costs; None if none do.
 
     Fractions are tried first: where they do not fit, whole numbers do not. Where not all are whole,
-    whole numbers near them are tried: those just above and below them, then of the counts that
-    share a sum with them, then of all. The whole range is last, since that search can take a
-    hundred times as long. Costs are left out where they would delay a first solution. What bounds
-    follow for whole numbers is asked where it is needed: `narrowed` returns them, or None if no
-    whole numbers fit.
+    whole numbers near them are tried. The whole range is last, since that search can take a hundred
+    times as long, and costs would delay a first solution. What bounds follow for whole numbers is
+    asked where it is needed: `narrowed` returns them, or None if no whole numbers fit.
     """
     best = optimum(costs, bounds, sums)
     if best is None:
         return None
     fractions = best.numbers
     nearest = np.round(fractions)
-    broken = np.abs(fractions - nearest) >= WHOLE
-    if not broken.any():
+    if not _broken(fractions).any():
         return nearest
     within = bounds if narrowed is None else narrowed()
     if within is None:
         return None
+    near = whole_near(fractions, within, sums, costs)
+    return whole_optimum(np.zeros(len(costs)), within, sums) if near is None else near
+
+
+def whole_near(
+    fractions: Numbers, within: Bounds, sums: Sums, costs: Numbers | None = None
+) -> Numbers | None:
+    """Return whole numbers near fractions that fit some sums; None if none were found.
+
+    Those just above and below the fractions are tried, then of the counts that share a sum with
+    them, then of all: the last with `costs`, which would delay a first solution before.
+    """
+    nearest, broken = np.round(fractions), _broken(fractions)
     down = np.where(broken, np.floor(fractions), nearest)
     up = np.where(broken, np.ceil(fractions), nearest)
     beside = _beside(_beside(broken, sums[0]), sums[0])
-    none = np.zeros(len(costs))
+    none = np.zeros(len(fractions))
+    costs = none if costs is None else costs
     # What lowers the costs stays as it is: to look for more of it takes long.
     gained = np.where(costs < 0, down, down - NEAR)
     ranges = [
         (none, (down, up)),
         (none, (np.where(beside, down - NEAR, nearest), np.where(beside, up + NEAR, nearest))),
         (np.maximum(costs, 0), (gained, up + NEAR)),
-        (none, within),
     ]
     for costs_here, (least, most) in ranges:
         near = np.clip(least, *within), np.clip(most, *within)
@@ -258,6 +240,12 @@ def _solve(
         if numbers is not None:
             return numbers
     return None
+
+
+def _broken(fractions: Numbers) -> Mask:
+    """Return which numbers of the solver are not whole."""
+    broken: Mask = np.abs(fractions - np.round(fractions)) >= WHOLE
+    return broken
 
 
 def _beside(chosen: Mask, matrix: SparseMatrix) -> Mask:

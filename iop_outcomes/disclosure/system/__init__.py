@@ -18,8 +18,8 @@ from iop_outcomes.disclosure.system.consistent import attack_together, outsiders
 from iop_outcomes.disclosure.system.fitting import Fitting
 from iop_outcomes.disclosure.system.joining import Joined, join
 from iop_outcomes.disclosure.system.parts import KeptParts, PartsByPlace
+from iop_outcomes.disclosure.system.quarters import quarters_together, with_quarters_together
 from iop_outcomes.disclosure.system.reading import Reading, Trials
-from iop_outcomes.disclosure.system.runs import runs_of, with_runs
 
 __all__ = [
     "Audit",
@@ -38,8 +38,8 @@ __all__ = [
     "join",
     "outsiders",
     "printed_cells",
+    "quarters_together",
     "read_cells",
-    "runs_of",
     "told",
-    "with_runs",
+    "with_quarters_together",
 ]

@@ -12,6 +12,7 @@ import pandas as pd
 
 from iop_outcomes.disclosure.declared import Key
 from iop_outcomes.disclosure.solutions.connected import Near, Printed, connected_unknown
+from iop_outcomes.disclosure.solutions.weighted import CLEARLY, Bound, Reader, added_up
 from iop_outcomes.disclosure.system.cells import PrintedCells
 from iop_outcomes.disclosure.system.documents import differences, disclosed_by
 from iop_outcomes.disclosure.system.fitting import Fitting
@@ -138,6 +139,7 @@ class Outsider:
             least[share.numerator] = max(least.get(share.numerator, 0), int(share.high > 0))
         self.printed = Printed(known, shares, least)
         self._parts: list[tuple[Part, npt.NDArray[np.intp]]] = []
+        self._near: list[Near] = []
         self._number = np.full(len(self.names), -1, dtype=np.intp)  # of the part of each count
         self._fit_unknown(KeptParts() if parts is None else parts, likely or Fitting())
 
@@ -185,6 +187,7 @@ class Outsider:
             values[places] = part.fit
             self._number[places] = len(self._parts)
             self._parts.append((part, places))
+            self._near.append(near)
         self.facts.values[:] = values.tolist()
         for share in self.printed.shares:
             if not share.holds({}, self.facts.values):
@@ -212,6 +215,45 @@ class Outsider:
         """Return whether a count, which need not be there, is of people and known to be small."""
         people = key in self.place and key not in self.not_people
         return people and self.is_small(self.place[key], alone=True)
+
+    def needed(self, key: Key) -> frozenset[int] | None:
+        """Return the places of counts and shares from which follows that a count is small.
+
+        It is known to be small to each reader who has those of them that are printed. None if this
+        does not follow from sums and shares where counts may be fractions.
+        """
+        place = self.place[key]
+        places = {place}
+        if not self.printed.known[place]:
+            reader = Reader(self.printed)
+            for sign, limit in ((1, self.threshold), (-1, 0)):
+                if sign < 0 < self.printed.least.get(place, 0):
+                    continue
+                bound = self._bound(place, sign)
+                values = np.array(self.facts.values, dtype=np.int64)
+                if bound is None or bound.largest(values, reader) >= limit - CLEARLY:
+                    return None
+                places.update(bound.places.tolist())
+                places |= {
+                    side for one in bound.shares for side in (one.numerator, one.denominator)
+                }
+        waiting = list(places)
+        while waiting:
+            row = self.followed.get(waiting.pop())
+            if row is not None:
+                others = self.facts.rows[row].keys() - places
+                places |= others
+                waiting += others
+        return frozenset(places)
+
+    def _bound(self, place: int, sign: int) -> Bound | None:
+        part, column = self._part_of(place)
+        multipliers = part.multipliers(column, sign)
+        if multipliers is None:
+            return None
+        return added_up(
+            self.facts, self._near[self._number[place]], multipliers, {place: float(sign)}
+        )
 
     def told(self) -> Iterator[Key]:
         """Give each count of people that is known to be small, what takes no search first."""

@@ -13,7 +13,7 @@ from iop_outcomes.disclosure.system.cells import PrintedCells
 from iop_outcomes.disclosure.system.fitting import Fitting
 from iop_outcomes.disclosure.system.joining import Joined
 from iop_outcomes.disclosure.system.parts import KeptParts
-from iop_outcomes.disclosure.system.runs import with_runs
+from iop_outcomes.disclosure.system.quarters import with_quarters_together
 from iop_outcomes.errors import ReportError
 
 Answer = TypeVar("Answer")
@@ -67,7 +67,7 @@ def attack_together(
     parts = KeptParts() if parts is None else parts
     # Only reports of the same programs have quarters of the same people in common.
     often = Counter(report.programs for report in reports)
-    reports = [with_runs(one) if often[one.programs] > 1 else one for one in reports]
+    reports = [with_quarters_together(one) if often[one.programs] > 1 else one for one in reports]
 
     def ask(cells: PrintedCells) -> pd.DataFrame:
         return attack(cells, parts)

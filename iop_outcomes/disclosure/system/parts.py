@@ -14,9 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from iop_outcomes.disclosure.solutions.connected import Near, Printed
+from iop_outcomes.disclosure.solutions.many import MANY, SearchOfMany
 from iop_outcomes.disclosure.solutions.ranges import Ranges, System, narrow_ranges
-from iop_outcomes.disclosure.solutions.solving import MANY, fit_in, search_fit, search_many
-from iop_outcomes.disclosure.system.fitting import Numbers
+from iop_outcomes.disclosure.solutions.solver import Numbers, optimum
+from iop_outcomes.disclosure.solutions.solving import fit_in, search_fit
+from iop_outcomes.disclosure.system.fitting import Numbers as WholeNumbers
 
 Limits = tuple[int, int]
 MOST = 1_000_000  # people or sessions, and a hundred times as many as anything printed
@@ -35,7 +37,7 @@ class Part:
         One row of numbers a solution that may fit, which are tried before others are looked for.
     """
 
-    def __init__(self, system: System, threshold: int, likely: Numbers) -> None:
+    def __init__(self, system: System, threshold: int, likely: WholeNumbers) -> None:
         """Start with any whole numbers that fit.
 
         Without an upper bound the search for them can end without a result though there are some,
@@ -91,16 +93,40 @@ class Part:
             self._limits[column] = self._limits_of(column)
         return self._limits[column]
 
+    def multipliers(self, column: int, sign: int) -> Numbers | None:
+        """Return those of the sums and shares that bound a count, or with -1 minus the count.
+
+        Each sum and share times its multiplier, added up, shows that there is no larger value, as
+        far as counts may be fractions. None if there is no bound.
+        """
+        costs = np.zeros(len(self._system.places))
+        costs[column] = -sign
+        endless = np.full(len(costs), np.inf)
+        best = optimum(costs, (self._system.limits[0], endless), self._system.sums)
+        return None if best is None else best.multipliers
+
     def _raise_many(self) -> None:
-        """Look for solutions in which many counts at once are not small."""
-        left = np.flatnonzero(~self._not_small)
+        """Look for solutions in which many counts at once are not small.
+
+        A count that is the sum of others is mostly large where one of these is, so that it is
+        looked at last.
+        """
+        self._raise(~self._system.totals)
+        self._raise(np.ones_like(self._not_small))
+
+    def _raise(self, among: npt.NDArray[np.bool_]) -> None:
+        """Look for solutions in which many of some counts are not small, until few are new."""
+        left = np.flatnonzero(among & ~self._not_small)
+        if len(left) < MANY:
+            return
+        least = [self.threshold] * len(left)
+        search = SearchOfMany(self._system, self._ranges, left.tolist(), least)
         while len(left) >= MANY:
-            least = [self.threshold] * len(left)
-            fit = search_many(self._system, self._ranges, left.tolist(), least)
+            fit = search.next_fit(left.tolist())
             if fit is None:
                 return
             self._take(fit)
-            before, left = len(left), np.flatnonzero(~self._not_small)
+            before, left = len(left), np.flatnonzero(among & ~self._not_small)
             if before - len(left) < MANY:
                 return
 
@@ -135,7 +161,7 @@ class Part:
             self.found.append(fit)
             self._not_small |= outside
 
-    def _outside(self, numbers: Numbers) -> npt.NDArray[np.bool_]:
+    def _outside(self, numbers: WholeNumbers) -> npt.NDArray[np.bool_]:
         """Return which numbers are not small."""
         outside: npt.NDArray[np.bool_] = (numbers < 1) | (numbers >= self.threshold)
         return outside
@@ -160,7 +186,7 @@ class KeptParts:
         """Return the part of connected unknown counts; `asked` returns it by what it holds."""
         return asked()
 
-    def of(self, system: System, threshold: int, likely: Numbers) -> Part:
+    def of(self, system: System, threshold: int, likely: WholeNumbers) -> Part:
         """Return the part with this system: one asked before, if there is an equal one."""
         rows = tuple((tuple(row.items()), total) for row, total in system.rows)
         shares = tuple(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -124,6 +124,10 @@ class Trials:
             shares=[*self._shares, *self._of_report(view.shares)],
             least=least,
         )
+
+    def own(self, places: Collection[int]) -> frozenset[int]:
+        """Return which counts of the report are at some places of a reading."""
+        return frozenset(np.flatnonzero(np.isin(self._own, list(places))).tolist())
 
     def _of_report(self, shares: Sequence[Share]) -> Iterable[Share]:
         for share in shares:

@@ -1,13 +1,15 @@
-"""Quarters in a row: what reports that have other quarters in common disclose of several of them.
+"""Quarters of a year together: what reports of different times disclose of several of them.
 
 A count of a quarter that is not printed may be 0, so that a few people of two quarters together may
-be known though those of neither quarter are.
+be known though those of neither quarter are. They need not be in a row: a year less the half-year
+in the middle is its first and its last quarter.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import combinations
 
 import pandas as pd
 
@@ -22,55 +24,56 @@ ADDITIVE = (
     "of the admissions in the quarter up to",
 )
 """Families of counts by quarter that add up over quarters; people of sessions may come in two."""
-RUN = "in quarters in a row"
-MOST = 4  # quarters in a row: a year
+TOGETHER = "in quarters of a year"
+MOST = 4  # quarters from the first to the last
 
 
-def with_runs(cells: PrintedCells, runs: Sequence[tuple[Key, ...]] | None = None) -> PrintedCells:
-    """Return the cells of a report with the counts of quarters in a row, which none prints.
+def with_quarters_together(
+    cells: PrintedCells, together: Sequence[tuple[Key, ...]] | None = None
+) -> PrintedCells:
+    """Return the cells of a report with the counts of quarters together, which none prints.
 
     Parameters
     ----------
     cells : PrintedCells
         Of a report.
-    runs : sequence of tuple, optional
-        The counts that are taken together; default: those of `runs_of`.
+    together : sequence of tuple, optional
+        The counts that are taken together; default: those of `quarters_together`.
 
     Examples
     --------
     >>> days = ("2026-03-31", "2026-06-30")
     >>> names = [("discharged in the quarter up to", day, "completed") for day in days]
     >>> cells = PrintedCells(11, counts=dict.fromkeys(names), settled=frozenset(names))
-    >>> len(with_runs(cells).counts)
+    >>> len(with_quarters_together(cells).counts)
     3
     """
-    named = {(RUN, *run): run for run in (runs_of(cells) if runs is None else runs)}
+    some = quarters_together(cells) if together is None else together
+    named = {(TOGETHER, *keys): keys for keys in some}
     return replace(
         cells,
         counts=cells.counts | dict.fromkeys(named),
-        sums=[*cells.sums, *({**dict.fromkeys(run, 1), name: -1} for name, run in named.items())],
-        settled=cells.settled | {name for name, run in named.items() if cells.settled >= {*run}},
+        sums=[*cells.sums, *({**dict.fromkeys(keys, 1), name: -1} for name, keys in named.items())],
+        settled=cells.settled | {name for name, keys in named.items() if cells.settled >= {*keys}},
     )
 
 
-def runs_of(cells: PrintedCells) -> list[tuple[Key, ...]]:
-    """Return the counts of two to four quarters in a row that no quarter makes too large."""
+def quarters_together(cells: PrintedCells) -> list[tuple[Key, ...]]:
+    """Return the counts of two to four quarters of a year that no quarter makes too large."""
     families: dict[Key, dict[int, Key]] = {}
     for key, value in cells.counts.items():
         if key not in cells.not_people and (value is None or value < cells.threshold):
             day, name = _apart(key)
             if day:
                 families.setdefault(name, {})[pd.Period(day, "Q").ordinal] = key
-    runs = []
-    for keys in families.values():
-        for first in sorted(keys):
-            run = [keys[first]]
-            for quarter in range(first + 1, first + MOST):
-                if quarter not in keys:
-                    break
-                run.append(keys[quarter])
-                runs.append(tuple(run))
-    return runs
+    return [
+        tuple(keys[quarter] for quarter in (first, *others))
+        for keys in families.values()
+        for first in sorted(keys)
+        for size in range(1, MOST)
+        for others in combinations(range(first + 1, first + MOST), size)
+        if keys.keys() >= {*others}
+    ]
 
 
 def _apart(key: Key) -> tuple[str, Key]:

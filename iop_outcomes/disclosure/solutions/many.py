@@ -1,0 +1,73 @@
+"""Whole numbers that fit what is printed, of which many counts at once are as large as asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from iop_outcomes.disclosure.solutions.ranges import Ranges, System
+from iop_outcomes.disclosure.solutions.solver import Program
+from iop_outcomes.disclosure.solutions.solving import WHOLE, exact, whole_near
+
+MANY = 3  # counts, from which on one search is made for all of them
+
+
+class SearchOfMany:
+    """Searches for whole numbers that fit a system, of which many of some counts are large.
+
+    For each of these counts there is a number from 0 to 1 that is at most the count divided by its
+    `least`, and the sum of these numbers is made large. Each search starts at the fractions of the
+    one before.
+
+    Parameters
+    ----------
+    system : System
+        The sums and shares.
+    ranges : tuple of numpy.ndarray
+        The lower and upper bounds of its counts.
+    columns, least : sequence of int
+        The columns of all counts that will be asked for, and how large each should be.
+    """
+
+    def __init__(
+        self, system: System, ranges: Ranges, columns: Sequence[int], least: Sequence[int]
+    ) -> None:
+        """Set up the linear program."""
+        from scipy.sparse import block_array, csc_array
+
+        self._system, self._ranges = system, ranges
+        self._columns = np.array(columns, dtype=np.intp)
+        self._least = np.array(least, dtype=np.float64)
+        size, extra = len(system.places), len(columns)
+        matrix, lower, upper = system.sums
+        every = np.arange(extra)
+        reached = csc_array((np.ones(extra), (every, self._columns)), shape=(extra, size))
+        parts = csc_array((-self._least, (every, every)), shape=(extra, extra))
+        sums = (
+            block_array([[matrix, None], [reached, parts]], format="csc"),
+            np.concatenate([lower, np.zeros(extra)]),
+            np.concatenate([upper, np.full(extra, np.inf)]),
+        )
+        low = np.concatenate([ranges[0], np.zeros(extra)])
+        high = np.concatenate([ranges[1], np.ones(extra)])
+        self._program = Program((low, high), sums)
+
+    def next_fit(self, columns: Sequence[int]) -> list[int] | None:
+        """Return whole numbers that fit, of which many of these counts are large; or None."""
+        size = len(self._system.places)
+        wanted = np.isin(self._columns, columns)
+        costs = np.concatenate([np.zeros(size), np.where(wanted, -1.0, 0.0)])
+        best = self._program.optimum(costs)
+        if best is None:
+            return None
+        fractions = best.numbers[:size]
+        own = self._columns[wanted]
+        large = fractions[own] >= self._least[wanted] - WHOLE
+        low, high = self._ranges[0].copy(), self._ranges[1]
+        low[own[large]] = self._least[wanted][large]
+        sums = self._system.sums
+        numbers = whole_near(fractions, (low, high), sums)
+        if numbers is None:  # not all that are large as fractions are as whole numbers
+            numbers = whole_near(fractions, self._ranges, sums)
+        return None if numbers is None else exact(self._system, numbers)
