@@ -108,12 +108,12 @@ def link_flow(scope: Scope, linked: LinkedCounts) -> None:
     for key in [*everybody, ("weeks", "1", "episodes")]:
         if key in linked and linked.value(key) == linked.value(admitted):
             _same(linked, admitted, key)
-    for stage, day in retained:
-        # Who is still there on a day was there when its week, or one before it, began.
-        begun = [week for week in weeks if (week - 1) * WEEK <= day]
-        _part(linked, ("weeks", str(begun[-1]), "episodes"), stage)
-        for week in weeks[len(begun) :]:
-            _part(linked, stage, ("weeks", str(week), "episodes_attending"))
+    for (stage, day), before in zip(retained, (0, *RETENTION_DAYS), strict=False):
+        for week in weeks:
+            if before < (week - 1) * WEEK <= day:  # there on a day: there when the week began
+                _part(linked, ("weeks", str(week), "episodes"), stage)
+            elif (week - 1) * WEEK > day:
+                _part(linked, stage, ("weeks", str(week), "episodes_attending"))
     for week in weeks:
         if week * WEEK - 1 <= RETENTION_DAYS[0]:
             _part(linked, first, ("weeks", str(week), "episodes_attending"))

@@ -282,6 +282,17 @@ def test_a_few_people_of_quarters_that_are_not_in_a_row_are_found() -> None:
     assert audit([half, of_quarters("2026Q1", days, 22)]).found.empty
 
 
+def test_a_few_people_of_quarters_that_only_earlier_reports_have_are_found() -> None:
+    """By a third report: of a year of 40 two quarters had 31; so the others had 9."""
+    days = ["2024-09-30", "2024-12-31", "2025-03-31", "2025-06-30"]
+    year = of_quarters("2025Q2", days, 40)
+    name = ("discharged in the quarter up to", days[1], "completed")
+    trend = replace(of_quarters("2025Q3", days[1:3], 31), programs=("North",))
+    found = audit([year, trend]).found
+    assert found[["low", "high"]].values.tolist() == [[9, 9]]
+    assert name[1] not in found["cell"].iloc[0]
+
+
 def test_who_is_no_longer_counted_is_found() -> None:
     """Of 50 counted so far 47 are final."""
     day = ["2025-12-31"]

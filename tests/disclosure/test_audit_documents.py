@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from iop_outcomes.cli import app
 from iop_outcomes.disclosure.system import attack, audit, read_cells
 from iop_outcomes.disclosure.system.documents import counts_of_share, disclosed_by
+from iop_outcomes.disclosure.system.overlaps import disclosed_together
 from iop_outcomes.statistics.proportions import proportion_interval
 from tests.helpers.of_the_sample import report_of_the_sample
 
@@ -307,3 +308,22 @@ def test_all_admissions_of_the_flow_are_admissions_like_those_of_other_tables() 
     who[0][1] = 71
     cells[0] = read_cells(json.dumps(report(tables=[longer])))[0]
     assert audit(cells).found.empty
+
+
+def test_who_is_still_there_after_90_days_is_compared_once_it_is_final() -> None:
+    """Two who were there on day 90 had been seen last a few days before."""
+    caption = "How far people came: admissions from 2024-10-01 to 2025-09-30, followed for 90 days"
+
+    def of_flow(day: int, reached: int, cut: str) -> dict[str, Any]:
+        rows = [[f"still in the program after {day} days", reached]]
+        flow = table("cohort_flow", ["stage", "reached"], rows, caption)
+        document = report(tables=[flow], programs="North")
+        document["facts"].append({"name": "Data cut", "text": cut})
+        return document
+
+    later = "2026-03-31"
+    before_and_after = [of_flow(90, 30, "2025-12-31"), of_flow(90, 28, later)]
+    assert disclosed_together(before_and_after, 11) == []
+    for day, cut in [(60, "2025-12-31"), (90, "2026-01-28")]:
+        reports = [of_flow(day, 30, cut), of_flow(day, 28, later)]
+        assert [row[2:4] for row in disclosed_together(reports, 11)] == [(2, 2)]

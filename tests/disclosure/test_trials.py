@@ -149,6 +149,23 @@ def test_the_same_is_hidden_as_if_all_were_read_anew(monkeypatch: pytest.MonkeyP
     assert hidden() == once
 
 
+@pytest.mark.parametrize("needed", [None, frozenset[int](), frozenset([10**6])])
+def test_the_same_is_hidden_where_it_is_not_known_from_what_a_count_follows(
+    needed: frozenset[int] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    linked = report(30, 20, 6, later=True)
+    earlier = [cells_of(report(30, 20, 0, later=False), frozenset(), "2025Q4")]
+
+    def hidden() -> frozenset[Key]:
+        return beside.hide_beside(
+            linked, linked.hidden(), lambda gone: cells_of(linked, gone, "2026Q1"), earlier
+        )[0]
+
+    by_reasons = hidden()
+    monkeypatch.setattr(Outsider, "needed", lambda *_: needed)
+    assert hidden() == by_reasons == frozenset(ITEMS) - {"a"}
+
+
 def test_numbers_that_contradict_each_other_are_read_as_far_as_they_fit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

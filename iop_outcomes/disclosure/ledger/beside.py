@@ -15,8 +15,6 @@ from iop_outcomes.disclosure.system import (
     PrintedCells,
     Trials,
     outsiders,
-    quarters_together,
-    with_quarters_together,
 )
 from iop_outcomes.errors import ReportError
 
@@ -62,11 +60,8 @@ def hide_beside(
         return hidden, ""
     before_this = Joined(earlier)
 
-    # Of several quarters only few people can follow as few.
-    together = [some for some in quarters_together(cells_of(hidden)) if _are_few(linked, some)]
-
-    whole = with_quarters_together(cells_of(frozenset()), together)
-    trials = Trials(before_this, whole, len(linked.names))
+    trials = Trials(before_this, cells_of(frozenset()), len(linked.names))
+    trials.leave_out_large(linked.facts.values)
     views, kept, parts = linked.views(), PartsByPlace(), KeptParts()
 
     def read(gone: Hidden, likely: Fitting) -> tuple[list[Outsider], bool]:
@@ -75,8 +70,7 @@ def hide_beside(
                 return [Outsider(trials.reading(views.without(gone)), kept, likely)], True
             except ReportError:  # they do not fit: what is known need not be the same in each
                 trials.alike = False
-        cells = with_quarters_together(cells_of(gone), together)
-        return outsiders(before_this.with_report(cells), parts, likely)
+        return outsiders(before_this.with_report(cells_of(gone)), parts, likely)
 
     # If all of this report is shown few counts are unknown: the search for numbers that fit is
     # short, and they fit if some are hidden.
@@ -95,21 +89,24 @@ def hide_beside(
     tables = linked.tables(hidden)
     nothing = hidden.union(*tables)
     # What follows if nothing more is printed cannot be prevented any more.
-    asked = [key for key in disclosed if not _tell(readers_of(nothing), key)]
+    anyway = _which(readers_of(nothing), [*disclosed])
+    asked = [key for key in disclosed if key not in anyway]
     if not asked:
         return hidden, note
 
     def is_safe(gone: Hidden) -> bool:
-        return not any(_tell(readers_of(gone), key) for key in asked)
+        return not _which(readers_of(gone), asked)
 
     def reasons(gone: Hidden) -> list[Hidden] | None:
         """Return sets of items that each disclose, none if it is safe; None if not known."""
-        told = [key for key in asked if _tell(readers_of(gone), key)]
+        told = _which(readers_of(gone), asked)
         if not (told and trials.alike):
             return None if told else []
         (reader,) = readers_of(gone)
         needed = [reader.needed(key) for key in told]
-        return [linked.items_with(trials.own(one)) - gone for one in needed if one] or None
+        shown = nothing - gone
+        of_each = [shown & linked.items_with(trials.own(one)) for one in needed if one]
+        return [items for items in of_each if items] or None
 
     while True:
         gone = _take_up_by_reasons(tables, nothing, reasons)
@@ -117,16 +114,12 @@ def hide_beside(
             gone = _take_up(tables, nothing, is_safe)
         if gone == nothing:
             return gone, note
-        new = [key for key in _told(readers_of(gone)) if not _tell(readers_of(nothing), key)]
+        more = [*_told(readers_of(gone))]
+        anyway = _which(readers_of(nothing), more)
+        new = [key for key in more if key not in anyway]
         if not new:
             return gone, note
         asked = [*new, *asked]
-
-
-def _are_few(linked: LinkedCounts, counts: Sequence[Key]) -> bool:
-    """Return whether some counts are small together, as far as they are declared."""
-    declared = [key for key in counts if key in linked]
-    return bool(linked.policy.hides([sum(map(linked.value, declared))])[0])
 
 
 def _told(readers: Sequence[Outsider]) -> dict[Key, None]:
@@ -134,9 +127,10 @@ def _told(readers: Sequence[Outsider]) -> dict[Key, None]:
     return dict.fromkeys(key for one in readers for key in one.told())
 
 
-def _tell(readers: Sequence[Outsider], key: Key) -> bool:
-    """Return whether a count follows as small for any of some readers."""
-    return any(one.tells(key) for one in readers)
+def _which(readers: Sequence[Outsider], keys: Sequence[Key]) -> list[Key]:
+    """Return which counts follow as small for any of some readers."""
+    told = {key for one in readers for key in one.which(keys)}
+    return [key for key in keys if key in told]
 
 
 def _take_up(tables: Sequence[Hidden], gone: Hidden, is_safe: Callable[[Hidden], bool]) -> Hidden:

@@ -18,7 +18,6 @@ from iop_outcomes.disclosure.system.consistent import attack_together, outsiders
 from iop_outcomes.disclosure.system.fitting import Fitting
 from iop_outcomes.disclosure.system.joining import Joined, join
 from iop_outcomes.disclosure.system.parts import KeptParts, PartsByPlace
-from iop_outcomes.disclosure.system.quarters import quarters_together, with_quarters_together
 from iop_outcomes.disclosure.system.reading import Reading, Trials
 
 __all__ = [
@@ -38,8 +37,6 @@ __all__ = [
     "join",
     "outsiders",
     "printed_cells",
-    "quarters_together",
     "read_cells",
     "told",
-    "with_quarters_together",
 ]

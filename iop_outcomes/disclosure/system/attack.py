@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -17,6 +17,7 @@ from iop_outcomes.disclosure.system.cells import PrintedCells
 from iop_outcomes.disclosure.system.documents import differences, disclosed_by
 from iop_outcomes.disclosure.system.fitting import Fitting
 from iop_outcomes.disclosure.system.parts import KeptParts, Part
+from iop_outcomes.disclosure.system.quarters import TOGETHER
 from iop_outcomes.disclosure.system.reading import Reading
 from iop_outcomes.errors import ReportError
 
@@ -64,7 +65,7 @@ def attack(cells: PrintedCells, parts: KeptParts | None = None) -> pd.DataFrame:
     rows = []
     outsider = Outsider(cells, parts)
     for key, (low, high) in outsider.small():
-        printed = cells.counts[key] is not None
+        printed = cells.counts.get(key) is not None
         how = PRINTED if printed else EXACT if low == high else SMALL
         rows.append((_name(key), how, low, high, outsider.reason(key)))
     if cells.document is not None:
@@ -131,6 +132,7 @@ class Outsider:
         self.threshold = reading.threshold
         self.not_people = reading.not_people
         self.place, self.names = reading.place, reading.names
+        self.together = reading.together
         self.followed: dict[int, int] = {}
         self.facts = replace(reading.facts, values=list(reading.facts.values))
         known, least, shares = reading.known.copy(), dict(reading.least), reading.shares
@@ -213,6 +215,15 @@ class Outsider:
 
     def tells(self, key: Key) -> bool:
         """Return whether a count, which need not be there, is of people and known to be small."""
+        return bool(self.which([key]))
+
+    def which(self, keys: Sequence[Key]) -> list[Key]:
+        """Return which of some counts, which need not be there, are known to be small."""
+        sums = [names for names in map(_summed, keys) if names and self.place.keys() >= {*names}]
+        few = {names for names, _, _ in self._few_together(sums)}
+        return [key for key in keys if _summed(key) in few or self._is_small_count(key)]
+
+    def _is_small_count(self, key: Key) -> bool:
         people = key in self.place and key not in self.not_people
         return people and self.is_small(self.place[key], alone=True)
 
@@ -222,21 +233,20 @@ class Outsider:
         It is known to be small to each reader who has those of them that are printed. None if this
         does not follow from sums and shares where counts may be fractions.
         """
-        place = self.place[key]
-        places = {place}
-        if not self.printed.known[place]:
+        own = [self.place[name] for name in _summed(key) or [key]]
+        places, unknown = set(own), [place for place in own if not self.printed.known[place]]
+        if unknown:
             reader = Reader(self.printed)
             for sign, limit in ((1, self.threshold), (-1, 0)):
-                if sign < 0 < self.printed.least.get(place, 0):
+                if sign < 0 and any(self.printed.least.get(place, 0) for place in unknown):
                     continue
-                bound = self._bound(place, sign)
+                bound = self._bound(unknown, sign)
                 values = np.array(self.facts.values, dtype=np.int64)
                 if bound is None or bound.largest(values, reader) >= limit - CLEARLY:
                     return None
                 places.update(bound.places.tolist())
-                places |= {
-                    side for one in bound.shares for side in (one.numerator, one.denominator)
-                }
+                for share in bound.shares:
+                    places |= {share.numerator, share.denominator}
         waiting = list(places)
         while waiting:
             row = self.followed.get(waiting.pop())
@@ -246,14 +256,45 @@ class Outsider:
                 waiting += others
         return frozenset(places)
 
-    def _bound(self, place: int, sign: int) -> Bound | None:
-        part, column = self._part_of(place)
-        multipliers = part.multipliers(column, sign)
+    def _bound(self, places: Sequence[int], sign: int) -> Bound | None:
+        part, own = self._parts[self._number[places[0]]]
+        multipliers = part.multipliers(np.searchsorted(own, places).tolist(), sign)
         if multipliers is None:
             return None
-        return added_up(
-            self.facts, self._near[self._number[place]], multipliers, {place: float(sign)}
-        )
+        near = self._near[self._number[places[0]]]
+        return added_up(self.facts, near, multipliers, dict.fromkeys(places, float(sign)))
+
+    def _few_together(
+        self, sums: Sequence[tuple[Key, ...]]
+    ) -> Iterator[tuple[tuple[Key, ...], Part, int]]:
+        """Give the counts of which the sum is known to be small, with its part and column.
+
+        Most sums are 0, or too large, in one of the whole numbers found so far. Counts that are not
+        connected are known to be few together only if some of them are by themselves.
+        """
+        if not sums:
+            return
+        place = np.array([self.place[name] for names in sums for name in names], dtype=np.intp)
+        first = np.cumsum([0, *(len(names) for names in sums[:-1])])
+        totals = np.add.reduceat(self.fitting.table[:, place], first, axis=1)
+        left = ((totals >= 1) & (totals < self.threshold)).all(axis=0)
+        asked: dict[int, dict[tuple[int, ...], tuple[Key, ...]]] = {}
+        for names in (sums[one] for one in np.flatnonzero(left).tolist()):
+            own = [self.place[name] for name in names]
+            unknown = [one for one in own if not self.printed.known[one]]
+            inside = {int(self._number[one]) for one in unknown}
+            if len(inside) == 1 and not any(
+                self.facts.values[one] for one in own if self.printed.known[one]
+            ):
+                (at,) = inside
+                columns = tuple(np.searchsorted(self._parts[at][1], unknown).tolist())
+                asked.setdefault(at, {})[columns] = names
+        for at, by_columns in asked.items():
+            part, places = self._parts[at]
+            wider = part.with_sums(tuple(by_columns))
+            for column, names in enumerate(by_columns.values(), start=len(places)):
+                if wider.is_small(column):
+                    yield names, wider, column
 
     def told(self) -> Iterator[Key]:
         """Give each count of people that is known to be small, what takes no search first."""
@@ -267,6 +308,7 @@ class Outsider:
                 yield key
         for sums in sorted(waiting):
             yield from (key for key, place in waiting[sums] if self.is_small(place))
+        yield from ((TOGETHER, *names) for names, _, _ in self._few_together(self.together))
 
     def small(self) -> Iterator[tuple[Key, tuple[int, int]]]:
         """Give each count of people that is known to be small, with its least and most value."""
@@ -274,10 +316,18 @@ class Outsider:
             limits = None if key in self.not_people else self.range_if_small(place)
             if limits is not None:
                 yield key, limits
+        for names, part, column in self._few_together(self.together):
+            limits = part.range_if_small(column)
+            assert limits is not None
+            yield (TOGETHER, *names), limits
 
     def reason(self, key: Key) -> str:
         """Say which printed counts give a count."""
-        place = self.place[key]
+        names = _summed(key) or [key]
+        place = self.place[names[0]]
+        if len(names) > 1:
+            places = (self.place[name] for name in names)
+            place = next(one for one in places if not self.printed.known[one])
         if place in self.followed:
             row = self.facts.rows[self.followed[place]]
             parts = [
@@ -310,3 +360,8 @@ class Outsider:
             return (value, value) if 0 < value < self.threshold else None
         part, column = self._part_of(place)
         return part.range_if_small(column)
+
+
+def _summed(key: Key) -> tuple[Key, ...]:
+    """Return the names of the counts of which a sum is looked at; none for a count."""
+    return key[1:] if isinstance(key, tuple) and key[0] == TOGETHER else ()

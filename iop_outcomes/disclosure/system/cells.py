@@ -54,6 +54,8 @@ class PrintedCells:
         Each a sum that is 0: the name of a count -> 1 or -1.
     shares : list of PrintedShare
         The shares printed without their counts.
+    together : list of tuple
+        Of joined reports: counts of which the sum is looked at, too.
     document : dict or None
         The report saved as JSON, of which the words, intervals and curves are read.
     """
@@ -68,6 +70,7 @@ class PrintedCells:
     settled: frozenset[Key] = frozenset()
     sums: list[Sum] = field(default_factory=list)
     shares: list[PrintedShare] = field(default_factory=list)
+    together: list[tuple[Key, ...]] = field(default_factory=list)
     document: Mapping[str, Any] | None = None
 
     def as_json(self) -> dict[str, Any]:

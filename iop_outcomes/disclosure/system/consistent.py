@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -13,7 +12,6 @@ from iop_outcomes.disclosure.system.cells import PrintedCells
 from iop_outcomes.disclosure.system.fitting import Fitting
 from iop_outcomes.disclosure.system.joining import Joined
 from iop_outcomes.disclosure.system.parts import KeptParts
-from iop_outcomes.disclosure.system.quarters import with_quarters_together
 from iop_outcomes.errors import ReportError
 
 Answer = TypeVar("Answer")
@@ -65,9 +63,6 @@ def attack_together(
     are equal to some that were asked before, in `parts`, are not asked again.
     """
     parts = KeptParts() if parts is None else parts
-    # Only reports of the same programs have quarters of the same people in common.
-    often = Counter(report.programs for report in reports)
-    reports = [with_quarters_together(one) if often[one.programs] > 1 else one for one in reports]
 
     def ask(cells: PrintedCells) -> pd.DataFrame:
         return attack(cells, parts)

@@ -29,13 +29,13 @@ class Fitting:
     def __init__(self, names: Sequence[Key] = (), table: Numbers | None = None) -> None:
         """Keep the solutions; without any there are none."""
         self._column = {name: number for number, name in enumerate(names)}
-        self._table = np.empty((0, len(names)), dtype=np.int64) if table is None else table
+        self.table = np.empty((0, len(names)), dtype=np.int64) if table is None else table
 
     def of(self, names: Sequence[Key]) -> Numbers:
         """Return the solutions of some counts, a row each, without most of those that are equal."""
-        if not len(self._table) or not self._column.keys() >= set(names):
+        if not len(self.table) or not self._column.keys() >= set(names):
             return np.empty((0, len(names)), dtype=np.int64)
-        table = self._table[:, [self._column[name] for name in names]]
+        table = self.table[:, [self._column[name] for name in names]]
         unlike = (table != table[0]).any(axis=1)
         unlike[0] = True
         numbers: Numbers = table[unlike]

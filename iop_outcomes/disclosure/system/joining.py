@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ from iop_outcomes.disclosure.declared import Key
 from iop_outcomes.disclosure.linked import OF_EXPORT
 from iop_outcomes.disclosure.system.cells import PrintedCells, PrintedShare, Sum, join_name
 from iop_outcomes.disclosure.system.exports import declare_exports
+from iop_outcomes.disclosure.system.quarters import quarters_together
 
 CHANGED = "changed"
 ADDED_UP = (
@@ -103,7 +105,10 @@ class Joined:
         _subsets(cells, self.reports, self._names)
         _wholes(cells, self.reports, self._names)
         _so_far(cells)
-        return cells
+        # Only reports of the same programs have quarters of the same people in common.
+        often = Counter(", ".join(sorted(report.programs)) for report in self.reports)
+        several = {programs for programs, number in often.items() if number > 1}
+        return replace(cells, together=quarters_together(cells, several))
 
     def _add(self, report: PrintedCells) -> None:
         joined, number = self._cells, len(self.reports)

@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from iop_outcomes.attendance.stays import NO_CONTACT_DAYS, RETENTION_DAYS
 from iop_outcomes.disclosure.declared import Key
 from iop_outcomes.disclosure.system.attack import attack
 from iop_outcomes.disclosure.system.cells import PrintedCells
@@ -36,6 +37,8 @@ ADDED = {
 }
 """The columns of which the counts of two spans of days add up to that of both."""
 OF_BOTH = (("numerator", "denominator"), ("met", "of"), ("attended", "due"))
+LONGEST = f"still in the program after {RETENTION_DAYS[-1]} days"
+FINAL_AFTER = pd.Timedelta(days=RETENTION_DAYS[-1] + NO_CONTACT_DAYS)
 ALL_ADMISSIONS = "all admissions"  # the only row of flow_exclusions that is of all its days
 PART = "part / "
 SETTLED = ("known", "hidden", "")
@@ -120,7 +123,7 @@ def _once(rows: list[SmallCount]) -> list[SmallCount]:
 
 def counted(document: Mapping[str, Any]) -> Iterator[Counted]:
     """Return the counts of a saved report that are of some programs and some days."""
-    everyone = _programs(document)
+    everyone, cut = _programs(document), _data_cut(document)
     for table in tables_of(document):
         name = str(table["name"])
         trend = name.startswith("trend_")
@@ -135,6 +138,8 @@ def counted(document: Mapping[str, Any]) -> Iterator[Counted]:
             if days is None or str(row.get("status") or "") not in SETTLED:
                 continue
             programs, label = _label(name, row, everyone)
+            if LONGEST in label and days[1] + FINAL_AFTER > cut:
+                continue  # a later report may count fewer of the same people
             count = Counted((), programs, *days, None)
             for column in columns:
                 if column in row:
@@ -195,6 +200,15 @@ def _programs(document: Mapping[str, Any]) -> frozenset[str]:
             names = re.sub(r" \([^()]*\)", "", str(fact["text"])).split(", ")
             return frozenset(names)
     return frozenset(["all"])
+
+
+def _data_cut(document: Mapping[str, Any]) -> pd.Timestamp:
+    """Return the day up to which the records go; without it all counts are taken as final."""
+    for fact in document.get("facts", []):
+        day = re.match(r"\d{4}-\d\d-\d\d", str(fact["text"]))
+        if fact["name"] == "Data cut" and day:
+            return pd.Timestamp(day[0])
+    return pd.Timestamp.max
 
 
 def _days(first: str, last: str | None = None) -> tuple[pd.Timestamp, pd.Timestamp] | None:

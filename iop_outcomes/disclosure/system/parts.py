@@ -6,7 +6,7 @@ one more: most of their connected parts are equal, and what follows in one follo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -57,6 +57,7 @@ class Part:
         self._small: dict[int, bool] = {}
         self._asked = False  # for many counts at once
         self._limits: dict[int, Limits] = {}
+        self._with_sums: dict[tuple[tuple[int, ...], ...], Part] = {}
         if self.fit is not None:
             self._system = replace(within, values=[round(value) for value in self.fit])
             self._take(self.fit)
@@ -93,14 +94,35 @@ class Part:
             self._limits[column] = self._limits_of(column)
         return self._limits[column]
 
-    def multipliers(self, column: int, sign: int) -> Numbers | None:
-        """Return those of the sums and shares that bound a count, or with -1 minus the count.
+    def with_sums(self, sums: tuple[tuple[int, ...], ...]) -> Part:
+        """Return the same counts with the sums of some of them, in columns after the others."""
+        if sums not in self._with_sums:
+            size, system = len(self._system.places), self._system
+            numbers = np.array(self.found, dtype=np.int64).reshape(-1, size)
+            totals = [numbers[:, list(columns)].sum(axis=1) for columns in sums]
+            rows = [
+                ({**dict.fromkeys(columns, 1), size + number: -1}, 0)
+                for number, columns in enumerate(sums)
+            ]
+            wider = System(
+                [*system.places, *range(-len(sums), 0)],
+                [*system.values, *(sum(system.values[one] for one in some) for some in sums)],
+                [*system.rows, *rows],
+                system.shares,
+                [*system.low, *[0.0] * len(sums)],
+                [*system.high, *[np.inf] * len(sums)],
+            )
+            self._with_sums[sums] = Part(wider, self.threshold, np.column_stack([numbers, *totals]))
+        return self._with_sums[sums]
+
+    def multipliers(self, columns: Sequence[int], sign: int) -> Numbers | None:
+        """Return those of the sums and shares that bound some counts, or with -1 minus them.
 
         Each sum and share times its multiplier, added up, shows that there is no larger value, as
         far as counts may be fractions. None if there is no bound.
         """
         costs = np.zeros(len(self._system.places))
-        costs[column] = -sign
+        costs[list(columns)] = -sign
         endless = np.full(len(costs), np.inf)
         best = optimum(costs, (self._system.limits[0], endless), self._system.sums)
         return None if best is None else best.multipliers

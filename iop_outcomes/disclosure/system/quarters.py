@@ -7,8 +7,7 @@ in the middle is its first and its last quarter.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Set as AnySet
 from itertools import combinations
 
 import pandas as pd
@@ -28,44 +27,34 @@ TOGETHER = "in quarters of a year"
 MOST = 4  # quarters from the first to the last
 
 
-def with_quarters_together(
-    cells: PrintedCells, together: Sequence[tuple[Key, ...]] | None = None
-) -> PrintedCells:
-    """Return the cells of a report with the counts of quarters together, which none prints.
+def quarters_together(joined: PrintedCells, programs: AnySet[str]) -> list[tuple[Key, ...]]:
+    """Return the counts of two to four quarters of a year that no quarter makes too large.
 
     Parameters
     ----------
-    cells : PrintedCells
-        Of a report.
-    together : sequence of tuple, optional
-        The counts that are taken together; default: those of `quarters_together`.
+    joined : PrintedCells
+        Several reports as one system; a quarter may be in another report than the next.
+    programs : set of str
+        The programs, as in the names of counts, whose counts are looked at.
 
     Examples
     --------
     >>> days = ("2026-03-31", "2026-06-30")
-    >>> names = [("discharged in the quarter up to", day, "completed") for day in days]
-    >>> cells = PrintedCells(11, counts=dict.fromkeys(names), settled=frozenset(names))
-    >>> len(with_quarters_together(cells).counts)
-    3
+    >>> counts = [("discharged in the quarter up to", day, "completed") for day in days]
+    >>> cells = PrintedCells(11, counts={("North", "", count): None for count in counts})
+    >>> len(quarters_together(cells, {"North"}))
+    1
     """
-    some = quarters_together(cells) if together is None else together
-    named = {(TOGETHER, *keys): keys for keys in some}
-    return replace(
-        cells,
-        counts=cells.counts | dict.fromkeys(named),
-        sums=[*cells.sums, *({**dict.fromkeys(keys, 1), name: -1} for name, keys in named.items())],
-        settled=cells.settled | {name for name, keys in named.items() if cells.settled >= {*keys}},
-    )
-
-
-def quarters_together(cells: PrintedCells) -> list[tuple[Key, ...]]:
-    """Return the counts of two to four quarters of a year that no quarter makes too large."""
     families: dict[Key, dict[int, Key]] = {}
-    for key, value in cells.counts.items():
-        if key not in cells.not_people and (value is None or value < cells.threshold):
-            day, name = _apart(key)
+    for name, value in joined.counts.items():
+        if not (isinstance(name, tuple) and len(name) == 3 and name[0] in programs):
+            continue
+        few = value is None or value < joined.threshold
+        if few and name not in joined.not_people:
+            day, family = _apart(name[2])
             if day:
-                families.setdefault(name, {})[pd.Period(day, "Q").ordinal] = key
+                quarter = pd.Period(day, "Q").ordinal
+                families.setdefault((*name[:2], family), {})[quarter] = name
     return [
         tuple(keys[quarter] for quarter in (first, *others))
         for keys in families.values()

@@ -37,6 +37,8 @@ class Reading:
         Counts from 1 to one less are small.
     not_people : frozenset
         The names of what is no count of people.
+    together : list of tuple
+        The names of counts of which the sum is looked at, too.
     """
 
     names: list[Key]
@@ -47,6 +49,7 @@ class Reading:
     least: dict[int, int]
     threshold: int
     not_people: frozenset[Key]
+    together: list[tuple[Key, ...]]
 
     @classmethod
     def of(cls, cells: PrintedCells) -> Reading:
@@ -70,6 +73,7 @@ class Reading:
             {place[key]: value for key, value in cells.least.items()},
             cells.threshold,
             cells.not_people,
+            cells.together,
         )
 
 
@@ -105,6 +109,21 @@ class Trials:
         self._shares = self._whole.shares[: len(before.shares)]
         self.alike = len(own) == places and not any(_is_changed(key) for key in cells.counts)
         """Whether the sums are the same: not if a count is another than in an earlier report."""
+
+    def leave_out_large(self, values: Sequence[int]) -> None:
+        """Do not look at sums that are not small by the true counts of the report, in their order.
+
+        What is true fits what is printed, so that a reader cannot know otherwise.
+        """
+        whole = self._whole
+        true = dict(zip((whole.names[place] for place in self._own), values, strict=False))
+        small = [
+            names
+            for names in whole.together
+            if not all(name in true for name in names)
+            or 0 < sum(true[name] for name in names) < whole.threshold
+        ]
+        self._whole = replace(whole, together=small)
 
     def reading(self, view: View) -> Reading:
         """Return what an outsider has who is shown this much of the report."""
