@@ -282,15 +282,15 @@ def test_a_few_people_of_quarters_that_are_not_in_a_row_are_found() -> None:
     assert audit([half, of_quarters("2026Q1", days, 22)]).found.empty
 
 
-def test_a_few_people_of_quarters_that_only_earlier_reports_have_are_found() -> None:
-    """By a third report: of a year of 40 two quarters had 31; so the others had 9."""
+def test_a_few_people_of_quarters_that_no_report_has_together_are_found() -> None:
+    """20 in the first two quarters, 20 in the others, 31 in the second and fourth: 9 are left."""
     days = ["2024-09-30", "2024-12-31", "2025-03-31", "2025-06-30"]
-    year = of_quarters("2025Q2", days, 40)
-    name = ("discharged in the quarter up to", days[1], "completed")
-    trend = replace(of_quarters("2025Q3", days[1:3], 31), programs=("North",))
-    found = audit([year, trend]).found
+    halves = [of_quarters("2024Q4", days[:2], 20), of_quarters("2025Q2", days[2:], 20)]
+    found = audit([*halves, of_quarters("2025Q3", [days[1], days[3]], 31)]).found
     assert found[["low", "high"]].values.tolist() == [[9, 9]]
-    assert name[1] not in found["cell"].iloc[0]
+    assert days[0] in found["cell"].iloc[0]
+    assert days[2] in found["cell"].iloc[0]
+    assert audit([*halves, of_quarters("2025Q3", [days[1], days[3]], 29)]).found.empty
 
 
 def test_who_is_no_longer_counted_is_found() -> None:
