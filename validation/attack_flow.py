@@ -8,7 +8,7 @@ import re
 import pandas as pd
 
 from validation.attack_periods import same
-from validation.attack_reading import Read, cell, rows
+from validation.attack_reading import Read, cell, missing, rows
 from validation.attack_solving import Name, Puzzle
 
 DAYS = (30, 60, 90)
@@ -44,9 +44,11 @@ def flow(puzzle: Puzzle, read: Read) -> None:
             puzzle.share(name, names[0], float(share), 3)  # type: ignore[arg-type]
     for name, row in zip(names[1:], found[1:], strict=True):
         puzzle.part(names[0], name)
-        if "not_known" in row:  # they are not among those who reached the stage
-            cell(puzzle, (*name, "not known"), row["not_known"])
-            puzzle.part(("rest", names[0], name), (*name, "not known"))
+        if name[1] in ("first", "fourth"):  # not known of some, who are not among those who did
+            not_known = puzzle.unknown((*name, "not known"))  # which may be 0 where it is hidden
+            if not missing(value := row.get("not_known")):
+                puzzle.known(not_known, float(value))  # type: ignore[arg-type]
+            puzzle.part(("rest", names[0], name), not_known)
     for whole, part in (("first", "fourth"), ("retained 30", "retained 60")):
         puzzle.part(("flow", whole), ("flow", part))
     puzzle.part(("flow", "retained 60"), ("flow", "retained 90"))

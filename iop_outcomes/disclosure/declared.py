@@ -35,6 +35,7 @@ class DeclaredCounts:
         self._items: dict[Item, PrintedItem] = {}
         self.facts = Facts()
         self._withheld: set[Item] = set()
+        self._may_be_zero: set[Item] = set()
         self._held: set[Item] = set()
         self.given_away: set[int] = set()
         self._open: set[int] = set()
@@ -57,6 +58,7 @@ class DeclaredCounts:
         people: float | None = None,
         item: Item | None = None,
         rank: int = CELL,
+        shows_zero: bool = True,
     ) -> None:
         """Declare a count.
 
@@ -74,6 +76,9 @@ class DeclaredCounts:
             printed, but can be calculated if connected counts are printed.
         rank : int
             The importance of the item.
+        shows_zero : bool
+            Whether a zero is printed. If not, it is hidden as a small count is, and a hidden one
+            may be 0.
         """
         if key in self._place:
             raise RuleError("A count is declared twice.", found=repr(key))
@@ -85,6 +90,10 @@ class DeclaredCounts:
             self._people[place] = round(people)
         if item is not None:
             self._items.setdefault(item, PrintedItem(rank)).counts.append(place)
+            if not shows_zero and self.policy.threshold > 1:
+                self._may_be_zero.add(item)
+                if value == 0:
+                    self._withheld.add(item)
 
     def total(self, whole: Key, parts: Sequence[Key]) -> None:
         """Declare that a count is the sum of others.
@@ -199,7 +208,7 @@ class DeclaredCounts:
 
     def views(self) -> Views:
         """Return what is printed by what is not; it knows the items declared up to now."""
-        return Views(self._items, self._withheld, self.policy.threshold)
+        return Views(self._items, self._withheld | self._may_be_zero, self.policy.threshold)
 
     def _must_be_open(self, place: int) -> bool:
         counts = [self.facts.values[place], self._people.get(place, 0)]

@@ -11,7 +11,7 @@ import pandas as pd
 
 from iop_outcomes.attendance.stays import RETENTION_DAYS
 from iop_outcomes.disclosure import LinkedCounts
-from iop_outcomes.disclosure.declared import TOTAL
+from iop_outcomes.disclosure.declared import CELL, TOTAL
 from iop_outcomes.disclosure.policy import round_share
 from iop_outcomes.disclosure.results import Key
 from iop_outcomes.report.model import DraftTable, Item, Kind, Table
@@ -56,8 +56,8 @@ def program_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
     frame["admitted"] = [int(mask.sum()) for _, mask in rows]
     admitted = [(FAMILY, "admitted", name) for name, _ in rows]
     for key, (name, mask) in zip(admitted, rows, strict=True):
-        rank = {"rank": TOTAL} if name == ALL else {}
-        linked.count(key, int(mask.sum()), people=scope.people(mask), item=key, **rank)
+        rank = TOTAL if name == ALL else CELL
+        linked.count(key, int(mask.sum()), people=scope.people(mask), item=key, rank=rank)
     linked.total(admitted[-1], admitted[:-1])
     needs: dict[str, list[tuple[Item, ...]]] = {"admitted": [(key,) for key in admitted]}
     for measure, (top, bottom) in _fractions(scope).items():

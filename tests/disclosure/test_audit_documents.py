@@ -327,3 +327,25 @@ def test_who_is_still_there_after_90_days_is_compared_once_it_is_final() -> None
     for day, cut in [(60, "2025-12-31"), (90, "2026-01-28")]:
         reports = [of_flow(day, 30, cut), of_flow(day, 28, later)]
         assert [row[2:4] for row in disclosed_together(reports, 11)] == [(2, 2)]
+
+
+def test_a_hidden_number_of_those_not_known_in_the_flow_may_be_0() -> None:
+    """The flow shows no zero there; in the column "reached" it does, so that few are found."""
+    caption = "How far people came: admissions from {} to {}, followed for 90 days"
+
+    def of_flow(column: str, first: str, last: str, value: object) -> dict[str, Any]:
+        rows = [["fourth session within 30 days", value]]
+        flow = table("cohort_flow", ["stage", column], rows, caption.format(first, last))
+        return report(tables=[flow], programs="North")
+
+    def told(column: str) -> list[tuple[int, int]]:
+        reports = [
+            of_flow(column, "2025-01-01", "2025-06-30", 11),
+            of_flow(column, "2025-01-01", "2025-03-31", "hidden"),
+            of_flow(column, "2025-04-01", "2025-06-30", "hidden"),
+            of_flow(column, "2024-01-01", "2024-12-31", 40),
+        ]
+        return [row[2:4] for row in disclosed_together(reports, 11)]
+
+    assert told("reached") == [(1, 10)] * 2
+    assert told("not_known") == []

@@ -9,6 +9,7 @@ import pytest
 
 from iop_outcomes.disclosure import LinkedCounts, SafePolicy
 from iop_outcomes.disclosure.declared import Key
+from iop_outcomes.disclosure.joined import JoinedCounts
 from iop_outcomes.disclosure.ledger import beside
 from iop_outcomes.disclosure.system import (
     Joined,
@@ -192,3 +193,12 @@ def test_a_reading_is_the_same_after_it_was_asked() -> None:
     known, values, least = reading.known.tolist(), list(reading.facts.values), dict(reading.least)
     Outsider(reading)
     assert (reading.known.tolist(), reading.facts.values, reading.least) == (known, values, least)
+
+
+def test_a_count_of_which_no_zero_is_shown_may_be_0_beside_other_reports() -> None:
+    for shows_zero, least in ((True, [1]), (False, [])):
+        linked = LinkedCounts(SafePolicy())
+        linked.count("few", 4, item="few", shows_zero=shows_zero)
+        joined = JoinedCounts(SafePolicy())
+        joined.take_up("2026Q1", linked, [("few",)])
+        assert list(joined.printed({("2026Q1", "few")}).least.values()) == least

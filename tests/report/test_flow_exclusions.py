@@ -12,6 +12,7 @@ import pytest
 import iop_outcomes as iop
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.merging import MergePlan
+from iop_outcomes.disclosure.system.cells import printed_cells
 from iop_outcomes.report import links
 from iop_outcomes.report.counting import _times_of_tables
 from iop_outcomes.report.model import DraftTable
@@ -164,6 +165,49 @@ def test_a_session_without_an_outcome_that_would_decide_a_stage_is_not_counted_a
     assert flow["not_known"].tolist() == [0, 3, 4, 0, 0, 0]
     assert counts(scope)[COUNTED] == 6
     assert "not among those reached" in table.note
+
+
+def shown_flow(unknown: int, policy: iop.SafePolicy) -> tuple[pd.DataFrame, str]:
+    """Return the flow of 100 people; of some nothing is known of their sessions; and its note."""
+    frame = episodes([*["2025-09-01"] * 100, "2026-07-01"])
+    frame["discharge_date"] = [*["2025-10-20"] * 100, None]
+    gone = [f"p{number}" for number in range(unknown)]
+    rows = sessions(frame)
+    few = rows["episode_id"].isin([f"p{number}" for number in range(60, 100)])
+    rows = rows[~rows["episode_id"].isin(gone) & ~(few & (rows["date"] > "2025-09-10"))]
+    scope, linked = scope_of(frame, rows, policy=policy), LinkedCounts(policy)
+    draft = cohort.flow_table(scope, linked)
+    table = cohort.flow_shown(draft, scope, linked, linked.hidden())
+    return table.frame.set_index("stage"), table.note
+
+
+def test_of_nobody_and_of_a_few_the_flow_says_the_same() -> None:
+    """A zero in a later year would say that the few of an earlier one are of its first quarters."""
+    policy = iop.SafePolicy()
+    nobody, note = shown_flow(0, policy)
+    few, note_of_few = shown_flow(4, policy)
+    assert "not_known" not in nobody.columns
+    assert "not_known" not in few.columns
+    assert note == note_of_few
+    assert "fewer than 11, or nobody" in note
+    many, note = shown_flow(12, policy)
+    assert many["not_known"].tolist()[:3] == [0, 12, 12]
+    assert "fewer than 11, or nobody" in note
+    every, note = shown_flow(4, OPEN)
+    assert every["not_known"].tolist()[:3] == [0, 4, 4]
+    assert "nobody" not in note
+
+
+def test_a_hidden_number_of_those_not_known_may_be_0_to_a_reader() -> None:
+    frame = episodes(["2025-09-01"] * 40)
+    rows = sessions(frame.assign(discharge_date="2025-10-20"))
+    linked = LinkedCounts(policy := iop.SafePolicy())
+    cohort.flow_table(scope_of(frame, rows, policy=policy), linked)
+    cells = printed_cells(linked, linked.hidden())
+    names = [key for key in cells.counts if key[0] == "flow" and key[-1] == "not known"]
+    assert len(names) == 2
+    assert not set(names) & set(cells.least)
+    assert all(cells.counts[name] is None for name in names)
 
 
 def test_a_report_of_the_whole_time_counts_all_admissions_in_study_days() -> None:

@@ -86,6 +86,7 @@ class JoinedCounts(LinkedCounts):
             counts = [places[own] for own in entry.counts]
             self._items[report, item] = PrintedItem(entry.rank, counts, shares)
         self._withheld |= {(report, item) for item in linked._withheld}
+        self._may_be_zero |= {(report, item) for item in linked._may_be_zero}
         self._held |= {(report, item) for item in linked._held}
         self._taken_up += 1
 

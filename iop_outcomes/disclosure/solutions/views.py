@@ -29,14 +29,15 @@ class Views:
     ----------
     items : mapping of hashable to PrintedItem
         All items; none is added as long as views are made.
-    withheld : set
-        The items that are not printed for another reason than what they disclose.
+    may_be_zero : set
+        The items that are not printed for another reason than what they disclose, and those of
+        which a zero is not printed either: a hidden one may be 0.
     threshold : int
         Counts from 1 to one less are small.
     """
 
     def __init__(
-        self, items: Mapping[Hashable, PrintedItem], withheld: AnySet[Hashable], threshold: int
+        self, items: Mapping[Hashable, PrintedItem], may_be_zero: AnySet[Hashable], threshold: int
     ) -> None:
         """Put the items into arrays."""
         entries = list(items.values())
@@ -45,11 +46,11 @@ class Views:
         self._place_of = np.array(
             [place for entry in entries for place in entry.counts], dtype=np.intp
         )
-        # A zero would have been printed, so a count that is hidden alone is 1 or more.
+        # A zero of others would have been printed: a count that is hidden alone is 1 or more.
         self._alone = np.array(
             [
                 entry.counts[0]
-                if len(entry.counts) == 1 and not entry.shares and name not in withheld
+                if len(entry.counts) == 1 and not entry.shares and name not in may_be_zero
                 else -1
                 for name, entry in items.items()
             ],

@@ -45,7 +45,7 @@ class PrintedCells:
     counts : dict
         The name of a count -> its printed value; None where it is not printed.
     least : dict
-        The name of a count -> what it is at least: 1 for one that is hidden, as a zero is shown.
+        The name of a count -> what it is at least: 1 for one that is hidden where a zero is shown.
     not_people : set
         The counts that are no counts of people, such as sessions beyond the first of each person.
     settled : set

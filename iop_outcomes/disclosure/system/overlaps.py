@@ -36,6 +36,7 @@ ADDED = {
     "attendance_by_week": ("episodes_followed", "due", "attended", "no_show", "cancelled"),
 }
 """The columns of which the counts of two spans of days add up to that of both."""
+NO_ZERO = (("cohort_flow", "not_known"),)  # a zero is not shown in these columns, either
 OF_BOTH = (("numerator", "denominator"), ("met", "of"), ("attended", "due"))
 LONGEST = f"still in the program after {RETENTION_DAYS[-1]} days"
 FINAL_AFTER = pd.Timedelta(days=RETENTION_DAYS[-1] + NO_CONTACT_DAYS)
@@ -144,7 +145,9 @@ def counted(document: Mapping[str, Any]) -> Iterator[Counted]:
             for column in columns:
                 if column in row:
                     what = _what(name, label, column)
-                    yield replace(count, what=what, **_value(row[column], trend))
+                    yield replace(
+                        count, what=what, **_value(row[column], trend or (name, column) in NO_ZERO)
+                    )
             for part, whole in OF_BOTH:
                 one, other = row.get(part), row.get(whole)
                 if whole in columns and isinstance(one, int) and isinstance(other, int):
@@ -165,11 +168,14 @@ def _what(name: str, label: tuple[str, ...], column: str) -> tuple[str, ...]:
     return (name, *label, column)
 
 
-def _value(value: object, trend: bool) -> dict[str, Any]:
-    """Return a printed count; a hidden one is no zero, except in a trend, where rows are hidden."""
+def _value(value: object, may_be_zero: bool) -> dict[str, Any]:
+    """Return a printed count; a hidden one is no zero, except where a zero is hidden, too.
+
+    In a trend whole rows are hidden.
+    """
     if isinstance(value, int | float) and not isinstance(value, bool):
         return {"value": int(value)}
-    return {"value": None, "zero": trend or value is None}
+    return {"value": None, "zero": may_be_zero or value is None}
 
 
 def _label(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -15,6 +16,8 @@ from iop_outcomes.report.scope import Mask, Scope
 from iop_outcomes.report.sections.attendance.exclusions import unknown_visits
 from iop_outcomes.report.sections.cohort.declaring import declare, with_share
 from iop_outcomes.shared.text import SHARE_DECIMALS
+
+UNKNOWN = "not_known"
 
 
 def flow_stages(scope: Scope) -> list[tuple[str, Mask]]:
@@ -59,22 +62,26 @@ def flow_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
     reached = np.array([int(mask.sum()) for mask in masks])
     frame = pd.DataFrame({"stage": [words for words, _ in stages], "reached": reached})
     frame["share"] = np.round(reached / max(reached[0], 1), SHARE_DECIMALS)
-    frame["not_known"] = unknown
-    kinds: dict[str, Kind] = {"reached": "count", "share": "share", "not_known": "count"}
+    frame[UNKNOWN] = unknown
+    kinds: dict[str, Kind] = {"reached": "count", "share": "share", UNKNOWN: "count"}
     note = (
-        "The next table shows who is not in this one, and why. Not known: sessions without a "
-        "recorded outcome decide it, or no service has one; they are not among those reached. A "
-        "share behind which a small count would show is given as a bound."
+        "The next table shows who is not in this one, and why. Of some it is not known: sessions "
+        "without a recorded outcome decide it, or no service has one; they are not among those "
+        "reached. A share behind which a small count would show is given as a bound."
     )
     caption = f"How far people came: {scope.followed_90_days_text}"
     table = Table("cohort_flow", caption, frame, kinds, note)
-    return DraftTable(table, with_share(keys, "reached", keys[0]) | {"not_known": unknown_keys})
+    return DraftTable(table, with_share(keys, "reached", keys[0]) | {UNKNOWN: unknown_keys})
 
 
 def _flow_unknown(
     scope: Scope, linked: LinkedCounts, stages: list[tuple[str, Mask]]
 ) -> tuple[list[int], list[tuple[object, ...]]]:
-    """Declare of how many it is not known whether they reached each stage; they did not count."""
+    """Declare of how many it is not known whether they reached each stage; they did not count.
+
+    Beside a later year with nobody, of whom a zero would say so, a hidden count would be of the
+    quarters that only the earlier year has. So it does not show a zero.
+    """
     admitted, followed = ("flow", stages[0][0]), stages[0][1]
     unknown = flow_unknown(scope)
     counts: list[int] = []
@@ -86,7 +93,8 @@ def _flow_unknown(
             needs.append(())
             continue
         key = ("flow", words, "not known")
-        linked.count(key, counts[-1], people=scope.people(mask), item=key, rank=DETAIL)
+        people = scope.people(mask)
+        linked.count(key, counts[-1], people=people, item=key, rank=DETAIL, shows_zero=False)
         others = followed & ~reached & ~mask
         linked.part(("rest", admitted, ("flow", words)), key, people=scope.people(others))
         needs.append((key,))
@@ -99,7 +107,7 @@ def flow_shown(draft: DraftTable, scope: Scope, linked: LinkedCounts, hidden: Hi
     The bound leaves room for a count of the threshold, and stands only where the rest of the
     report leaves that room, too.
     """
-    shown = draft.shown(hidden)
+    shown = _without_unknown(draft, hidden, scope)
     policy = scope.policy
     keys = [key for (key,) in draft.needs["reached"]]
     admitted = linked.value(keys[0])
@@ -117,3 +125,21 @@ def flow_shown(draft: DraftTable, scope: Scope, linked: LinkedCounts, hidden: Hi
             share[row] = f"under {np.ceil(room):.0f}%"
     shown.frame["share"] = share
     return shown
+
+
+def _without_unknown(draft: DraftTable, hidden: Hidden, scope: Scope) -> Table:
+    """Return the table without what is hidden; say where the number not known is not shown.
+
+    The column is left out where it would show no number that was counted.
+    """
+    shown, policy = draft.shown(hidden), scope.policy
+    if policy.threshold == 1:
+        return shown
+    told = any(needs and hidden.isdisjoint(needs) for needs in draft.needs[UNKNOWN])
+    few = f"fewer than {policy.threshold}, or nobody"
+    if told:
+        more = f"Where they are {few}, their number for the first or fourth session is hidden."
+        return replace(shown, note=f"{shown.note} {more}")
+    note = f"{shown.note} Their number is not shown; it never is where they are {few}."
+    kinds = {name: kind for name, kind in shown.kinds.items() if name != UNKNOWN}
+    return replace(shown, frame=shown.frame.drop(columns=UNKNOWN), kinds=kinds, note=note)
