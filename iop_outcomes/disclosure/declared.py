@@ -36,6 +36,7 @@ class DeclaredCounts:
         self.facts = Facts()
         self._withheld: set[Item] = set()
         self._may_be_zero: set[Item] = set()
+        self._bounds: set[Item] = set()
         self._held: set[Item] = set()
         self.given_away: set[int] = set()
         self._open: set[int] = set()
@@ -160,6 +161,17 @@ class DeclaredCounts:
         share = Share.of((x, n, rest), self.facts.values, decimals)
         self._items.setdefault(item, PrintedItem(rank)).shares.append(share)
 
+    def bound(self, item: Item, numerator: Key, denominator: Key, low: float, high: float) -> None:
+        """Declare that of a share whose counts are hidden it is printed that it lies in a range.
+
+        It is shown where it hides nothing else: it says little. `low` and `high` are proportions.
+        """
+        keys = (numerator, denominator, self.part(denominator, numerator))
+        x, n, rest = (self._place[key] for key in keys)
+        share = Share(x, n, rest, low, high, is_bound=True)
+        self._items[item] = PrintedItem(DETAIL, shares=[share])
+        self._bounds.add(item)
+
     @contextmanager
     def asked_last(self) -> Iterator[None]:
         """Declare counts that are not printed, to be looked at once the others are protected."""
@@ -198,7 +210,8 @@ class DeclaredCounts:
         entry = self._items[item]
         places = list(entry.counts)
         for share in entry.shares:
-            places += [share.numerator, share.denominator, share.rest]
+            if not share.is_bound:  # its counts may be small
+                places += [share.numerator, share.denominator, share.rest]
         return any(self._must_be_open(place) for place in places)
 
     def printed(self, dropped: set[Item]) -> Printed:

@@ -64,6 +64,9 @@ class Share:
         The places of its counts, and of the denominator minus the numerator.
     low, high : float
         The bounds that follow from the rounded share.
+    is_bound : bool
+        Whether these bounds are what is printed ("over 96%") in place of a rounded share: then the
+        numerator, or the rest, may be small.
     """
 
     numerator: int
@@ -71,6 +74,7 @@ class Share:
     rest: int
     low: float
     high: float
+    is_bound: bool = False
 
     @classmethod
     def of(cls, places: tuple[int, int, int], values: Sequence[int], decimals: int) -> Share:
@@ -91,7 +95,9 @@ class Share:
         return self.low * n - 1e-9 <= x <= self.high * n + 1e-9
 
     def least(self, threshold: int) -> dict[int, int]:
-        """Return the lower bounds of its counts: a printed share has no small count."""
+        """Return the lower bounds of its counts: a rounded share has no small count."""
+        if self.is_bound:
+            return {}
         sides = [self.numerator] * (self.high > 0) + [self.rest] * (self.low < 1)
         return dict.fromkeys(sides, threshold) | {self.denominator: threshold * len(sides)}
 

@@ -121,7 +121,7 @@ class LinkedCounts(DeclaredCounts):
 
         `facts` are the sums that are looked at.
         """
-        dropped = set(small)
+        dropped = small | self._bounds  # these say least, and are shown last
         audit = self._audit(facts)
         self._hide_until_open(audit, secrets, dropped)
         if dropped == small:

@@ -202,3 +202,36 @@ def test_a_count_of_which_no_zero_is_shown_may_be_0_beside_other_reports() -> No
         joined = JoinedCounts(SafePolicy())
         joined.take_up("2026Q1", linked, [("few",)])
         assert list(joined.printed({("2026Q1", "few")}).least.values()) == least
+
+
+def test_a_bound_of_a_share_is_not_given_where_few_follow_from_it_and_an_earlier_report() -> None:
+    """At most 12 are the rest, so that of the 13 of before at least 1 is of an earlier quarter."""
+    earlier = LinkedCounts(SafePolicy())
+    for name, value, item in (
+        *(("quarter", 5, None), ("since", 8, None), ("others", 6, "others")),
+        *(("before", 13, "before"), ("more", 11, "more")),
+    ):
+        earlier.count(name, value, item=item)
+    earlier.total("before", ["quarter", "since"])
+    earlier.total("more", ["quarter", "others"])  # of which 1 or more: at most 10 of the quarter
+    first = printed_cells(
+        earlier, frozenset(["others"]), quarter="2025Q4", settled=lambda key: key == "since"
+    )
+    linked = LinkedCounts(SafePolicy())
+    for name, value in (("all", 322), ("reached", 314)):
+        linked.count(name, value, item=name)
+    rest = linked.part("all", "reached")
+    for name, value in (("since", 8), ("new", 0)):
+        linked.count(name, value)
+    linked.total(rest, ["since", "new"])
+    linked.bound("bound", "reached", "all", 0.96, 1)
+    assert linked.hidden() == {"reached"}
+    assert not linked.shows_small("bound")
+
+    def cells(gone: frozenset[Key]) -> PrintedCells:
+        return printed_cells(linked, gone, quarter="2026Q1", settled=lambda key: key == "since")
+
+    assert [share.low for share in cells(frozenset(["reached"])).shares] == [0.96]
+    assert beside.hide_beside(linked, linked.hidden(), cells, []) == (frozenset(["reached"]), "")
+    hidden, _ = beside.hide_beside(linked, linked.hidden(), cells, [first])
+    assert hidden == {"reached", "bound"}

@@ -447,6 +447,9 @@ def test_the_relapse_section_says_its_definition_its_missing_rule_and_what_rests
     assert "counts as use (used here)" in section
 
 
+NEEDS_NOTHING: dict[str, list[tuple[object, ...]]] = {"not_known": []}
+
+
 def flow_of(reached: list[int]) -> list[object]:
     """Return the shares that a flow of these counts shows, each count being part of the first."""
 
@@ -461,7 +464,8 @@ def flow_of(reached: list[int]) -> list[object]:
             linked.part(keys[0], key)
     frame = pd.DataFrame({"reached": reached, "share": np.array(reached) / reached[0]})
     needs = {name: [(key,) for key in keys] for name in frame}
-    draft = DraftTable(Table("flow", "Flow", frame), needs)
+    cohort.declare_bounds(linked, keys)
+    draft = DraftTable(Table("flow", "Flow", frame.assign(not_known=0)), needs | NEEDS_NOTHING)
     shown = cohort.flow_shown(draft, Scope(), linked, linked.hidden())  # type: ignore[arg-type]
     return shown.frame["share"].tolist()
 
@@ -477,20 +481,24 @@ def test_a_bound_is_given_where_more_than_twice_the_threshold_were_admitted() ->
     assert flow_of([23, 20]) == [1.0, "over 47%"]
 
 
-def test_a_bound_leaves_room_beside_what_else_is_shown() -> None:
+def test_a_bound_is_hidden_before_a_count_that_leaves_no_room_with_it() -> None:
+    """Over 96% of 320 are 308 or more. Three reasons that are not 0 would be 10 at most each."""
+
     class Scope:
         policy = iop.SafePolicy()
 
     linked = LinkedCounts(Scope.policy)
-    for name, count in (("all", 320), ("first", 315), ("week", 313)):
+    reasons = {"away": 3, "ill": 1, "other": 1}
+    for name, count in ({"all": 320, "first": 315} | reasons).items():
         linked.count(name, count, item=name)
-    linked.part("all", "first")
-    linked.part("first", "week")
-    frame = pd.DataFrame({"reached": [320, 315], "share": [1.0, 315 / 320]})
-    needs = {name: [("all",), ("first",)] for name in frame}
-    draft = DraftTable(Table("flow", "Flow", frame), needs)
-    # Were 313 shown, the rest would be 7 at most.
-    shown = cohort.flow_shown(draft, Scope(), linked, frozenset({"first"}))  # type: ignore[arg-type]
+    linked.total(linked.part("all", "first"), list(reasons))
+    cohort.declare_bounds(linked, ["all", "first"])
+    hidden = linked.hidden()
+    assert hidden == {"first", *reasons, ("bounds", "first")}
+    frame = pd.DataFrame({"reached": [320, 315], "share": [1.0, 315 / 320], "not_known": 0})
+    needs = {name: [("all",), ("first",)] for name in ("reached", "share")}
+    draft = DraftTable(Table("flow", "Flow", frame), needs | NEEDS_NOTHING)
+    shown = cohort.flow_shown(draft, Scope(), linked, hidden)  # type: ignore[arg-type]
     assert shown.frame["share"].tolist() == [1.0, "hidden"]
 
 

@@ -19,6 +19,7 @@ from iop_outcomes.report.sections.cohort.census import (
 from iop_outcomes.report.sections.cohort.declaring import ALL, NOT_RECORDED
 from iop_outcomes.report.sections.cohort.discharges import discharge_table, link_discharges
 from iop_outcomes.report.sections.cohort.flow import (
+    declare_bounds,
     flow_shown,
     flow_stages,
     flow_table,
@@ -36,6 +37,7 @@ __all__ = [
     "census_dates",
     "census_keys",
     "census_table",
+    "declare_bounds",
     "discharge_table",
     "flow_shown",
     "flow_stages",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -10,7 +11,7 @@ import pandas as pd
 
 from iop_outcomes.attendance.stays import RETENTION_DAYS
 from iop_outcomes.disclosure import LinkedCounts
-from iop_outcomes.disclosure.declared import DETAIL
+from iop_outcomes.disclosure.declared import DETAIL, Key
 from iop_outcomes.report.model import DraftTable, Hidden, Kind, Table
 from iop_outcomes.report.scope import Mask, Scope
 from iop_outcomes.report.sections.attendance.exclusions import unknown_visits
@@ -18,6 +19,8 @@ from iop_outcomes.report.sections.cohort.declaring import declare, with_share
 from iop_outcomes.shared.text import SHARE_DECIMALS
 
 UNKNOWN = "not_known"
+BOUND = "bounds"
+MORE = 1e-6  # over 96% is not 96%
 
 
 def flow_stages(scope: Scope) -> list[tuple[str, Mask]]:
@@ -58,6 +61,7 @@ def flow_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
             linked.part(whole, part, people=scope.people(outer & ~inner))
     for key, mask in zip(keys[2:], masks[2:], strict=True):
         linked.part(keys[0], key, people=scope.people(masks[0] & ~mask))
+    declare_bounds(linked, keys)
     unknown, unknown_keys = _flow_unknown(scope, linked, stages)
     reached = np.array([int(mask.sum()) for mask in masks])
     frame = pd.DataFrame({"stage": [words for words, _ in stages], "reached": reached})
@@ -101,28 +105,42 @@ def _flow_unknown(
     return counts, needs
 
 
-def flow_shown(draft: DraftTable, scope: Scope, linked: LinkedCounts, hidden: Hidden) -> Table:
-    """Return the flow without what is hidden; a hidden share is given as a bound where it can be.
+def declare_bounds(linked: LinkedCounts, keys: Sequence[Key]) -> None:
+    """Declare which shares are given as a bound where they are hidden.
 
-    The bound leaves room for a count of the threshold, and stands only where the rest of the
-    report leaves that room, too.
+    These are the shares of those admitted, whose key comes first, of which the numerator or the
+    rest is small. A bound leaves room for a count of the threshold.
     """
-    shown = _without_unknown(draft, hidden, scope)
-    policy = scope.policy
-    keys = [key for (key,) in draft.needs["reached"]]
-    admitted = linked.value(keys[0])
-    if keys[0] in hidden or admitted <= 2 * policy.threshold:
-        return shown
+    for key in keys[1:]:
+        bound = _bound(linked, keys[0], key)
+        if bound is not None:
+            linked.bound((BOUND, key), key, keys[0], *bound[1:])
+
+
+def _bound(linked: LinkedCounts, whole: Key, key: Key) -> tuple[str, float, float] | None:
+    """Return the bound of a share as it is printed, and between what it lies then."""
+    policy, admitted = linked.policy, linked.value(whole)
+    if admitted <= 2 * policy.threshold:
+        return None
     room = 100 * (policy.threshold + 1) / admitted
+    if policy.hides(linked.value(("rest", whole, key))):
+        percent = float(np.floor(100 - room))
+        return f"over {percent:.0f}%", percent / 100 + MORE, 1.0
+    if policy.hides(linked.value(key)):
+        percent = float(np.ceil(room))
+        return f"under {percent:.0f}%", 0.0, percent / 100 - MORE
+    return None
+
+
+def flow_shown(draft: DraftTable, scope: Scope, linked: LinkedCounts, hidden: Hidden) -> Table:
+    """Return the flow without what is hidden; a hidden share is a bound where it can be."""
+    shown = _without_unknown(draft, hidden, scope)
+    keys = [key for (key,) in draft.needs["reached"]]
     share = shown.frame["share"].copy()
-    for row, key in enumerate(keys):
-        rest = ("rest", keys[0], key)
-        if key not in hidden:
-            continue
-        if policy.hides(linked.value(rest)) and linked.fits(rest, policy.threshold, hidden):
-            share[row] = f"over {np.floor(100 - room):.0f}%"
-        elif policy.hides(linked.value(key)) and linked.fits(key, policy.threshold, hidden):
-            share[row] = f"under {np.ceil(room):.0f}%"
+    for row, key in enumerate(keys[1:], start=1):
+        bound = _bound(linked, keys[0], key)
+        if bound is not None and key in hidden and hidden.isdisjoint({keys[0], (BOUND, key)}):
+            share[row] = bound[0]
     shown.frame["share"] = share
     return shown
 
