@@ -169,16 +169,20 @@ def test_a_session_without_an_outcome_that_would_decide_a_stage_is_not_counted_a
 
 def shown_flow(unknown: int, policy: iop.SafePolicy) -> tuple[pd.DataFrame, str]:
     """Return the flow of 100 people; of some nothing is known of their sessions; and its note."""
+    scope = scope_of_unknown(unknown, policy)
+    draft = cohort.flow_table(scope, linked := LinkedCounts(policy))
+    table = cohort.flow_shown(draft, scope, linked, linked.hidden())
+    return table.frame.set_index("stage"), table.note
+
+
+def scope_of_unknown(unknown: int, policy: iop.SafePolicy) -> Scope:
     frame = episodes([*["2025-09-01"] * 100, "2026-07-01"])
     frame["discharge_date"] = [*["2025-10-20"] * 100, None]
     gone = [f"p{number}" for number in range(unknown)]
     rows = sessions(frame)
     few = rows["episode_id"].isin([f"p{number}" for number in range(60, 100)])
     rows = rows[~rows["episode_id"].isin(gone) & ~(few & (rows["date"] > "2025-09-10"))]
-    scope, linked = scope_of(frame, rows, policy=policy), LinkedCounts(policy)
-    draft = cohort.flow_table(scope, linked)
-    table = cohort.flow_shown(draft, scope, linked, linked.hidden())
-    return table.frame.set_index("stage"), table.note
+    return scope_of(frame, rows, policy=policy)
 
 
 def test_of_nobody_and_of_a_few_the_flow_says_the_same() -> None:
@@ -198,11 +202,10 @@ def test_of_nobody_and_of_a_few_the_flow_says_the_same() -> None:
     assert "nobody" not in note
 
 
-def test_a_hidden_number_of_those_not_known_may_be_0_to_a_reader() -> None:
-    frame = episodes(["2025-09-01"] * 40)
-    rows = sessions(frame.assign(discharge_date="2025-10-20"))
+@pytest.mark.parametrize("unknown", [0, 4])
+def test_a_hidden_number_of_those_not_known_may_be_0_to_a_reader(unknown: int) -> None:
     linked = LinkedCounts(policy := iop.SafePolicy())
-    cohort.flow_table(scope_of(frame, rows, policy=policy), linked)
+    cohort.flow_table(scope_of_unknown(unknown, policy), linked)
     cells = printed_cells(linked, linked.hidden())
     names = [key for key in cells.counts if key[0] == "flow" and key[-1] == "not known"]
     assert len(names) == 2
