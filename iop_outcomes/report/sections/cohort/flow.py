@@ -21,6 +21,12 @@ from iop_outcomes.shared.text import SHARE_DECIMALS
 UNKNOWN = "not_known"
 BOUND = "bounds"
 MORE = 1e-6  # over 96% is not 96%
+NOT_KNOWN = (
+    "The next table shows who is not in this one, and why. Those of whom it is not known, since "
+    "sessions without a recorded outcome decide it or no service has one, are not among those "
+    "reached."
+)
+AS_BOUND = "A share behind which a small count would show is given as a bound."
 
 
 def flow_stages(scope: Scope) -> list[tuple[str, Mask]]:
@@ -68,11 +74,7 @@ def flow_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
     frame["share"] = np.round(reached / max(reached[0], 1), SHARE_DECIMALS)
     frame[UNKNOWN] = unknown
     kinds: dict[str, Kind] = {"reached": "count", "share": "share", UNKNOWN: "count"}
-    note = (
-        "The next table shows who is not in this one, and why. Of some it is not known: sessions "
-        "without a recorded outcome decide it, or no service has one; they are not among those "
-        "reached. A share behind which a small count would show is given as a bound."
-    )
+    note = f"{NOT_KNOWN} {AS_BOUND}"
     caption = f"How far people came: {scope.followed_90_days_text}"
     table = Table("cohort_flow", caption, frame, kinds, note)
     return DraftTable(table, with_share(keys, "reached", keys[0]) | {UNKNOWN: unknown_keys})
@@ -157,7 +159,8 @@ def _without_unknown(draft: DraftTable, hidden: Hidden, scope: Scope) -> Table:
     few = f"fewer than {policy.threshold}, or nobody"
     if told:
         more = f"Where they are {few}, their number for the first or fourth session is hidden."
-        return replace(shown, note=f"{shown.note} {more}")
-    note = f"{shown.note} Their number is not shown; it never is where they are {few}."
+        return replace(shown, note=f"{NOT_KNOWN} {more} {AS_BOUND}")
+    more = f"How many they are is not shown; it never is where they are {few}."
     kinds = {name: kind for name, kind in shown.kinds.items() if name != UNKNOWN}
-    return replace(shown, frame=shown.frame.drop(columns=UNKNOWN), kinds=kinds, note=note)
+    frame = shown.frame.drop(columns=UNKNOWN)
+    return replace(shown, frame=frame, kinds=kinds, note=f"{NOT_KNOWN} {more} {AS_BOUND}")
