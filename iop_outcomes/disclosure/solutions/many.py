@@ -10,7 +10,7 @@ from iop_outcomes.disclosure.solutions.ranges import Ranges, System
 from iop_outcomes.disclosure.solutions.solver import Program
 from iop_outcomes.disclosure.solutions.solving import WHOLE, exact, whole_near
 
-MANY = 3  # counts, from which on one search is made for all of them
+MANY = 8  # counts, from which on one search is made for all of them
 
 
 class SearchOfMany:

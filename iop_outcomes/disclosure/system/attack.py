@@ -220,7 +220,7 @@ class Outsider:
     def which(self, keys: Sequence[Key]) -> list[Key]:
         """Return which of some counts, which need not be there, are known to be small."""
         sums = [names for names in map(_summed, keys) if names and self.place.keys() >= {*names}]
-        few = {names for names, _, _ in self._few_together(sums)}
+        few = {names for names, _, _ in self._few_together(sums, alone=True)}
         return [key for key in keys if _summed(key) in few or self._is_small_count(key)]
 
     def _is_small_count(self, key: Key) -> bool:
@@ -265,7 +265,7 @@ class Outsider:
         return added_up(self.facts, near, multipliers, dict.fromkeys(places, float(sign)))
 
     def _few_together(
-        self, sums: Sequence[tuple[Key, ...]]
+        self, sums: Sequence[tuple[Key, ...]], *, alone: bool = False
     ) -> Iterator[tuple[tuple[Key, ...], Part, int]]:
         """Give the counts of which the sum is known to be small, with its part and column.
 
@@ -293,7 +293,7 @@ class Outsider:
             part, places = self._parts[at]
             wider = part.with_sums(tuple(by_columns))
             for column, names in enumerate(by_columns.values(), start=len(places)):
-                if wider.is_small(column):
+                if wider.is_small(column, alone=alone):
                     yield names, wider, column
 
     def told(self) -> Iterator[Key]:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from iop_outcomes.disclosure.solutions.connected import Near, Printed
 from iop_outcomes.disclosure.solutions.many import MANY, SearchOfMany
 from iop_outcomes.disclosure.solutions.ranges import Ranges, System, narrow_ranges
-from iop_outcomes.disclosure.solutions.solver import Numbers, optimum
+from iop_outcomes.disclosure.solutions.solver import Numbers, Program
 from iop_outcomes.disclosure.solutions.solving import fit_in, search_fit
 from iop_outcomes.disclosure.system.fitting import Numbers as WholeNumbers
 
@@ -123,9 +123,14 @@ class Part:
         """
         costs = np.zeros(len(self._system.places))
         costs[list(columns)] = -sign
-        endless = np.full(len(costs), np.inf)
-        best = optimum(costs, (self._system.limits[0], endless), self._system.sums)
+        best = self._without_ends.optimum(costs)
         return None if best is None else best.multipliers
+
+    @cached_property
+    def _without_ends(self) -> Program:
+        """The sums and shares, of counts that have a least value only."""
+        low = self._system.limits[0]
+        return Program((low, np.full(len(low), np.inf)), self._system.sums)
 
     def _raise_many(self) -> None:
         """Look for solutions in which many counts at once are not small.
