@@ -107,7 +107,8 @@ class _Rows:
                 numbers = np.round(answer.x[:count])
                 if self.fits(numbers):
                     return numbers
-            if answer.status == INFEASIBLE:
+            # What the solver calls infeasible after it has simplified it need not be.
+            if answer.status == INFEASIBLE and not presolve:
                 return None
         raise UnansweredError
 

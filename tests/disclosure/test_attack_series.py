@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -15,7 +17,7 @@ from iop_outcomes.disclosure.ledger import Ledger
 from iop_outcomes.plots.layout.export import Picture
 from iop_outcomes.report import counting
 from iop_outcomes.report.sections import assemble as sections
-from validation import attack_series, disclosure_attack
+from validation import attack_series, attack_series_solving, disclosure_attack
 from validation.attack_programs import RULES, Case, population, records_up_to
 from validation.attack_reading import Read
 from validation.attack_relations import PROMISE
@@ -201,6 +203,21 @@ def test_both_ways_of_asking_find_the_same() -> None:
     together, alone = solve_together(puzzle), solve(puzzle)
     assert set(together.small) == set(alone.small) == {"b", "c"}
     assert together.pinned == alone.pinned == {}
+
+
+def test_what_is_infeasible_once_simplified_is_asked_as_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of eight reports of series 13 the solver said so, and found numbers without simplifying."""
+    solver = attack_series_solving.milp
+
+    def hasty(*given: Any, **options: Any) -> Any:
+        if options["options"]["presolve"]:
+            return SimpleNamespace(x=None, status=attack_series_solving.INFEASIBLE)
+        return solver(*given, **options)
+
+    monkeypatch.setattr(attack_series_solving, "milp", hasty)
+    test_both_ways_of_asking_find_the_same()
 
 
 def test_rows_from_before_the_second_attacker_was_asked_count_as_not_asked() -> None:
