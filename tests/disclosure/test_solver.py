@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
+from highspy import HighsModelStatus
 from scipy.sparse import csc_array
 
+from iop_outcomes.disclosure.solutions import solver
 from iop_outcomes.disclosure.solutions.solver import optimum, whole_optimum
 
 NONE = np.zeros(2)
@@ -43,6 +47,40 @@ def test_whole_numbers_are_whole_and_fit() -> None:
     assert numbers is not None
     assert numbers.tolist() == [3.0, 2.0]
     assert whole_optimum(NONE, TO_TEN, line(2.0, 4.0, low=7.0, high=7.0)) is None
+
+
+class Hasty:
+    """The solver, which calls infeasible whatever it simplifies."""
+
+    def __init__(self, solver: Any) -> None:
+        self._solver, self._simplifies = solver, True
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._solver, name)
+
+    def setOptionValue(self, name: str, value: object) -> None:  # noqa: N802  # the solver's name
+        self._simplifies = self._simplifies and (name, value) != ("presolve", "off")
+        self._solver.setOptionValue(name, value)
+
+    def run(self) -> None:
+        if not self._simplifies:
+            self._solver.run()
+
+    def getModelStatus(self) -> HighsModelStatus:  # noqa: N802  # the solver's name
+        return HighsModelStatus.kInfeasible if self._simplifies else self._solver.getModelStatus()
+
+
+def test_what_is_infeasible_once_simplified_is_asked_as_it_is_to_be_sure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    make = solver._solver
+    monkeypatch.setattr(solver, "_solver", lambda *some, **more: Hasty(make(*some, **more)))
+    sums = line(3.0, 5.0, low=19.0, high=19.0)
+    assert whole_optimum(NONE, TO_TEN, sums) is None
+    numbers = whole_optimum(NONE, TO_TEN, sums, sure=True)
+    assert numbers is not None
+    assert numbers.tolist() == [3.0, 2.0]
+    assert whole_optimum(NONE, TO_TEN, line(2.0, 4.0, low=7.0, high=7.0), sure=True) is None
 
 
 def test_numbers_without_a_sum_have_the_bound_of_the_lowest_costs() -> None:

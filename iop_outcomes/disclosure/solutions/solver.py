@@ -56,12 +56,22 @@ def optimum(costs: Numbers, bounds: Bounds, sums: Sums) -> Optimum | None:
     return Program(bounds, sums).optimum(costs)
 
 
-def whole_optimum(costs: Numbers, bounds: Bounds, sums: Sums) -> Numbers | None:
-    """Return whole numbers of low costs; None if none fit, or none was found."""
-    from highspy import SolutionStatus
+def whole_optimum(
+    costs: Numbers, bounds: Bounds, sums: Sums, *, sure: bool = False
+) -> Numbers | None:
+    """Return whole numbers of low costs; None if none fit, or none was found.
+
+    The solver simplifies sums first, and may then call infeasible what is not. If it is to be
+    `sure`, it is asked once more without that.
+    """
+    from highspy import HighsModelStatus, SolutionStatus
 
     solver = _solver(costs, bounds, sums, whole=True)
     solver.run()
+    if sure and solver.getModelStatus() == HighsModelStatus.kInfeasible:
+        solver.clearSolver()
+        solver.setOptionValue("presolve", "off")
+        solver.run()
     status = solver.getInfo().primal_solution_status
     if status != int(SolutionStatus.kSolutionStatusFeasible):
         return None

@@ -210,7 +210,9 @@ def _solve(
     if within is None:
         return None
     near = whole_near(fractions, within, sums, costs)
-    return whole_optimum(np.zeros(len(costs)), within, sums) if near is None else near
+    if near is not None:
+        return near
+    return whole_optimum(np.zeros(len(costs)), within, sums, sure=True)
 
 
 def whole_near(
