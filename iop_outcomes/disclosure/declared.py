@@ -164,7 +164,16 @@ class DeclaredCounts:
     def bound(self, item: Item, numerator: Key, denominator: Key, low: float, high: float) -> None:
         """Declare that of a share whose counts are hidden it is printed that it lies in a range.
 
-        It is shown where it hides nothing else: it says little. `low` and `high` are proportions.
+        It is shown where it hides nothing else: it says little.
+
+        Parameters
+        ----------
+        item : hashable
+            The name of the printed item.
+        numerator, denominator : hashable
+            The names of the counts of the share, which may be small.
+        low, high : float
+            Between which proportions it lies, both included.
         """
         keys = (numerator, denominator, self.part(denominator, numerator))
         x, n, rest = (self._place[key] for key in keys)
