@@ -48,8 +48,9 @@ class LinkedCounts(DeclaredCounts):
     -----
     It is assumed that the reader knows every declared sum, that counts are whole numbers of 0 or
     more, that a zero would have been printed unless it is declared with ``shows_zero=False``, and
-    that a rounded share of small counts would not have been printed; a `bound` of it may be. A small count is protected if the printed numbers are also consistent with a value of
-    the threshold or more: then it is neither known nor known to be small. No sum of counts is then
+    that a rounded share of small counts would not have been printed; a `bound` of it may be. A
+    small count is protected if the printed numbers are also consistent with a value of the
+    threshold or more: then it is neither known nor known to be small. No sum of counts is then
     known to be small either, because one of its parts would be. Whether such a value is possible is
     decided by integer programming over the part of the system that is connected with the count (the
     feasibility test of Fischetti and Salazar, Management Science 2001; 47: 1008-1027). If it is

@@ -50,10 +50,11 @@ def attack(cells: PrintedCells, parts: KeptParts | None = None) -> pd.DataFrame:
 
     Notes
     -----
-    The reader knows all sums, that counts are whole numbers, and what a hidden count is at least:
-    1 where a zero is shown. A count is not worked out if the printed numbers also fit a value of 0, or of the threshold or
-    more, for it. What does not follow from sums one after another is asked by integer programming,
-    never by linear programming alone, which can call safe what whole numbers give.
+    The reader knows all sums, that counts are whole numbers, and what a hidden count is at least: 1
+    where a zero is shown. A count is not worked out if the printed numbers also fit a value of 0,
+    or of the threshold or more, for it. What does not follow from sums one after another is asked
+    by integer programming, never by linear programming alone, which can call safe what whole
+    numbers give.
 
     Examples
     --------
