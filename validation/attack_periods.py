@@ -8,9 +8,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from validation.attack_reading import Read, cell, rows
+from validation.attack_reading import Read, cell, least_of, rows
 from validation.attack_solving import Name, Puzzle
 
+ALL = "all"
 WEEKDAY_COUNTS = ("due", "attended", "unrecorded")
 ATTENDED = ("attended", "attended partial", "late", "attended in part or late")
 
@@ -69,7 +70,9 @@ def weekdays(puzzle: Puzzle, read: Read) -> None:
         day = str(row["weekday"])
         for count in WEEKDAY_COUNTS:
             if count in row:
-                cell(puzzle, ("weekday", day, count), row[count])
+                own = (one[count] for one in found if one["weekday"] != ALL)
+                least = 1 if day == ALL else least_of(read, own)
+                cell(puzzle, ("weekday", day, count), row[count], least)
             else:  # none is shown: few, or none at all
                 puzzle.unknown(("weekday", day, count))
         due, came = (("weekday", day, count) for count in WEEKDAY_COUNTS[:2])

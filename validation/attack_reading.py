@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from itertools import takewhile
@@ -22,13 +23,15 @@ LEADING = 3  # sheets before those of tables: findings, facts, what each sheet h
 class Read:
     """What the files say: the tables of the workbook by name, captions and words of the page.
 
-    The cells are numbers, words, ``hidden``, or None.
+    The cells are numbers, words, ``hidden``, or None. `is_later` says that the reader has earlier
+    reports: only beside these a zero is hidden, with all of its column.
     """
 
     tables: dict[str, pd.DataFrame]
     pages: dict[str, list[list[str]]]
     words: str
     captions: tuple[str, ...] = ()
+    is_later: bool = False
 
     def has(self, name: str) -> bool:
         return name in self.tables
@@ -97,10 +100,15 @@ def missing(value: object) -> bool:
     return value is None or value == HIDDEN or (isinstance(value, float) and math.isnan(value))
 
 
-def cell(puzzle: Puzzle, name: tuple[object, ...], value: object) -> None:
-    """Take up a printed count; a hidden one is no zero, for that would have been shown."""
+def least_of(read: Read, values: Iterable[object]) -> int:
+    """Return what the hidden cells of a column are at least: 0 where none of it is shown."""
+    return int(not read.is_later or any(value != HIDDEN for value in values))
+
+
+def cell(puzzle: Puzzle, name: tuple[object, ...], value: object, least: int = 1) -> None:
+    """Take up a printed count; a hidden one is mostly no zero, for that would have been shown."""
     if value == HIDDEN:
-        puzzle.unknown(name, least=1)
+        puzzle.unknown(name, least=least)
     elif not missing(value):
         puzzle.known(name, float(value))  # type: ignore[arg-type]
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 from validation.attack_curves import curves
 from validation.attack_flow import flow, flow_by_quarter
 from validation.attack_periods import due, months, same, weekdays, window, years
-from validation.attack_reading import Read, cell, missing, rows
+from validation.attack_reading import Read, cell, least_of, missing, rows
 from validation.attack_solving import Name, Puzzle
 
 ALL = "all"
@@ -43,9 +43,11 @@ def _decimals(share: float) -> int:
 
 def _admissions(puzzle: Puzzle, read: Read) -> None:
     views: dict[object, list[object]] = {}
-    for row in rows(read, "admissions"):
+    found = rows(read, "admissions")
+    for row in found:
         name = ("admitted", ALL) if row["group"] == ALL else ("admitted", row["by"], row["group"])
-        cell(puzzle, name, row["admitted"])
+        view = [one for one in found if one["by"] == row["by"]]
+        cell(puzzle, name, row["admitted"], _least(read, view, ("group", "admitted"), row))
         if row["group"] != ALL:
             views.setdefault(row["by"], []).append(name)
             if not isinstance(row["share"], str):
@@ -53,6 +55,16 @@ def _admissions(puzzle: Puzzle, read: Read) -> None:
     for parts in views.values():
         puzzle.total(("admitted", ALL), parts)
     _nested_views(puzzle, views)
+
+
+def _least(
+    read: Read, found: list[dict[str, object]], columns: tuple[str, str], row: dict[str, object]
+) -> int:
+    """Return what a hidden cell of some rows is at least; a total is no zero."""
+    name, count = columns
+    if row[name] == ALL:
+        return 1
+    return least_of(read, (one[count] for one in found if one[name] != ALL))
 
 
 COARSER = {
@@ -169,8 +181,9 @@ def _weeks(puzzle: Puzzle, read: Read) -> None:
 def _sessions(puzzle: Puzzle, read: Read) -> None:
     found = rows(read, "sessions")
     for row in found:
-        cell(puzzle, ("session", row["session"]), row["sessions"])
-        cell(puzzle, ("came", row["session"]), row["people"])
+        for name, count in (("session", "sessions"), ("came", "people")):
+            least = _least(read, found, ("session", count), row)
+            cell(puzzle, (name, row["session"]), row[count], least)
         puzzle.row({("session", row["session"]): 1.0, ("came", row["session"]): -1.0}, 0, math.inf)
         if row["session"] != ALL:
             puzzle.part(("came", ALL), ("came", row["session"]))
@@ -188,7 +201,8 @@ def _sessions(puzzle: Puzzle, read: Read) -> None:
 def _discharges(puzzle: Puzzle, read: Read) -> None:
     found = rows(read, "discharges")
     for row in found:
-        cell(puzzle, ("discharged", row["reason"]), row["discharges"])
+        least = _least(read, found, ("reason", "discharges"), row)
+        cell(puzzle, ("discharged", row["reason"]), row["discharges"], least)
     parts = [("discharged", row["reason"]) for row in found if row["reason"] != ALL]
     puzzle.total(("discharged", ALL), parts)  # type: ignore[arg-type]
     for row in found:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from validation.attack_reading import Read, read_report
@@ -43,7 +44,7 @@ def join(reports: list[One]) -> Puzzle:
 
 def _take_up(puzzle: Puzzle, one: One, seen: set[object]) -> None:
     """Add the numbers and rows of a report; a row that another report has, too, is not repeated."""
-    alone = build(one.read)
+    alone = build(replace(one.read, is_later=bool(seen)))
     new = {name: one.named(name) for name in alone.low}
     for name, other in new.items():
         puzzle.low[other] = max(alone.low[name], puzzle.low.get(other, alone.low[name]))

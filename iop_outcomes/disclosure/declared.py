@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Set as AnySet
 from contextlib import contextmanager
 
 from iop_outcomes.disclosure.facts import Facts, PrintedItem, Share
@@ -36,6 +37,7 @@ class DeclaredCounts:
         self.facts = Facts()
         self._withheld: set[Item] = set()
         self._may_be_zero: set[Item] = set()
+        self._column: dict[Item, Hashable] = {}
         self._bounds: set[Item] = set()
         self._held: set[Item] = set()
         self.given_away: set[int] = set()
@@ -60,6 +62,7 @@ class DeclaredCounts:
         item: Item | None = None,
         rank: int = CELL,
         shows_zero: bool = True,
+        column: Hashable | None = None,
     ) -> None:
         """Declare a count.
 
@@ -80,6 +83,9 @@ class DeclaredCounts:
         shows_zero : bool
             Whether a zero is printed. If not, it is hidden as a small count is, and a hidden one
             may be 0.
+        column : hashable, optional
+            The cells of a column that may be hidden together beside earlier reports, zeros too.
+            None: a zero is always shown, or never.
         """
         if key in self._place:
             raise RuleError("A count is declared twice.", found=repr(key))
@@ -91,6 +97,8 @@ class DeclaredCounts:
             self._people[place] = round(people)
         if item is not None:
             self._items.setdefault(item, PrintedItem(rank)).counts.append(place)
+            if column is not None:
+                self._column[item] = column
             if not shows_zero and self.policy.threshold > 1:
                 self._may_be_zero.add(item)
                 if value == 0:
@@ -202,8 +210,11 @@ class DeclaredCounts:
 
     def shown_places(self, hidden: frozenset[Item]) -> frozenset[int]:
         """Return the places of the counts that are printed themselves."""
-        kept = [item for name, item in self._items.items() if name not in hidden]
-        return frozenset(place for item in kept for place in item.counts)
+        return self.places_of(self._items.keys() - hidden)
+
+    def places_of(self, items: AnySet[Item]) -> frozenset[int]:
+        """Return the places of the counts of some items."""
+        return frozenset(place for item in items for place in self._items[item].counts)
 
     def withhold(self, item: Item) -> None:
         """Declare that an item is not printed for another reason."""
@@ -230,14 +241,32 @@ class DeclaredCounts:
 
     def views(self) -> Views:
         """Return what is printed by what is not; it knows the items declared up to now."""
-        return Views(self._items, self._withheld | self._may_be_zero, self.policy.threshold)
+        may_be_zero = self._withheld | self._may_be_zero
+        return Views(self._items, may_be_zero, self.policy.threshold, self._zeros())
+
+    def whole_columns(self, hidden: frozenset[Item]) -> frozenset[Item]:
+        """Return the items of the columns of which no cell is printed."""
+        shown = {column for item, column in self._column.items() if item not in hidden}
+        return frozenset(item for item, column in self._column.items() if column not in shown)
+
+    def _zeros(self) -> dict[Item, frozenset[Item]]:
+        """Return the zeros that may be hidden, each with the items of its column."""
+        items_of: dict[Hashable, set[Item]] = {}
+        for item, column in self._column.items():
+            items_of.setdefault(column, set()).add(item)
+        wholes = {column: frozenset(items) for column, items in items_of.items()}
+        return {
+            item: wholes[column]
+            for item, column in self._column.items()
+            if item not in self._withheld and self._rank_and_size(item) is None
+        }
 
     def _must_be_open(self, place: int) -> bool:
         counts = [self.facts.values[place], self._people.get(place, 0)]
         return place not in self._open and bool(self.policy.hides(counts).any())
 
     def _rank_and_size(self, item: Item) -> tuple[int, int] | None:
-        """Return the rank and size of an item; None if all its counts are 0 (always shown)."""
+        """Return the rank and size of an item; None if all its counts are 0."""
         entry = self._items[item]
         values = [self.facts.values[place] for place in entry.counts]
         values += [self.facts.values[share.numerator] for share in entry.shares]

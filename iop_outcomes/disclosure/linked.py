@@ -47,12 +47,13 @@ class LinkedCounts(DeclaredCounts):
     Notes
     -----
     It is assumed that the reader knows every declared sum, that counts are whole numbers of 0 or
-    more, that a zero would have been printed unless it is declared with ``shows_zero=False``, and
-    that a rounded share of small counts would not have been printed; a `bound` of it may be. A
-    small count is protected if the printed numbers are also consistent with a value of the
-    threshold or more: then it is neither known nor known to be small. No sum of counts is then
-    known to be small either, because one of its parts would be. Whether such a value is possible is
-    decided by integer programming over the part of the system that is connected with the count (the
+    more, that a zero would have been printed unless it is declared with ``shows_zero=False`` or its
+    whole column is hidden beside earlier reports, and that a rounded share of small counts would
+    not have been printed; a `bound` of it may be. A small count is protected if the printed numbers
+    are also consistent with a value of the threshold or more: then it is neither known nor known to
+    be small. No sum of counts is then known to be small either, because one of its parts would be.
+    Whether such a value is possible is decided by integer programming over the part of the system
+    that is connected with the count (the
     feasibility test of Fischetti and Salazar, Management Science 2001; 47: 1008-1027). If it is
     not, one more printed item near the count is hidden: the one of the lowest rank and smallest
     count that protects it.
@@ -72,24 +73,34 @@ class LinkedCounts(DeclaredCounts):
     ['b', 'c']
     """
 
-    def tables(self, hidden: frozenset[Item]) -> list[frozenset[Item]]:
+    def tables(self, hidden: frozenset[Item], *, zeros: bool = False) -> list[frozenset[Item]]:
         """Return the items that are shown now and were not before, by table, the main one first.
 
-        What was read comes last: it is no outcome.
+        What was read comes last: it is no outcome. The zeros of a column that may be hidden are
+        items only if they are asked for; a column of which nothing else is shown comes first, since
+        none of its cells can be shown without them.
         """
         items_of_table: dict[Hashable, set[Item]] = {}
+        may_be_hidden = self._zeros() if zeros else {}
         for item in self._items:
-            if item not in hidden and item not in self._held and self._rank_and_size(item):
+            is_asked = self._rank_and_size(item) is not None or item in may_be_hidden
+            if is_asked and item not in hidden and item not in self._held:
                 items_of_table.setdefault(_table_of(item), set()).add(item)
         ranks = {
             table: sum(self._items[item].rank for item in items) / len(items)
             for table, items in items_of_table.items()
         }
 
-        def order(table: Hashable) -> tuple[bool, float]:
-            return isinstance(table, tuple) and table[0] in OF_EXPORT, -ranks[table]
+        def order(table: Hashable) -> tuple[bool, bool, float]:
+            has_other = not items_of_table[table] <= may_be_hidden.keys()
+            of_export = isinstance(table, tuple) and table[0] in OF_EXPORT
+            return has_other, of_export, -ranks[table]
 
         return [frozenset(items_of_table[table]) for table in sorted(items_of_table, key=order)]
+
+    def with_columns(self, hidden: frozenset[Item]) -> frozenset[Item]:
+        """Return what is hidden where a zero is hidden with all other cells of its column only."""
+        return hidden.union(*(items for zero, items in self._zeros().items() if zero in hidden))
 
     def items_with(self, places: AnySet[int]) -> frozenset[Item]:
         """Return the items that have one of some counts, or of which a share has."""

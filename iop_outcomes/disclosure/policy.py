@@ -173,8 +173,9 @@ class SafePolicy:
         if self.threshold == 1:
             return self.text
         return (
-            f"{self.text} A count is also hidden if it comes from few people. All counts of this "
-            "report are taken together: from what is printed here no hidden count from 1 to "
+            f"{self.text} Beside earlier reports a zero can be hidden, with all other rows of its "
+            "column. A count is also hidden if it comes from few people. All counts of this report "
+            "are taken together: from what is printed here no hidden count from 1 to "
             f"{self.threshold - 1} can be calculated by adding, subtracting or converting shares "
             "into counts. This does not protect against a reader who knows some of the people, who "
             "subtracts another report from this one, or who guesses; and where all or none of a "

@@ -40,7 +40,12 @@ from iop_outcomes.report.sections.outcomes import (
     scores_tables,
 )
 from iop_outcomes.report.sections.quarters import is_settled as is_settled_quarter
-from iop_outcomes.report.sections.quarters import link_cohort, link_sums_by_quarter, link_trends
+from iop_outcomes.report.sections.quarters import (
+    link_cohort,
+    link_sums_by_quarter,
+    link_trends,
+    seen_before,
+)
 from iop_outcomes.report.sections.sites import declare_sites, funnels
 from iop_outcomes.report.sections.stays import STAYS, declare_stays, ends_elsewhere, stays
 from iop_outcomes.report.together import Together, renamed
@@ -119,6 +124,8 @@ def cells_of(
     hidden: Hidden,
     periods: frozenset[Key] = frozenset(),
     plan: MergePlan | None = None,
+    *,
+    beside_earlier: bool = False,
 ) -> PrintedCells:
     """Return what the report prints of its counts, and how they hang together.
 
@@ -141,6 +148,7 @@ def cells_of(
         data_cut=data_cut,
         programs=tuple(sorted(scope.programs)),
         settled=is_settled,
+        beside_earlier=beside_earlier,
     )
     times = _times_of_tables(scope, plan)
     return renamed(cells, lambda key: _with_time(times, key) if isinstance(key, tuple) else key)
@@ -265,18 +273,20 @@ def count_all(
     year = 0 if scope.period is None else scope.period.last.year
     plan = ledger.plan(scope.programs, year) or plan_of(scope, ladders)
     drafts = count_rows(whole, linked)
-    tables = [cohort.admissions_table(scope, linked, plan.step("admissions"))]
+    before = [*ledger.reports, *(report.cells for report in beside)]
+    rows_before = seen_before(before, scope.programs)
+    tables = [cohort.admissions_table(scope, linked, plan.step("admissions"), rows_before)]
     census = cohort.census_table(scope, linked)
     tables += [] if census is None else [census]
     if scope.closed_in(plan.step("discharges").quarters).any() and scope.tells("length_of_stay"):
-        tables.append(cohort.discharge_table(scope, linked, plan.step("discharges")))
+        tables.append(cohort.discharge_table(scope, linked, plan.step("discharges"), rows_before))
     weeks = None
     if scope.engagement is not None:
         if scope.tells(*FLOW):
             tables += [cohort.flow_table(scope, linked), exclusions_table(scope, linked)]
         if scope.tells("attendance_rate"):
-            tables.append(cohort.sessions_table(scope, linked, plan.step("sessions")))
-            days = weekdays_table(scope, linked, plan.step(WEEKDAYS))
+            tables.append(cohort.sessions_table(scope, linked, plan.step("sessions"), rows_before))
+            days = weekdays_table(scope, linked, plan.step(WEEKDAYS), rows_before)
             tables += [] if days is None else [days]
         tables.append(program_table(scope, linked))
         seen = scope.tells("first_session") and scope.followed_90_days.any()
@@ -285,6 +295,7 @@ def count_all(
             link_weeks(linked, weeks)
     trends = make_trends(scope, plan)
     ledger = with_earlier(ledger, beside, trends.all, scope)
+    issued = ledger.reports if together is None else ledger.reports[: together.known]
     trends, frozen = trends.frozen(ledger, scope.programs)
     trends.link(linked)
     for one in frozen:
@@ -312,10 +323,9 @@ def count_all(
     complete = trends.complete
 
     def cells(hidden: Hidden) -> PrintedCells:
-        return cells_of(scope, linked, hidden, complete, plan)
+        return cells_of(scope, linked, hidden, complete, plan, beside_earlier=len(issued) > 0)
 
-    earlier = ledger.reports if together is None else ledger.reports[: together.known]
-    hidden, note = hide_beside(linked, linked.hidden(), cells, earlier)
+    hidden, note = hide_beside(linked, linked.hidden(), cells, issued)
     if together is not None:
         hidden = together.hide(linked, hidden, cells)
     printed, held = [(one, trends.printed(one)) for one in trends.all], cells(hidden)

@@ -20,7 +20,7 @@ from iop_outcomes.report.sections import assemble as sections
 from validation import attack_series, attack_series_solving, disclosure_attack
 from validation.attack_programs import RULES, Case, population, records_up_to
 from validation.attack_reading import Read
-from validation.attack_relations import PROMISE
+from validation.attack_relations import PROMISE, build
 from validation.attack_series import join, told_together
 from validation.attack_series_reading import HEAD as HEAD_OF_A_REPORT
 from validation.attack_series_reading import One
@@ -161,6 +161,54 @@ def test_quarters_that_a_year_has_more_than_the_half_year_in_its_middle() -> Non
     family.ask(puzzle)
     found = solve_together(puzzle)
     assert found.small == [("in", (times[0], times[3]), "admitted", "26 to 34")]
+
+
+@pytest.mark.parametrize(
+    ("table", "labels", "count", "name"),
+    [
+        ("admissions", {"by": "level", "group": ""}, "admitted", ("admitted", "level", "few")),
+        ("discharges", {"reason": ""}, "discharges", ("discharged", "few")),
+        ("sessions", {"session": "", "people": 20}, "sessions", ("session", "few")),
+        ("sessions", {"session": "", "sessions": 90}, "people", ("came", "few")),
+        ("attendance_by_weekday", {"weekday": ""}, "due", ("weekday", "few", "due")),
+    ],
+)
+def test_only_beside_earlier_reports_a_column_without_a_number_may_hold_zeros(
+    table: str, labels: dict[str, Any], count: str, name: tuple[str, ...]
+) -> None:
+    label = next(key for key, value in labels.items() if value == "")
+
+    def least(shown: object, *, is_later: bool, of: tuple[str, ...] = name) -> float:
+        rows = [
+            {"share": "hidden", "due": 90, "attended": 80, **labels, label: word, count: value}
+            for word, value in (("few", "hidden"), ("others", shown), ("all", "hidden"))
+        ]
+        tables = {table: pd.DataFrame(rows)}
+        return build(Read(tables, {}, "", is_later=is_later)).low[of]
+
+    of_all = (
+        (*name[:1], "all")
+        if table == "admissions"
+        else tuple("all" if word == "few" else word for word in name)
+    )
+    assert least("hidden", is_later=True) == 0
+    assert least("hidden", is_later=True, of=of_all) == 1
+    assert least("hidden", is_later=False) == 1
+    assert least(11, is_later=True) == 1
+
+
+def test_a_report_is_later_if_one_was_read_before_it(
+    two: list[Read], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+
+    def built(read: Read) -> Puzzle:
+        asked.append(read.is_later)
+        return build(read)
+
+    monkeypatch.setattr(attack_series, "build", built)
+    join([One.of(one) for one in two])
+    assert asked == [False, True]
 
 
 def test_reports_of_other_programs_are_not_tied(two: list[Read]) -> None:

@@ -349,3 +349,26 @@ def test_a_hidden_number_of_those_not_known_in_the_flow_may_be_0() -> None:
 
     assert told("reached") == [(1, 10)] * 2
     assert told("not_known") == []
+
+
+@pytest.mark.parametrize("name", ["admissions", "discharges"])
+def test_a_column_that_is_hidden_as_a_whole_may_hold_zeros(name: str) -> None:
+    """Of 11 people in a half-year, one quarter has 1 to 10 if the other has anybody."""
+
+    def told(other: object, total: object = 60) -> list[tuple[object, ...]]:
+        columns = {"admissions": ["by", "group", "admitted"], "discharges": ["reason", name]}[name]
+        view = ["level"] if name == "admissions" else []
+
+        def of(quarters: str, few: object, others: object) -> dict[str, Any]:
+            rows = [[*view, "few", few], [*view, "others", others], [*view, "all", total]]
+            return report(
+                tables=[table(name, columns, rows, f"All in {quarters}")], programs="North"
+            )
+
+        reports = [of("2025Q1 to 2025Q2", 11, 49), of("2025Q1", "hidden", other)]
+        reports += [of("2025Q2", "hidden", other), of("2024", 40, 50)]
+        return [row[2:4] for row in disclosed_together(reports, 11)]
+
+    assert told(30) == [(1, 10)] * 2
+    assert told("hidden") == []
+    assert told("hidden", "hidden") == []

@@ -87,6 +87,7 @@ class JoinedCounts(LinkedCounts):
             self._items[report, item] = PrintedItem(entry.rank, counts, shares)
         self._withheld |= {(report, item) for item in linked._withheld}
         self._may_be_zero |= {(report, item) for item in linked._may_be_zero}
+        self._column |= {(report, item): (report, one) for item, one in linked._column.items()}
         self._held |= {(report, item) for item in linked._held}
         self._taken_up += 1
 

@@ -55,6 +55,9 @@ def hide_beside(
     tried, only what follows from all of them is asked for; what else may follow is asked of the
     tables that are left, and if there is any they are tried again with it. Reports that contradict
     each other are taken together as far as they fit.
+
+    A zero is hidden only where a count follows though nothing else of the report is printed, and
+    only with all other cells of its column.
     """
     if not earlier:
         return hidden, ""
@@ -88,9 +91,20 @@ def hide_beside(
 
     tables = linked.tables(hidden)
     nothing = hidden.union(*tables)
-    # What follows if nothing more is printed cannot be prevented any more.
-    anyway = _which(readers_of(nothing), [*disclosed])
-    asked = [key for key in disclosed if key not in anyway]
+
+    def preventable(keys: Sequence[Key]) -> list[Key]:
+        """Return which counts do not follow if nothing more is printed, and at need no zero."""
+        nonlocal tables, nothing
+        anyway = _which(readers_of(nothing), keys)
+        if anyway:
+            with_zeros = linked.tables(hidden, zeros=True)
+            less = hidden.union(*with_zeros)
+            still = _which(readers_of(less), anyway) if less > nothing else anyway
+            if len(still) < len(anyway):
+                tables, nothing, anyway = with_zeros, less, still
+        return [key for key in keys if key not in anyway]
+
+    asked = preventable([*disclosed])
     if not asked:
         return hidden, note
 
@@ -112,11 +126,13 @@ def hide_beside(
         gone = _take_up_by_reasons(tables, nothing, reasons)
         if gone is None:
             gone = _take_up(tables, nothing, is_safe)
+        column = linked.with_columns(gone) - gone
+        if column:  # cells that are hidden with a zero; other tables can be shown instead
+            tables = [table - column for table in tables if table - column]
+            continue
         if gone == nothing:
             return gone, note
-        more = [*_told(readers_of(gone))]
-        anyway = _which(readers_of(nothing), more)
-        new = [key for key in more if key not in anyway]
+        new = preventable([*_told(readers_of(gone))])
         if not new:
             return gone, note
         asked = [*new, *asked]

@@ -34,10 +34,17 @@ class Views:
         which a zero is not printed either: a hidden one may be 0.
     threshold : int
         Counts from 1 to one less are small.
+    zeros : mapping, optional
+        The items that are 0 and may be hidden -> the items of the same column: where one is hidden
+        none of these says that it is no zero.
     """
 
     def __init__(
-        self, items: Mapping[Hashable, PrintedItem], may_be_zero: AnySet[Hashable], threshold: int
+        self,
+        items: Mapping[Hashable, PrintedItem],
+        may_be_zero: AnySet[Hashable],
+        threshold: int,
+        zeros: Mapping[Hashable, AnySet[Hashable]] | None = None,
     ) -> None:
         """Put the items into arrays."""
         entries = list(items.values())
@@ -56,6 +63,7 @@ class Views:
             ],
             dtype=np.intp,
         )
+        self._zeros = zeros or {}
         self._shares = [
             (number, share, share.least(threshold))
             for number, entry in enumerate(entries)
@@ -64,10 +72,13 @@ class Views:
 
     def without(self, dropped: Collection[Hashable]) -> View:
         """Return what is printed if some items are not; names of no item have no effect."""
-        gone = [self._number[name] for name in dropped if name in self._number]
+        names = [name for name in dropped if name in self._number]
+        gone = [self._number[name] for name in names]
         shown = np.ones(len(self._number), dtype=np.bool_)
         shown[gone] = False
-        alone = self._alone[gone]
+        with_zeros = {one for name in names if name in self._zeros for one in self._zeros[name]}
+        no_zero = [self._number[name] for name in names if name not in with_zeros]
+        alone = self._alone[no_zero]
         least = dict.fromkeys(alone[alone >= 0].tolist(), 1)
         shares = []
         for number, share, least_of_share in self._shares:

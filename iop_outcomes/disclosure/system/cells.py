@@ -154,8 +154,12 @@ def printed_cells(
     data_cut: str = "",
     programs: tuple[str, ...] = (),
     settled: Callable[[Key], bool] = lambda _: False,
+    beside_earlier: bool = False,
 ) -> PrintedCells:
     """Return what a reader has of declared counts if the items `hidden` are not printed.
+
+    Where a report was made beside earlier ones a column that is hidden as a whole may hold zeros,
+    so that nothing is known of its cells.
 
     Examples
     --------
@@ -170,6 +174,8 @@ def printed_cells(
     names = linked.names
     shown = linked.shown_places(hidden)
     printed = linked.printed(set(hidden))
+    whole = linked.whole_columns(hidden) if beside_earlier else frozenset()
+    not_known = shown | linked.places_of(whole)
     values = linked.facts.values
     return PrintedCells(
         linked.policy.threshold,
@@ -177,7 +183,7 @@ def printed_cells(
         data_cut,
         programs,
         {name: values[place] if place in shown else None for place, name in enumerate(names)},
-        {names[place]: least for place, least in printed.least.items() if place not in shown},
+        {names[place]: least for place, least in printed.least.items() if place not in not_known},
         frozenset(names[place] for place in linked.no_people),
         frozenset(filter(settled, names)),
         [{names[place]: sign for place, sign in row.items()} for row in linked.facts.rows],

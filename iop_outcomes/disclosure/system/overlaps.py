@@ -16,6 +16,7 @@ import pandas as pd
 
 from iop_outcomes.attendance.stays import NO_CONTACT_DAYS, RETENTION_DAYS
 from iop_outcomes.disclosure.declared import Key
+from iop_outcomes.disclosure.policy import HIDDEN
 from iop_outcomes.disclosure.system.attack import attack
 from iop_outcomes.disclosure.system.cells import PrintedCells
 from iop_outcomes.disclosure.system.documents import EXACTLY, SmallCount, rows_of, tables_of
@@ -37,10 +38,13 @@ ADDED = {
 }
 """The columns of which the counts of two spans of days add up to that of both."""
 NO_ZERO = (("cohort_flow", "not_known"),)  # a zero is not shown in these columns, either
+WITH_ZEROS = ("admissions", "discharges", "sessions", "attendance_by_weekday")
+"""The tables of which a column is hidden as a whole, zeros too, where a zero would disclose."""
 OF_BOTH = (("numerator", "denominator"), ("met", "of"), ("attended", "due"))
 LONGEST = f"still in the program after {RETENTION_DAYS[-1]} days"
 FINAL_AFTER = pd.Timedelta(days=RETENTION_DAYS[-1] + NO_CONTACT_DAYS)
 ALL_ADMISSIONS = "all admissions"  # the only row of flow_exclusions that is of all its days
+ALL = "all"
 PART = "part / "
 SETTLED = ("known", "hidden", "")
 
@@ -132,7 +136,9 @@ def counted(document: Mapping[str, Any]) -> Iterator[Counted]:
         window = WINDOW.search(as_labels(str(table["caption"])))
         if columns is None or not (trend or window):
             continue
-        for row in rows_of(table):
+        found = rows_of(table)
+        hidden = _whole_columns(name, found, columns)
+        for row in found:
             if name == "flow_exclusions" and row["who"] != ALL_ADMISSIONS:
                 continue
             days = _days(str(row["period"])) if trend else _days(*window.groups())  # type: ignore[union-attr]  # a window if no trend
@@ -145,14 +151,33 @@ def counted(document: Mapping[str, Any]) -> Iterator[Counted]:
             for column in columns:
                 if column in row:
                     what = _what(name, label, column)
-                    yield replace(
-                        count, what=what, **_value(row[column], trend or (name, column) in NO_ZERO)
-                    )
+                    may_be_zero = trend or (name, column) in NO_ZERO
+                    may_be_zero |= (row.get("by"), column) in hidden and not _is_total(row)
+                    yield replace(count, what=what, **_value(row[column], may_be_zero))
             for part, whole in OF_BOTH:
                 one, other = row.get(part), row.get(whole)
                 if whole in columns and isinstance(one, int) and isinstance(other, int):
                     what = (name, *label, f"{whole} less {part}")
                     yield replace(count, what=what, value=other - one)
+
+
+def _whole_columns(
+    name: str, found: Sequence[Mapping[str, Any]], columns: Sequence[str]
+) -> frozenset[tuple[object, str]]:
+    """Return the columns of which no cell but that of the total is shown, each with its part."""
+    cells = [
+        ((row.get("by"), column), row.get(column))
+        for row in found
+        if name in WITH_ZEROS and not _is_total(row)
+        for column in columns
+    ]
+    shown = {column for column, value in cells if value != HIDDEN}
+    return frozenset(column for column, _ in cells) - shown
+
+
+def _is_total(row: Mapping[str, Any]) -> bool:
+    """Say whether a row is of everybody."""
+    return str(row.get("group", next(iter(row.values())))) == ALL
 
 
 def figures(document: Mapping[str, Any]) -> int:

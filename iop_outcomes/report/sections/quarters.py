@@ -8,7 +8,7 @@ each report.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from collections.abc import Set as AnySet
 from dataclasses import dataclass, field, replace
 
@@ -17,6 +17,7 @@ import pandas as pd
 
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.results import Key
+from iop_outcomes.disclosure.system import PrintedCells
 from iop_outcomes.disclosure.system.joining import SO_FAR
 from iop_outcomes.report.period import QUARTER, ReportPeriod, within
 from iop_outcomes.report.scope import Mask, Scope
@@ -30,6 +31,30 @@ WEEKDAYS = "weekdays in the quarter up to"
 COHORTS = "of the admissions in the quarter up to"
 FAMILIES = (ADMITTED, DISCHARGED, SESSIONS, PEOPLE, WEEKDAYS, COHORTS)
 CHANGED = ", changed"
+
+
+_TABLES = {
+    ADMITTED: "admissions",
+    DISCHARGED: "discharges",
+    SESSIONS: "sessions",
+    WEEKDAYS: "weekdays",
+}
+
+
+def seen_before(reports: Iterable[PrintedCells], programs: Collection[str]) -> frozenset[Key]:
+    """Return the rows that tables of earlier reports of some programs have, as they are named now.
+
+    Such a row has a count in each quarter; one that is left out would be a zero that cannot be
+    hidden.
+    """
+    own = tuple(sorted(programs))
+    names = (key for report in reports if report.programs == own for key in report.counts)
+    return frozenset(
+        (table, *name[2:])
+        for name in names
+        if isinstance(name, tuple)
+        and (table := _TABLES.get(str(name[0]).removesuffix(CHANGED))) is not None
+    )
 
 
 @dataclass(frozen=True, eq=False)

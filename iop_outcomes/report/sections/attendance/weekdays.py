@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AnySet
 from dataclasses import replace
 
 import numpy as np
@@ -29,18 +30,22 @@ NO_WEEKDAYS = (
 )
 NOTE = (
     "Attended: also in part or late. Share: attended of those due, with its 95% interval, which "
-    "takes the sessions of one person together. A weekday without any session has no row."
+    "takes the sessions of one person together. A weekday without any session has no row, unless "
+    "an earlier report has one."
 )
 
 UNRECORDED = "Unrecorded: whether they were attended is not known, so they are in no share."
 FEW = "Sessions without a recorded outcome are in no share; they are none, or too few to show."
 
 
-def weekdays_table(scope: Scope, linked: LinkedCounts, step: Step = FINEST) -> DraftTable | None:
+def weekdays_table(
+    scope: Scope, linked: LinkedCounts, step: Step = FINEST, seen: AnySet[Key] = frozenset()
+) -> DraftTable | None:
     """Return the treatment sessions by weekday; None without calendar dates or any session.
 
     Each count has the people behind it; due less attended is a count like any other. The
-    weekdays of a group that is taken together are counts, too, which are not printed.
+    weekdays of a group that is taken together are counts, too, which are not printed. A weekday
+    that an earlier report has, of those `seen`, has a row though it had no session.
     """
     assert scope.attendance is not None  # else there is no such table
     if scope.records.time != "calendar":
@@ -52,9 +57,11 @@ def weekdays_table(scope: Scope, linked: LinkedCounts, step: Step = FINEST) -> D
         chosen = scope.in_quarters(dates, step.quarters)
     person = scope.person[sessions.episode]
     days, people = count_by_weekday(sessions, chosen, person, {day: (day,) for day in WEEKDAYS})
-    held = days.loc[days[list(COUNTS)].sum(axis=1) > 0, "weekday"]
-    if held.empty:
+    some = days[list(COUNTS)].sum(axis=1) > 0
+    if not some.any():
         return None
+    known = days["weekday"].map(lambda day: (FAMILY, day, "due") in seen)
+    held = days.loc[some | known, "weekday"]
     groups = step.groups(held)
     table, behind = count_by_weekday(sessions, chosen, person, {**groups})
     whole, everybody = count_by_weekday(sessions, chosen, person, {ALL: WEEKDAYS})
@@ -177,5 +184,6 @@ def _declare_counts(
 ) -> None:
     for count, item in zip(COUNTS, items, strict=True):
         number, behind = int(row[count]), int(people[count])
-        linked.count((*own, count), number, people=behind, item=item, rank=rank)
+        column = None if item is None or own[-1] == ALL else (FAMILY, count)
+        linked.count((*own, count), number, people=behind, item=item, rank=rank, column=column)
     linked.part((*own, "due"), (*own, "attended"), people=int(people["absent"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AnySet
 from itertools import permutations
 
 import numpy as np
@@ -26,8 +27,13 @@ NO_REFERRALS = (
 )
 
 
-def admissions_table(scope: Scope, linked: LinkedCounts, step: Step = FINEST) -> DraftTable:
-    """Return the admissions by program, entry path, level, earlier admission and `served_by`."""
+def admissions_table(
+    scope: Scope, linked: LinkedCounts, step: Step = FINEST, seen: AnySet[Key] = frozenset()
+) -> DraftTable:
+    """Return the admissions by program, entry path, level, earlier admission and `served_by`.
+
+    A group that an earlier report has, of those `seen`, has a row though nobody is in it.
+    """
     admitted = scope.admitted_in(step.quarters)
     views = _views(scope)
     declare(scope, linked, "admissions", [(ALL, admitted)], rank=TOTAL)
@@ -36,8 +42,9 @@ def admissions_table(scope: Scope, linked: LinkedCounts, step: Step = FINEST) ->
         here = set(words[admitted])
         if here <= {NOT_RECORDED}:
             continue
-        groups = [(word, admitted & (words == word).to_numpy()) for word in order if word in here]
-        own_keys = declare(scope, linked, "admissions", groups, view)
+        known = [word for word in order if word in here or ("admissions", view, word) in seen]
+        groups = [(word, admitted & (words == word).to_numpy()) for word in known]
+        own_keys = declare(scope, linked, "admissions", groups, view, column=("admissions", view))
         linked.total(("admissions", ALL), own_keys)
         rows += [(view, word.replace("_", " "), int(mask.sum())) for word, mask in groups]
         rows.append((view, ALL, int(admitted.sum())))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.declared import CELL
 from iop_outcomes.report.scope import Mask, Scope
@@ -17,12 +19,14 @@ def declare(
     groups: list[tuple[str, Mask]],
     view: str | None = None,
     rank: int = CELL,
+    column: Hashable | None = None,
 ) -> list[tuple[str, ...]]:
     """Declare how many episodes, and people, each group has; return the names of the counts."""
     keys: list[tuple[str, ...]] = []
     for word, mask in groups:
         key = (family, word) if view is None else (family, view, word)
-        linked.count(key, int(mask.sum()), people=scope.people(mask), item=key, rank=rank)
+        people = scope.people(mask)
+        linked.count(key, int(mask.sum()), people=people, item=key, rank=rank, column=column)
         keys.append(key)
     return keys
 

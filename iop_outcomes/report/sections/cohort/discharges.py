@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AnySet
 
 import numpy as np
 import numpy.typing as npt
@@ -43,8 +44,13 @@ TEDS_CODES = {
 Floats = npt.NDArray[np.float64]
 
 
-def discharge_table(scope: Scope, linked: LinkedCounts, step: Step = FINEST) -> DraftTable:
-    """Return the discharges by reason, with how long people had stayed."""
+def discharge_table(
+    scope: Scope, linked: LinkedCounts, step: Step = FINEST, seen: AnySet[Key] = frozenset()
+) -> DraftTable:
+    """Return the discharges by reason, with how long people had stayed.
+
+    A reason that an earlier report has, of those `seen`, has a row though nobody left for it.
+    """
     words = scope.records.episodes["discharge_reason"].astype(object)
     words = words.where(words.notna(), NOT_RECORDED)
     stay = _stay_days(scope)
@@ -53,11 +59,13 @@ def discharge_table(scope: Scope, linked: LinkedCounts, step: Step = FINEST) -> 
         (word, closed & (words == word).to_numpy()) for word in (*DISCHARGE_REASONS, NOT_RECORDED)
     ]
     by_reason = dict(reasons)
-    merged = step.groups(word for word, mask in reasons if mask.any())
+    merged = step.groups(
+        word for word, mask in reasons if mask.any() or ("discharges", word) in seen
+    )
     groups = [
         (name, np.any([by_reason[word] for word in held], axis=0)) for name, held in merged.items()
     ]
-    keys = declare(scope, linked, "discharges", groups)
+    keys = declare(scope, linked, "discharges", groups, column="discharges")
     for name, held in merged.items():
         if len(held) > 1:  # the reasons that are not printed by themselves
             for word in held:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AnySet
 
 import numpy as np
 import pandas as pd
 
 from iop_outcomes.disclosure import LinkedCounts
-from iop_outcomes.disclosure.declared import DETAIL, TOTAL
+from iop_outcomes.disclosure.declared import CELL, DETAIL, TOTAL
 from iop_outcomes.disclosure.merging import FINEST, Step
 from iop_outcomes.disclosure.results import Key
 from iop_outcomes.records.schema import ATTENDANCE_STATUSES, ATTENDED
@@ -28,8 +29,13 @@ from iop_outcomes.shared.arrays import Integers
 from iop_outcomes.shared.text import SHARE_DECIMALS
 
 
-def sessions_table(scope: Scope, linked: LinkedCounts, step: Step = FINEST) -> DraftTable:
-    """Return the treatment sessions by what became of them."""
+def sessions_table(
+    scope: Scope, linked: LinkedCounts, step: Step = FINEST, seen: AnySet[Key] = frozenset()
+) -> DraftTable:
+    """Return the treatment sessions by what became of them.
+
+    A kind that an earlier report has, of those `seen`, has a row though there was none.
+    """
     assert scope.attendance is not None  # else there is no such table
     sessions = scope.attendance.sessions
     rule = sessions.rule
@@ -43,13 +49,16 @@ def sessions_table(scope: Scope, linked: LinkedCounts, step: Step = FINEST) -> D
     )
     linked.count(("session people", ALL), everybody, item=("session people", ALL), rank=TOTAL)
     rows = []
-    words = [word for code, word in enumerate(ATTENDANCE_STATUSES) if (status == code).any()]
+    words = [
+        word
+        for code, word in enumerate(ATTENDANCE_STATUSES)
+        if (status == code).any() or ("sessions", word) in seen
+    ]
     groups = step.groups(words)
     for word, held in groups.items():
         mask = np.isin(status, [ATTENDANCE_STATUSES.index(one) for one in held])
         count, people = int(mask.sum()), len(np.unique(person[mask]))
-        linked.count(("sessions", word), count, people=people, item=("sessions", word))
-        linked.count(("session people", word), people, item=("session people", word), rank=DETAIL)
+        _declare_kind(linked, word, count, people)
         linked.part(("session people", ALL), ("session people", word))
         linked.at_least(("sessions", word), [("session people", word)])
         if len(held) > 1:  # the kinds of session that are not printed by themselves
@@ -79,6 +88,13 @@ def sessions_table(scope: Scope, linked: LinkedCounts, step: Step = FINEST) -> D
     return DraftTable(
         table, needs | {"people": [(("session people", word),) for word in (*words, ALL)]}
     )
+
+
+def _declare_kind(linked: LinkedCounts, word: str, sessions: int, people: int) -> None:
+    """Declare the sessions of one kind, and the people who had one."""
+    names: tuple[Key, Key] = ("sessions", word), ("session people", word)
+    for key, number, rank in zip(names, (sessions, people), (CELL, DETAIL), strict=True):
+        linked.count(key, number, people=people, item=key, rank=rank, column=key[0])
 
 
 def link_sessions(

@@ -1,0 +1,102 @@
+"""Rows that an earlier report has, and nobody is in now: a row, which can be hidden."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+import iop_outcomes as iop
+from iop_outcomes.disclosure.ledger import Ledger
+from iop_outcomes.disclosure.system import PrintedCells
+from iop_outcomes.report.counting import Counted, count_all
+from iop_outcomes.report.scope import choose_scope
+from iop_outcomes.report.sections.quarters import ADMITTED, CHANGED, SESSIONS, seen_before
+
+OPEN = iop.SafePolicy.internal()
+TABLES = {
+    "admissions": ("group", "admitted before", "admitted"),
+    "discharges": ("reason", "completed", "discharges"),
+    "sessions": ("session", "no show", "sessions"),
+    "attendance_by_weekday": ("weekday", "Tuesday", "due"),
+}
+
+
+@pytest.fixture(scope="module")
+def records() -> iop.Records:
+    """Return 50 admissions in a quarter, of whom 20 were there before, and 40 in the next.
+
+    The 20 completed, and did not come on a Tuesday; the 40 had not been there before, left early,
+    and came on a Monday only.
+    """
+    person = [f"p{number}" for number in [*range(20), *range(90)]]
+    admitted = ["2025-01-06"] * 20 + ["2026-04-06"] * 50 + ["2026-07-06"] * 40
+    frame = pd.DataFrame({"person_id": person, "program": "Harbor", "admit_date": admitted})
+    frame["episode_id"] = [f"e{number}" for number in range(len(frame))]
+    frame["discharge_date"] = pd.to_datetime(frame["admit_date"]) + pd.Timedelta(days=30)
+    frame["discharge_reason"] = ["completed"] * 40 + ["dropped_out"] * 70
+    first = frame[["episode_id"]].assign(date=frame["admit_date"], status="attended")
+    second = first.iloc[20:40].assign(date="2026-04-07", status="no_show")
+    sessions = pd.concat([first, second])
+    return iop.read_records(episodes=frame, attendance=sessions, as_of="2026-09-30")
+
+
+def counted(records: iop.Records, quarter: str, ledger: Ledger | None = None) -> Counted:
+    scope = choose_scope(records, quarter, None, OPEN)
+    return count_all(scope, scope, ledger=ledger)
+
+
+def cells_of_row(made: Counted, table: str) -> list[int]:
+    label, word, count = TABLES[table]
+    frame = made.table(table).frame
+    cells: list[int] = frame.loc[frame[label] == word, count].tolist()
+    return cells
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_row_of_an_earlier_report_has_a_0_where_it_has_nobody_now(
+    records: iop.Records, table: str
+) -> None:
+    before = counted(records, "2026Q2")
+    assert cells_of_row(before, table) == [20]
+    assert cells_of_row(counted(records, "2026Q3"), table) == []
+    beside = counted(records, "2026Q3", before.ledger)
+    assert cells_of_row(beside, table) == [0]
+    label, word, count = TABLES[table]
+    frame = beside.table(table).frame
+    others = frame.loc[frame[label] != word, count]
+    assert others.tolist() == counted(records, "2026Q3").table(table).frame[count].tolist()
+
+
+def test_rows_of_other_programs_and_other_tables_are_not_taken_over() -> None:
+    def of(*programs: str) -> PrintedCells:
+        names = [
+            (ADMITTED, "2026-06-30", "level", "2.1"),
+            (f"{SESSIONS}{CHANGED}", "2026-06-30", "no_show"),
+            ("census", "ever"),
+            "people",
+        ]
+        return PrintedCells(11, programs=programs, counts=dict.fromkeys(names, 12))
+
+    rows = {("admissions", "level", "2.1"), ("sessions", "no_show")}
+    assert seen_before([of("Harbor", "Shore")], ["Shore", "Harbor"]) == rows
+    assert seen_before([of("Harbor", "Shore")], ["Harbor"]) == frozenset()
+    assert seen_before([], ["Harbor"]) == frozenset()
+
+
+def test_only_the_first_report_says_that_a_column_without_a_number_has_no_zero(
+    records: iop.Records,
+) -> None:
+    """A zero is hidden beside earlier reports only."""
+    few = [f"e{number}" for number in range(35, 70)]  # 5 of them had been admitted before
+    some = records.subset(records.episodes["episode_id"].isin(few).to_numpy())
+    scope = choose_scope(some, "2026Q2", None, None)
+
+    def least(*earlier: PrintedCells) -> list[int]:
+        made = count_all(scope, scope, ledger=Ledger(earlier))
+        hidden = [item for item in made.hidden if item[:2] == ("admissions", "admission")]  # type: ignore[index]  # a tuple
+        assert len(hidden) == 2
+        found = made.cells.least
+        return [found[key] for key in found if "admission" in key and "admissions" in str(key[0])]  # type: ignore[index,operator]  # a tuple
+
+    assert least() == [1, 1]
+    assert least(PrintedCells(11, "2026Q1", "2026-03-31", ("Shore",))) == []
