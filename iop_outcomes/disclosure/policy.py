@@ -162,9 +162,23 @@ class SafePolicy:
             )
         if self.threshold == 1:
             return "Small counts are not hidden: this is not for release outside the program."
+        return f"{self._hidden_text} Zero is shown."
+
+    @property
+    def page_text(self) -> str:
+        """The rule as printed on the first page of a report, which may be beside earlier ones."""
+        if self.threshold == 1 or self.base > 1:
+            return self.text
+        return (
+            f"{self._hidden_text} Zero is shown, unless the other rows of its column are hidden, "
+            "too, as they may be beside earlier reports."
+        )
+
+    @property
+    def _hidden_text(self) -> str:
         return (
             f"Counts from 1 to {self.threshold - 1} are hidden, and so are the percentages, "
-            "complements and totals from which they could be calculated. Zero is shown."
+            "complements and totals from which they could be calculated."
         )
 
     @property
@@ -173,9 +187,8 @@ class SafePolicy:
         if self.threshold == 1:
             return self.text
         return (
-            f"{self.text} Beside earlier reports a zero can be hidden, with all other rows of its "
-            "column. A count is also hidden if it comes from few people. All counts of this report "
-            "are taken together: from what is printed here no hidden count from 1 to "
+            f"{self.page_text} A count is also hidden if it comes from few people. All counts of "
+            "this report are taken together: from what is printed here no hidden count from 1 to "
             f"{self.threshold - 1} can be calculated by adding, subtracting or converting shares "
             "into counts. This does not protect against a reader who knows some of the people, who "
             "subtracts another report from this one, or who guesses; and where all or none of a "
