@@ -216,7 +216,8 @@ def _programs(puzzle: Puzzle, read: Read) -> None:
     measures = [name for name in (found[0] if found else {}) if name not in NOT_SHARES]
     for row in found:
         program = row["program"]
-        cell(puzzle, ("program", program, "admitted"), row["admitted"])
+        least = _least(read, found, ("program", "admitted"), row)
+        cell(puzzle, ("program", program, "admitted"), row["admitted"], least)
         for measure in measures:
             x = puzzle.unknown(("program", program, measure, "x"))
             n = puzzle.unknown(("program", program, measure, "n"))

@@ -288,7 +288,7 @@ def count_all(
             tables.append(cohort.sessions_table(scope, linked, plan.step("sessions"), rows_before))
             days = weekdays_table(scope, linked, plan.step(WEEKDAYS), rows_before)
             tables += [] if days is None else [days]
-        tables.append(program_table(scope, linked))
+        tables.append(program_table(scope, linked, rows_before))
         seen = scope.tells("first_session") and scope.followed_90_days.any()
         if seen and not scope.policy.hides(scope.people(scope.followed_90_days)):
             weeks = attendance_by_week(scope.records.subset(scope.followed_90_days))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AnySet
 from itertools import pairwise
 
 import numpy as np
@@ -47,17 +48,24 @@ NOTE = (
 )
 
 
-def program_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
-    """Return the measures of the year side by side, by program."""
+def program_table(
+    scope: Scope, linked: LinkedCounts, seen: AnySet[Key] = frozenset()
+) -> DraftTable:
+    """Return the measures of the year side by side, by program.
+
+    A program that an earlier report has, of those `seen`, has a row though nobody was admitted.
+    """
     program = scope.records.episodes["program"].astype(str).to_numpy()
-    names = sorted(set(program[scope.year]))
+    before = {name for name in program if ("admissions", THERE["program"], name) in seen}
+    names = sorted(before | set(program[scope.year]))
     rows = [(name, scope.year & (program == name)) for name in names] + [(ALL, scope.year)]
     frame = pd.DataFrame({"program": [name for name, _ in rows]})
     frame["admitted"] = [int(mask.sum()) for _, mask in rows]
     admitted = [(FAMILY, "admitted", name) for name, _ in rows]
     for key, (name, mask) in zip(admitted, rows, strict=True):
-        rank = TOTAL if name == ALL else CELL
-        linked.count(key, int(mask.sum()), people=scope.people(mask), item=key, rank=rank)
+        rank, column = (TOTAL, None) if name == ALL else (CELL, key[:2])
+        people = scope.people(mask)
+        linked.count(key, int(mask.sum()), people=people, item=key, rank=rank, column=column)
     linked.total(admitted[-1], admitted[:-1])
     needs: dict[str, list[tuple[Item, ...]]] = {"admitted": [(key,) for key in admitted]}
     for measure, (top, bottom) in _fractions(scope).items():
@@ -95,7 +103,7 @@ def link_programs(scope: Scope, linked: LinkedCounts, of_trend: Sequence[Key]) -
     it to be. `of_trend` are the counts of the trend of admissions in the year.
     """
     program = scope.records.episodes["program"].astype(str).to_numpy()
-    names = sorted(set(program[scope.year]))
+    names = [name for name in sorted(set(program)) if (FAMILY, "admitted", name) in linked]
     if not by_quarter(scope) or len(names) < 2:
         return
     dates, window = scope.records.episodes["admit_date"], scope.window(4)

@@ -171,6 +171,7 @@ def test_quarters_that_a_year_has_more_than_the_half_year_in_its_middle() -> Non
         ("sessions", {"session": "", "people": 20}, "sessions", ("session", "few")),
         ("sessions", {"session": "", "sessions": 90}, "people", ("came", "few")),
         ("attendance_by_weekday", {"weekday": ""}, "due", ("weekday", "few", "due")),
+        ("programs", {"program": ""}, "admitted", ("program", "few", "admitted")),
     ],
 )
 def test_only_beside_earlier_reports_a_column_without_a_number_may_hold_zeros(

@@ -67,6 +67,25 @@ def test_a_row_of_an_earlier_report_has_a_0_where_it_has_nobody_now(
     assert others.tolist() == counted(records, "2026Q3").table(table).frame[count].tolist()
 
 
+def test_a_program_of_an_earlier_report_keeps_its_row_though_nobody_was_admitted_to_it() -> None:
+    frame = pd.DataFrame({"program": ["Harbor"] * 80 + ["Shore"] * 40})
+    frame["admit_date"] = ["2026-07-06"] * 40 + ["2025-04-07"] * 80
+    frame["episode_id"] = frame["person_id"] = [f"p{number}" for number in range(len(frame))]
+    came = frame[["episode_id"]].assign(date=frame["admit_date"], status="attended")
+    records = iop.read_records(episodes=frame, attendance=came, as_of="2026-09-30")
+    before = counted(records, "2025Q2")
+    made = counted(records, "2026Q3", before.ledger)
+    table = made.table("programs").frame.set_index("program")
+    assert table["admitted"].to_dict() == {"Harbor": 40, "Shore": 0, "all": 40}
+    assert table.loc["Shore"].drop("admitted").isna().all()
+    names = {"year": ("programs", "admitted", "Shore")}
+    names["quarter"] = (ADMITTED, "2026-09-30", "program", "Shore")
+    year, quarter = (made.linked.names.index(name) for name in names.values())
+    assert any({year, quarter} <= row.keys() for row in made.linked.facts.rows)
+    alone = counted(records, "2026Q3").table("programs").frame
+    assert alone["program"].tolist() == ["Harbor", "all"]
+
+
 def test_rows_of_other_programs_and_other_tables_are_not_taken_over() -> None:
     def of(*programs: str) -> PrintedCells:
         names = [

@@ -38,7 +38,7 @@ ADDED = {
 }
 """The columns of which the counts of two spans of days add up to that of both."""
 NO_ZERO = (("cohort_flow", "not_known"),)  # a zero is not shown in these columns, either
-WITH_ZEROS = ("admissions", "discharges", "sessions", "attendance_by_weekday")
+WITH_ZEROS = ("admissions", "discharges", "sessions", "attendance_by_weekday", "programs")
 """The tables of which a column is hidden as a whole, zeros too, where a zero would disclose."""
 OF_BOTH = (("numerator", "denominator"), ("met", "of"), ("attended", "due"))
 LONGEST = f"still in the program after {RETENTION_DAYS[-1]} days"
