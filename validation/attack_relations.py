@@ -184,6 +184,8 @@ def _sessions(puzzle: Puzzle, read: Read) -> None:
         for name, count in (("session", "sessions"), ("came", "people")):
             least = _least(read, found, ("session", count), row)
             cell(puzzle, (name, row["session"]), row[count], least)
+        if row["people"] == 0:
+            puzzle.known(("session", row["session"]), 0.0)
         puzzle.row({("session", row["session"]): 1.0, ("came", row["session"]): -1.0}, 0, math.inf)
         if row["session"] != ALL:
             puzzle.part(("came", ALL), ("came", row["session"]))

@@ -239,24 +239,31 @@ class DeclaredCounts:
         shown = self.views().without(dropped)
         return Printed(known_values(self.facts, shown.places), shown.shares, shown.least)
 
-    def views(self) -> Views:
-        """Return what is printed by what is not; it knows the items declared up to now."""
+    def views(self, *, beside_earlier: bool = False) -> Views:
+        """Return what is printed by what is not; it knows the items declared up to now.
+
+        Beside earlier reports any column that is hidden as a whole may hold zeros.
+        """
         may_be_zero = self._withheld | self._may_be_zero
-        return Views(self._items, may_be_zero, self.policy.threshold, self._zeros())
+        columns = self._columns().values() if beside_earlier else ()
+        return Views(self._items, may_be_zero, self.policy.threshold, self._zeros(), columns)
 
     def whole_columns(self, hidden: frozenset[Item]) -> frozenset[Item]:
         """Return the items of the columns of which no cell is printed."""
-        shown = {column for item, column in self._column.items() if item not in hidden}
-        return frozenset(item for item, column in self._column.items() if column not in shown)
+        return frozenset[Item]().union(*(one for one in self._columns().values() if one <= hidden))
 
-    def _zeros(self) -> dict[Item, frozenset[Item]]:
-        """Return the zeros that may be hidden, each with the items of its column."""
+    def _columns(self) -> dict[Hashable, frozenset[Item]]:
+        """Return the items of each column."""
         items_of: dict[Hashable, set[Item]] = {}
         for item, column in self._column.items():
             items_of.setdefault(column, set()).add(item)
-        wholes = {column: frozenset(items) for column, items in items_of.items()}
+        return {column: frozenset(items) for column, items in items_of.items()}
+
+    def _zeros(self) -> dict[Item, frozenset[Item]]:
+        """Return the zeros that may be hidden, each with the items of its column."""
+        columns = self._columns()
         return {
-            item: wholes[column]
+            item: columns[column]
             for item, column in self._column.items()
             if item not in self._withheld and self._rank_and_size(item) is None
         }

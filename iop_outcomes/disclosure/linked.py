@@ -100,7 +100,8 @@ class LinkedCounts(DeclaredCounts):
 
     def with_columns(self, hidden: frozenset[Item]) -> frozenset[Item]:
         """Return what is hidden where a zero is hidden with all other cells of its column only."""
-        return hidden.union(*(items for zero, items in self._zeros().items() if zero in hidden))
+        columns = (items for zero, items in self._zeros().items() if zero in hidden)
+        return hidden.union(*(items - self._held for items in columns))
 
     def items_with(self, places: AnySet[int]) -> frozenset[Item]:
         """Return the items that have one of some counts, or of which a share has."""

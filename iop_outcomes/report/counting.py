@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import pandas as pd
-
 from iop_outcomes.attendance import AttendanceByWeek, attendance_by_week
 from iop_outcomes.attendance.stays import NO_CONTACT_DAYS, RETENTION_DAYS
 from iop_outcomes.disclosure import LinkedCounts, ProtectedCurves
@@ -14,7 +12,7 @@ from iop_outcomes.disclosure.ledger import Frozen, Ledger, hide_beside
 from iop_outcomes.disclosure.merging import Ladders, MergePlan
 from iop_outcomes.disclosure.results import Key, hide_weeks, link_weeks
 from iop_outcomes.disclosure.system import PrintedCells, printed_cells
-from iop_outcomes.report.earlier.memory import with_earlier
+from iop_outcomes.report.earlier.memory import data_cut_of, with_earlier
 from iop_outcomes.report.earlier.reading import EarlierReport
 from iop_outcomes.report.links import RELAPSE, link_report
 from iop_outcomes.report.merging import plan_of
@@ -39,13 +37,14 @@ from iop_outcomes.report.sections.outcomes import (
     declare_admitted,
     scores_tables,
 )
-from iop_outcomes.report.sections.quarters import is_settled as is_settled_quarter
 from iop_outcomes.report.sections.quarters import (
+    before_this,
     link_cohort,
     link_sums_by_quarter,
     link_trends,
     seen_before,
 )
+from iop_outcomes.report.sections.quarters import is_settled as is_settled_quarter
 from iop_outcomes.report.sections.sites import declare_sites, funnels
 from iop_outcomes.report.sections.stays import STAYS, declare_stays, ends_elsewhere, stays
 from iop_outcomes.report.together import Together, renamed
@@ -133,9 +132,8 @@ def cells_of(
     that the plan gives a time of its own is named with it, since the same table of another report
     may be of another time.
     """
-    cut = scope.records.as_of
     days = () if scope.period is None else cohort.census_keys(scope)[::3]
-    data_cut = cut.date().isoformat() if isinstance(cut, pd.Timestamp) else str(cut)
+    data_cut = data_cut_of(scope)
 
     def is_settled(key: object) -> bool:
         known = isinstance(key, tuple) and (key[:-1] in periods or key in days)
@@ -274,7 +272,8 @@ def count_all(
     plan = ledger.plan(scope.programs, year) or plan_of(scope, ladders)
     drafts = count_rows(whole, linked)
     before = [*ledger.reports, *(report.cells for report in beside)]
-    rows_before = seen_before(before, scope.programs)
+    own = (scope.programs, scope.label if scope.period else "", data_cut_of(scope))
+    rows_before = seen_before(before_this(before, *own), scope.programs)
     tables = [cohort.admissions_table(scope, linked, plan.step("admissions"), rows_before)]
     census = cohort.census_table(scope, linked)
     tables += [] if census is None else [census]
@@ -296,6 +295,7 @@ def count_all(
     trends = make_trends(scope, plan)
     ledger = with_earlier(ledger, beside, trends.all, scope)
     issued = ledger.reports if together is None else ledger.reports[: together.known]
+    later = len(before_this(issued, *own)) > 0
     trends, frozen = trends.frozen(ledger, scope.programs)
     trends.link(linked)
     for one in frozen:
@@ -323,7 +323,7 @@ def count_all(
     complete = trends.complete
 
     def cells(hidden: Hidden) -> PrintedCells:
-        return cells_of(scope, linked, hidden, complete, plan, beside_earlier=len(issued) > 0)
+        return cells_of(scope, linked, hidden, complete, plan, beside_earlier=later)
 
     hidden, note = hide_beside(linked, linked.hidden(), cells, issued)
     if together is not None:

@@ -88,6 +88,10 @@ def program_table(
             place, "hours_a_week", _means(scope, linked, rows, _rows_known(scope, "hours", rows))
         )
         needs["hours_a_week"] = [((FAMILY, "hours_a_week", name),) for name, _ in rows]
+    for row, (name, mask) in enumerate(rows):
+        if not mask.any():  # a dash beside a hidden number would say that it is 0
+            for items in needs.values():
+                items[row] = (*items[row], (FAMILY, "admitted", name))
     kinds: dict[str, Kind] = dict.fromkeys(_fractions(scope), "whole_share")
     kinds["admitted"] = "count"
     if "hours_a_week" in frame:
@@ -223,7 +227,9 @@ def _means(
     for (name, mask), is_known in zip(rows, rows_known, strict=True):
         key = (FAMILY, "hours_a_week", name)
         known = mask & ~np.isnan(hours)
-        linked.count((*key, "n"), int(known.sum()), people=scope.people(known), item=key)
+        column = None if name == ALL else (FAMILY, "admitted")  # nobody, where none was admitted
+        people = scope.people(known)
+        linked.count((*key, "n"), int(known.sum()), people=people, item=key, column=column)
         mean = hours[known].mean() if known.any() and is_known else np.nan
         means.append(round(float(mean), 1))
     keys = [(FAMILY, "hours_a_week", name, "n") for name, _ in rows]

@@ -198,6 +198,12 @@ def test_only_beside_earlier_reports_a_column_without_a_number_may_hold_zeros(
     assert least(11, is_later=True) == 1
 
 
+def test_nobody_had_no_session() -> None:
+    row = {"session": "no show", "sessions": "hidden", "people": 0, "share": "hidden"}
+    puzzle = build(Read({"sessions": pd.DataFrame([row])}, {}, "", is_later=True))
+    assert puzzle.high["session", "no show"] == 0
+
+
 def test_a_report_is_later_if_one_was_read_before_it(
     two: list[Read], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -372,3 +372,18 @@ def test_a_column_that_is_hidden_as_a_whole_may_hold_zeros(name: str) -> None:
     assert told(30) == [(1, 10)] * 2
     assert told("hidden") == []
     assert told("hidden", "hidden") == []
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_count_that_is_hidden_in_two_reports_is_no_zero_if_one_of_them_says_so(
+    backwards: bool,
+) -> None:
+    def of(quarters: str, few: object, others: object) -> dict[str, Any]:
+        rows = [["few", few], ["others", others], ["all", 60]]
+        held = table("discharges", ["reason", "discharges"], rows, f"All in {quarters}")
+        return report(tables=[held], programs="North")
+
+    reports = [of("2025Q1", "hidden", "hidden"), of("2025Q1", "hidden", 30)]
+    others = [of("2025Q2", "hidden", 30), of("2025Q1 to 2025Q2", 11, 49), of("2024", 40, 50)]
+    told = disclosed_together([*(reports[::-1] if backwards else reports), *others], 11)
+    assert [row[2:4] for row in told if "few" in row[0]] == [(1, 10)] * 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from iop_outcomes.disclosure import LinkedCounts, SafePolicy
-from iop_outcomes.disclosure.declared import Key
+from iop_outcomes.disclosure.declared import TOTAL, Key
 from iop_outcomes.disclosure.joined import JoinedCounts
 from iop_outcomes.disclosure.ledger import hide_beside
 from iop_outcomes.disclosure.system import PrintedCells, attack, join, printed_cells
@@ -132,3 +132,47 @@ def test_the_zeros_of_a_column_are_items_of_a_table_only_if_asked_for() -> None:
     assert set(with_zeros[:2]) == {frozenset(["before"]), frozenset(["third"])}
     assert linked.with_columns(frozenset(["first"])) == {"first"}
     assert linked.with_columns(frozenset(["third"])) == COLUMN
+
+
+def test_a_cell_that_was_printed_before_stays_where_a_zero_of_its_column_is_hidden() -> None:
+    linked = half_year(total=False)
+    linked.hold("first")
+    assert linked.with_columns(frozenset(["before"])) == COLUMN - {"first"}
+    assert beside(linked)[0] == COLUMN - {"first"}
+
+
+def test_a_column_that_is_hidden_as_a_whole_may_hold_zeros_while_tables_are_tried_too() -> None:
+    """21 of one group and 7 of the other: all 28 are hidden, since 0 and 28 must be possible."""
+    people = {"q2": (0, 0), "q34": (0, 55), "q5": (21, 7)}
+
+    def settled(key: Key) -> bool:
+        return isinstance(key, tuple) and key[0] == "q"
+
+    earlier: list[PrintedCells] = []
+    for number, some in enumerate([["q34"], ["q2", "q34", "q5"], ["q5"]]):
+        linked = LinkedCounts(SafePolicy())
+        for place, word in enumerate("ab"):
+            value = sum(people[one][place] for one in some)
+            linked.count(word, value, item=word, column="groups")
+            for one in some:
+                linked.count(("q", one, word), people[one][place])
+            linked.total(word, [("q", one, word) for one in some])
+        linked.count("all", linked.value("a") + linked.value("b"), item="all", rank=TOTAL)
+        linked.total("all", ["a", "b"])
+        for one in some:
+            linked.count(("q", one, "all"), sum(people[one]))
+            linked.total(("q", one, "all"), [("q", one, "a"), ("q", one, "b")])
+        linked.total("all", [("q", one, "all") for one in some])
+
+        def cells(
+            gone: frozenset[Key], linked: LinkedCounts = linked, number: int = number
+        ) -> PrintedCells:
+            later = number > 0
+            return printed_cells(
+                linked, gone, quarter=str(number), settled=settled, beside_earlier=later
+            )
+
+        hidden, _ = hide_beside(linked, linked.hidden(), cells, earlier)
+        earlier.append(cells(hidden))
+        assert attack(join(earlier)).empty
+    assert hidden == {"a", "b", "all"}

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
 import iop_outcomes as iop
+from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.ledger import Ledger
 from iop_outcomes.disclosure.system import PrintedCells
 from iop_outcomes.report.counting import Counted, count_all
 from iop_outcomes.report.scope import choose_scope
-from iop_outcomes.report.sections.quarters import ADMITTED, CHANGED, SESSIONS, seen_before
+from iop_outcomes.report.sections.cohort import admissions_table, sessions_table
+from iop_outcomes.report.sections.quarters import (
+    ADMITTED,
+    CHANGED,
+    SESSIONS,
+    before_this,
+    seen_before,
+)
 
 OPEN = iop.SafePolicy.internal()
 TABLES = {
@@ -82,6 +92,8 @@ def test_a_program_of_an_earlier_report_keeps_its_row_though_nobody_was_admitted
     names["quarter"] = (ADMITTED, "2026-09-30", "program", "Shore")
     year, quarter = (made.linked.names.index(name) for name in names.values())
     assert any({year, quarter} <= row.keys() for row in made.linked.facts.rows)
+    hidden = replace(made, hidden=frozenset([names["year"]])).table("programs").frame
+    assert hidden.set_index("program").loc["Shore"].eq("hidden").all()  # a dash would say 0
     alone = counted(records, "2026Q3").table("programs").frame
     assert alone["program"].tolist() == ["Harbor", "all"]
 
@@ -99,6 +111,7 @@ def test_rows_of_other_programs_and_other_tables_are_not_taken_over() -> None:
     rows = {("admissions", "level", "2.1"), ("sessions", "no_show")}
     assert seen_before([of("Harbor", "Shore")], ["Shore", "Harbor"]) == rows
     assert seen_before([of("Harbor", "Shore")], ["Harbor"]) == frozenset()
+    assert seen_before([of("Harbor")], ["Harbor", "Shore"]) == rows  # nobody of both, nor of one
     assert seen_before([], ["Harbor"]) == frozenset()
 
 
@@ -119,3 +132,43 @@ def test_only_the_first_report_says_that_a_column_without_a_number_has_no_zero(
 
     assert least() == [1, 1]
     assert least(PrintedCells(11, "2026Q1", "2026-03-31", ("Shore",))) == []
+
+
+def test_the_people_of_a_kind_of_session_are_hidden_with_its_sessions(
+    records: iop.Records,
+) -> None:
+    """Nobody had one: so there was none."""
+    scope = choose_scope(records, "2026Q3", None, None)
+    linked = LinkedCounts(scope.policy)
+    sessions_table(scope, linked, seen={("sessions", "no_show")})
+    families = ("sessions", "session people")
+    column = {(family, word) for family in families for word in ("attended", "no_show")}
+    for family in families:
+        assert linked.with_columns(frozenset([(family, "no_show")])) == column
+
+
+def test_rows_stay_where_the_records_have_nobody_in_a_group_any_more(records: iop.Records) -> None:
+    """All are not recorded now: a part that is left out would say 0 of each of its groups."""
+    episodes = records.episodes.assign(level=None)
+    scope = choose_scope(replace(records, episodes=episodes), "2026Q3", None, OPEN)
+    seen = {("admissions", "level of care", word) for word in ("2.1", "not recorded")}
+    seen |= {("admissions", "program", "Shore")}  # none of the programs of this report
+    frame = admissions_table(scope, LinkedCounts(OPEN), seen=seen).table.frame
+    level = frame[frame["by"] == "level of care"]
+    assert level["group"].tolist() == ["not recorded", "2.1", "all"]
+    assert level["admitted"].tolist() == [40, 0, 40]
+    assert frame.loc[frame["by"] == "program", "group"].tolist() == ["Harbor", "all"]
+    alone = admissions_table(scope, LinkedCounts(OPEN)).table.frame
+    assert "level of care" not in set(alone["by"])
+
+
+def test_a_report_that_is_made_once_more_has_the_rows_that_it_had(records: iop.Records) -> None:
+    first = counted(records, "2026Q2")
+    later = counted(records, "2026Q3", first.ledger)
+    again = counted(records, "2026Q2", later.ledger)
+    assert again.cells.as_json() == first.cells.as_json()
+    assert len(again.ledger.reports) == 2
+    ones = [PrintedCells(11, quarter, "2026-09-30", ("A",)) for quarter in ("2026Q1", "2026Q2")]
+    assert before_this(ones, ["A"], "2026Q2", "2026-09-30") == ones[:1]
+    assert before_this(ones, ["A"], "2026Q3", "2026-09-30") == ones
+    assert before_this(ones, ["B"], "2026Q2", "2026-09-30") == ones

@@ -65,7 +65,7 @@ def hide_beside(
 
     trials = Trials(before_this, cells_of(frozenset()), len(linked.names))
     trials.leave_out_large(linked.facts.values)
-    views, kept, parts = linked.views(), PartsByPlace(), KeptParts()
+    views, kept, parts = linked.views(beside_earlier=True), PartsByPlace(), KeptParts()
 
     def read(gone: Hidden, likely: Fitting) -> tuple[list[Outsider], bool]:
         if trials.alike:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from collections.abc import Set as AnySet
 from typing import NamedTuple
 
@@ -37,6 +37,8 @@ class Views:
     zeros : mapping, optional
         The items that are 0 and may be hidden -> the items of the same column: where one is hidden
         none of these says that it is no zero.
+    columns : iterable, optional
+        Sets of items: where all of one are hidden none of these says so, either.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class Views:
         may_be_zero: AnySet[Hashable],
         threshold: int,
         zeros: Mapping[Hashable, AnySet[Hashable]] | None = None,
+        columns: Iterable[AnySet[Hashable]] = (),
     ) -> None:
         """Put the items into arrays."""
         entries = list(items.values())
@@ -63,7 +66,7 @@ class Views:
             ],
             dtype=np.intp,
         )
-        self._zeros = zeros or {}
+        self._zeros, self._columns = zeros or {}, [*columns]
         self._shares = [
             (number, share, share.least(threshold))
             for number, entry in enumerate(entries)
@@ -77,6 +80,9 @@ class Views:
         shown = np.ones(len(self._number), dtype=np.bool_)
         shown[gone] = False
         with_zeros = {one for name in names if name in self._zeros for one in self._zeros[name]}
+        if self._columns:
+            hidden = set(names)
+            with_zeros.update(*(column for column in self._columns if column <= hidden))
         no_zero = [self._number[name] for name in names if name not in with_zeros]
         alone = self._alone[no_zero]
         least = dict.fromkeys(alone[alone >= 0].tolist(), 1)

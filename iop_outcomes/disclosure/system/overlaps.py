@@ -99,8 +99,10 @@ def disclosed_together(documents: Sequence[Mapping[str, Any]], threshold: int) -
         for one in counted(document):
             same = counts.setdefault(one.what, {})
             before = same.get(one.name)
-            if before is None or before.value is None:
+            if before is None:
                 same[one.name] = one
+            elif before.value is None:  # in both hidden: no zero if one of them says so
+                same[one.name] = replace(one, zero=one.zero and before.zero)
             elif one.value is not None and 0 < abs(one.value - before.value) < threshold:
                 off = abs(one.value - before.value)
                 cell = " / ".join(one.label)

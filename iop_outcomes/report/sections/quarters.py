@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from collections.abc import Set as AnySet
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 
 import numpy as np
 import pandas as pd
@@ -41,14 +42,23 @@ _TABLES = {
 }
 
 
-def seen_before(reports: Iterable[PrintedCells], programs: Collection[str]) -> frozenset[Key]:
-    """Return the rows that tables of earlier reports of some programs have, as they are named now.
+def before_this(
+    reports: Sequence[PrintedCells], programs: Collection[str], quarter: str, data_cut: str
+) -> list[PrintedCells]:
+    """Return the reports that were issued before a report: not itself, if it is made once more."""
+    own = (tuple(sorted(programs)), quarter, data_cut)
+    return [*takewhile(lambda one: (one.programs, one.quarter, one.data_cut) != own, reports)]
 
+
+def seen_before(reports: Iterable[PrintedCells], programs: Collection[str]) -> frozenset[Key]:
+    """Return the rows that tables of earlier reports have, as they are named now.
+
+    The reports are of the same programs or of some of them: nobody in all is nobody in these.
     Such a row has a count in each quarter; one that is left out would be a zero that cannot be
     hidden.
     """
-    own = tuple(sorted(programs))
-    names = (key for report in reports if report.programs == own for key in report.counts)
+    earlier = (report for report in reports if {*report.programs} <= {*programs})
+    names = (key for report in earlier for key in report.counts)
     return frozenset(
         (table, *name[2:])
         for name in names

@@ -40,9 +40,13 @@ def admissions_table(
     rows, keys = [], []
     for view, (words, order) in views.items():
         here = set(words[admitted])
-        if here <= {NOT_RECORDED}:
+        before = {key[2] for key in seen if key[:2] == ("admissions", view)}
+        if here | before <= {NOT_RECORDED}:
             continue
-        known = [word for word in order if word in here or ("admissions", view, word) in seen]
+        if view == THERE["program"]:  # one that the records have no more is in no number now
+            before &= set(order)
+        known = [word for word in order if word in here | before]
+        known += sorted(map(str, before - set(order)))
         groups = [(word, admitted & (words == word).to_numpy()) for word in known]
         own_keys = declare(scope, linked, "admissions", groups, view, column=("admissions", view))
         linked.total(("admissions", ALL), own_keys)
@@ -93,8 +97,9 @@ def link_quarters(scope: Scope, linked: LinkedCounts, step: Step, of_trend: Sequ
         everybody = (*parts.names[part], ALL)
         linked.count(everybody, counts[part], people=scope.people(inside[part]))
         linked.total(whole, [everybody])
-    for view, (words, order) in _views(scope).items():
-        groups = [word for word in order if ("admissions", view, word) in linked]
+    named = [key for key in linked.names if isinstance(key, tuple) and len(key) == 3]
+    for view, (words, _) in _views(scope).items():
+        groups = [str(word) for table, of, word in named if (table, of) == ("admissions", view)]
         for word in groups:
             mask = (words == word).to_numpy()
             parts.declare(linked, ("admissions", view, word), (view, word), mask, scope.person)

@@ -91,10 +91,10 @@ def sessions_table(
 
 
 def _declare_kind(linked: LinkedCounts, word: str, sessions: int, people: int) -> None:
-    """Declare the sessions of one kind, and the people who had one."""
+    """Declare the sessions of one kind, and the people who had one: no session, if nobody had."""
     names: tuple[Key, Key] = ("sessions", word), ("session people", word)
     for key, number, rank in zip(names, (sessions, people), (CELL, DETAIL), strict=True):
-        linked.count(key, number, people=people, item=key, rank=rank, column=key[0])
+        linked.count(key, number, people=people, item=key, rank=rank, column="sessions")
 
 
 def link_sessions(
