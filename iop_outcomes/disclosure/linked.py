@@ -99,7 +99,10 @@ class LinkedCounts(DeclaredCounts):
         return [frozenset(items_of_table[table]) for table in sorted(items_of_table, key=order)]
 
     def with_columns(self, hidden: frozenset[Item]) -> frozenset[Item]:
-        """Return what is hidden where a zero is hidden with all other cells of its column only."""
+        """Return what is hidden where a zero is hidden only with all other cells of its column.
+
+        A cell that was printed before stays as it is: to hide it now would take nothing back.
+        """
         columns = (items for zero, items in self._zeros().items() if zero in hidden)
         return hidden.union(*(items - self._held for items in columns))
 
