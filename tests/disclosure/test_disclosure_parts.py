@@ -156,6 +156,28 @@ def test_a_search_for_many_starts_where_the_one_before_ended() -> None:
         assert sum(fit[column] >= 11 for column in columns) == min(len(columns), 2)
 
 
+def test_a_search_for_many_raises_few_far_rather_than_many_by_half(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Rows of 13, 17 and 15 people by columns of 16, 12 and 17: one cell of each can be 11 or more.
+    cells = np.array([[5, 5, 3], [8, 3, 6], [3, 4, 8]])
+    place = np.arange(9).reshape(3, 3)
+    sums = [
+        (dict.fromkeys(line.tolist(), 1), int(cells.ravel()[line].sum()))
+        for line in (*place, *place.T)
+    ]
+    system = System([*range(9)], cells.ravel().tolist(), sums, [], [0.0] * 9, [math.inf] * 9)
+    large = []
+    for times in (1, many.MOST_TIMES):
+        monkeypatch.setattr(many, "MOST_TIMES", times)
+        search = SearchOfMany(system, (np.zeros(9), np.full(9, 30.0)), range(9), [11] * 9)
+        fit = search.next_fit(range(9))
+        assert fit is not None
+        assert system.holds(np.array(fit))
+        large.append(sum(number >= 11 for number in fit))
+    assert large == [1, 3]
+
+
 def test_where_not_all_can_be_large_as_whole_numbers_others_are() -> None:
     # An even count of at most 11 is 11 as a fraction of two equal parts only; one of 30 can be 11.
     sums = [{0: 1, 1: 1, 2: -1}, {0: 1, 1: -1}, {2: 1, 3: 1, 6: -1}, {4: 1, 5: 1, 7: -1}]

@@ -6,19 +6,22 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from iop_outcomes.disclosure.solutions.connected import Mask
 from iop_outcomes.disclosure.solutions.ranges import Ranges, System
-from iop_outcomes.disclosure.solutions.solver import Program
+from iop_outcomes.disclosure.solutions.solver import Numbers, Program
 from iop_outcomes.disclosure.solutions.solving import WHOLE, exact, whole_near
 
 MANY = 8  # counts, from which on one search is made for all of them
+MOST_TIMES = 8  # that the counts are weighted in one search
+NEARLY = 0.05  # a count that is as large as asked weighs at most 21 times one of 0
 
 
 class SearchOfMany:
     """Searches for whole numbers that fit a system, of which many of some counts are large.
 
     For each of these counts there is a number from 0 to 1 that is at most the count divided by its
-    `least`, and the sum of these numbers is made large. Each search starts at the fractions of the
-    one before.
+    `least`, and the weighted sum of these numbers is made large. Each search starts at the
+    fractions of the one before.
 
     Parameters
     ----------
@@ -55,13 +58,10 @@ class SearchOfMany:
 
     def next_fit(self, columns: Sequence[int]) -> list[int] | None:
         """Return whole numbers that fit, of which many of these counts are large; or None."""
-        size = len(self._system.places)
         wanted = np.isin(self._columns, columns)
-        costs = np.concatenate([np.zeros(size), np.where(wanted, -1.0, 0.0)])
-        best = self._program.optimum(costs)
-        if best is None:
+        fractions = self._fractions(wanted)
+        if fractions is None:
             return None
-        fractions = best.numbers[:size]
         own = self._columns[wanted]
         large = fractions[own] >= self._least[wanted] - WHOLE
         low, high = self._ranges[0].copy(), self._ranges[1]
@@ -71,3 +71,29 @@ class SearchOfMany:
         if numbers is None:  # not all that are large as fractions are as whole numbers
             numbers = whole_near(fractions, self._ranges, sums)
         return None if numbers is None else exact(self._system, numbers)
+
+    def _fractions(self, wanted: Mask) -> Numbers | None:
+        """Return fractions that fit, of which many of the wanted counts are large; or None.
+
+        The sum of the numbers from 0 to 1 is as large if many counts are raised by half as if half
+        of them are raised at all. So those that are nearer to 1 weigh more the next time, as in
+        reweighted l1 minimisation [1]_, until no more counts are large.
+
+        References
+        ----------
+        .. [1] Candès EJ, Wakin MB, Boyd SP. Enhancing sparsity by reweighted l1 minimization.
+           Journal of Fourier Analysis and Applications 2008; 14: 877-905.
+        """
+        size = len(self._system.places)
+        weights, most, fractions = wanted.astype(np.float64), -1, None
+        for _ in range(MOST_TIMES):
+            best = self._program.optimum(np.concatenate([np.zeros(size), -weights]))
+            if best is None:
+                break
+            reached = best.numbers[size:]
+            large = int((reached[wanted] >= 1 - WHOLE).sum())
+            if large <= most:
+                break
+            most, fractions = large, best.numbers[:size]
+            weights = np.where(wanted, 1 / (1 + NEARLY - reached), 0.0)
+        return fractions

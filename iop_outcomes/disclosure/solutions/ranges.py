@@ -137,16 +137,15 @@ class System:
         """Return a matrix of the sums, then of two lines a share, with lower and upper totals."""
         from scipy.sparse import csc_array
 
-        size = len(self.rows) + 2 * len(self.shares)
+        rows = [row for row, _ in self.rows]
+        size = len(rows) + 2 * len(self.shares)
         lower, upper = np.zeros(size), np.full(size, np.inf)
+        lower[: len(rows)] = upper[: len(rows)] = [right for _, right in self.rows]
         cells: list[tuple[int, int, float]] = []
-        for number, (row, right) in enumerate(self.rows):
-            cells += [(number, column, sign) for column, sign in row.items()]
-            lower[number] = upper[number] = right
         for number, share in enumerate(self.shares):
             # numerator - low * denominator >= 0, and high * denominator - numerator >= 0
             for place, sign, factor in ((0, 1, share.low), (1, -1, share.high)):
-                line = len(self.rows) + 2 * number + place
+                line = len(rows) + 2 * number + place
                 for (column, value), weight in (
                     (share.numerator, sign),
                     (share.denominator, -sign * factor),
@@ -156,7 +155,16 @@ class System:
                     else:
                         cells.append((line, column, weight))
                 lower[line] -= 1e-9 * (1 + abs(lower[line]))
-        lines, columns, weights = np.array(cells, dtype=np.float64).reshape(-1, 3).T
+        of_rows = (
+            np.repeat(np.arange(len(rows)), [len(row) for row in rows]),
+            [column for row in rows for column in row],
+            [sign for row in rows for sign in row.values()],
+        )
+        of_shares = np.array(cells, dtype=np.float64).reshape(-1, 3).T
+        lines, columns, weights = (
+            np.concatenate([np.array(one, dtype=np.float64), other])
+            for one, other in zip(of_rows, of_shares, strict=True)
+        )
         places = (lines.astype(np.intp), columns.astype(np.intp))
         return csc_array((weights, places), shape=(size, len(self.places))), lower, upper
 
