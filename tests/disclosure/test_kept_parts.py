@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from iop_outcomes.disclosure.declared import Key
-from iop_outcomes.disclosure.ledger.beside import MOST_TRIED, Hidden, _take_up, _take_up_by_reasons
+from iop_outcomes.disclosure.ledger.readers import Hidden
+from iop_outcomes.disclosure.ledger.taking_up import MOST_TRIED, take_up, take_up_by_reasons
 from iop_outcomes.disclosure.system import (
     Fitting,
     Joined,
@@ -141,9 +142,9 @@ def test_tables_taken_up_several_at_once_are_those_taken_up_one_by_one(seed: int
         shown = [frozenset({*items, names[-1]}) - gone for items in bad if not items & gone]
         return shown[:1]
 
-    assert _take_up(tables, everything, is_safe) == one_by_one(tables, everything, bad)
-    assert _take_up_by_reasons(tables, everything, reasons) == one_by_one(tables, everything, bad)
-    assert _take_up_by_reasons(tables, everything, lambda _: None) is None
+    assert take_up(tables, everything, is_safe) == one_by_one(tables, everything, bad)
+    assert take_up_by_reasons(tables, everything, reasons) == one_by_one(tables, everything, bad)
+    assert take_up_by_reasons(tables, everything, lambda _: None) is None
 
 
 def one_by_one(tables: Sequence[Hidden], gone: Hidden, bad: list[set[str]]) -> Hidden:
@@ -168,7 +169,7 @@ def test_a_few_questions_find_the_table_that_discloses() -> None:
         asked.append(1)
         return 37 in gone
 
-    assert _take_up(tables, frozenset(range(64)), is_safe) == {37}
+    assert take_up(tables, frozenset(range(64)), is_safe) == {37}
     assert len(asked) <= 14
 
 

@@ -10,7 +10,7 @@ import pytest
 from iop_outcomes.disclosure import LinkedCounts, SafePolicy
 from iop_outcomes.disclosure.declared import Key
 from iop_outcomes.disclosure.joined import JoinedCounts
-from iop_outcomes.disclosure.ledger import beside
+from iop_outcomes.disclosure.ledger import beside, readers
 from iop_outcomes.disclosure.system import (
     Joined,
     Outsider,
@@ -179,7 +179,7 @@ def test_numbers_that_contradict_each_other_are_read_as_far_as_they_fit(
         asked.append(1)
         raise ReportError("The printed numbers contradict each other.")
 
-    monkeypatch.setattr(beside, "Outsider", contradict)
+    monkeypatch.setattr(readers, "Outsider", contradict)
     found = beside.hide_beside(
         linked, frozenset(), lambda gone: cells_of(linked, gone, "2026Q1"), earlier
     )

@@ -1,0 +1,119 @@
+"""Who reads a report beside earlier ones: what follows for them as more or less is hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from iop_outcomes.disclosure.declared import Item, Key
+from iop_outcomes.disclosure.linked import LinkedCounts
+from iop_outcomes.disclosure.system import (
+    Fitting,
+    Joined,
+    KeptParts,
+    Outsider,
+    PartsByPlace,
+    PrintedCells,
+    Trials,
+    outsiders,
+)
+from iop_outcomes.errors import ReportError
+
+Hidden = frozenset[Item]
+
+
+class Readers:
+    """Readers of earlier reports and of a new one: several where the reports do not fit together.
+
+    Parameters
+    ----------
+    linked : LinkedCounts
+        The counts of the new report.
+    hidden : frozenset
+        What is hidden in it by itself.
+    cells_of : callable
+        Returns its printed cells if some items are hidden.
+    earlier : sequence of PrintedCells
+        The earlier reports.
+
+    Attributes
+    ----------
+    all_fit : bool
+        Whether all reports could be taken together.
+    """
+
+    def __init__(
+        self,
+        linked: LinkedCounts,
+        hidden: Hidden,
+        cells_of: Callable[[Hidden], PrintedCells],
+        earlier: Sequence[PrintedCells],
+    ) -> None:
+        """Read all reports with what is hidden in the new one by itself."""
+        self._linked, self._cells_of, self._earlier = linked, cells_of, Joined(earlier)
+        self._trials = Trials(self._earlier, cells_of(frozenset()), len(linked.names))
+        self._trials.leave_out_large(linked.facts.values)
+        self._views = linked.views(beside_earlier=True)
+        self._by_place, self._by_content = PartsByPlace(), KeptParts()
+        self._likely = Fitting()
+        # If all of this report is shown few counts are unknown: the search for numbers that fit is
+        # short, and they fit if some are hidden.
+        self._likely = _fitting(self._read(frozenset())[0])
+        first, self.all_fit = self._read(hidden)
+        self._likely = _fitting(first)
+        self._tried = {hidden: first}
+
+    def told(self, gone: Hidden) -> list[Key]:
+        """Return the small counts that follow for any reader, in order, if items are hidden."""
+        return [*dict.fromkeys(key for one in self._of(gone) for key in one.told())]
+
+    def which(self, gone: Hidden, keys: Sequence[Key]) -> list[Key]:
+        """Return which counts follow as small for any reader if some items are hidden."""
+        told = {key for one in self._of(gone) for key in one.which(keys)}
+        return [key for key in keys if key in told]
+
+    def reasons(self, gone: Hidden, keys: Sequence[Key], most: Hidden) -> list[Hidden] | None:
+        """Return sets of items of which each tells of one of some counts; none if none follows.
+
+        Parameters
+        ----------
+        gone : frozenset
+            What is hidden.
+        keys : sequence of hashable
+            The counts.
+        most : frozenset
+            What can be hidden at most: the items are of these.
+
+        Returns
+        -------
+        list of frozenset, or None
+            None if it is not known from which items a count follows.
+        """
+        told = self.which(gone, keys)
+        if not (told and self._trials.alike):
+            return None if told else []
+        (reader,) = self._of(gone)
+        needed = [reader.needed(key) for key in told]
+        shown = most - gone
+        of_each = [shown & self._linked.items_with(self._trials.own(one)) for one in needed if one]
+        return [items for items in of_each if items] or None
+
+    def _of(self, gone: Hidden) -> list[Outsider]:
+        if gone not in self._tried:
+            self._tried[gone], _ = self._read(gone)
+        return self._tried[gone]
+
+    def _read(self, gone: Hidden) -> tuple[list[Outsider], bool]:
+        """Return the readers if some items are hidden, and whether all reports fit together."""
+        if self._trials.alike:
+            try:
+                reading = self._trials.reading(self._views.without(gone))
+                return [Outsider(reading, self._by_place, self._likely)], True
+            except ReportError:  # they do not fit: what is known need not be the same in each
+                self._trials.alike = False
+        reports = self._earlier.with_report(self._cells_of(gone))
+        return outsiders(reports, self._by_content, self._likely)
+
+
+def _fitting(readers: Sequence[Outsider]) -> Fitting:
+    """Return whole numbers that fit for the first reader, to be tried for others."""
+    return readers[0].fitting if readers else Fitting()
