@@ -218,7 +218,9 @@ def report(
         Path | None, typer.Option("--settings", help="Another report.toml than that of DATA.")
     ] = None,
     no_settings: Annotated[bool, typer.Option("--no-settings", help="Without one.")] = False,
-    forms: Annotated[str, typer.Option("--format", help="As html,pdf,json; beside --out.")] = "",
+    forms: Annotated[
+        str | None, typer.Option("--format", help="As html,pdf,json; beside --out.")
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Write the outcome report of a quarter or a period: one file, with small counts hidden.
@@ -227,23 +229,19 @@ def report(
     """
     from iop_outcomes.records.checks.losses import loss_lines, nearly_all_lost
     from iop_outcomes.records.kept import keep_what_was_read
-    from iop_outcomes.report.command import (
-        check_earlier,
-        places_of,
-        settings_at,
-        write_each,
-        write_report,
-    )
+    from iop_outcomes.report import command
     from iop_outcomes.report.forms.apart import paper_process
     from iop_outcomes.report.period import period_asked
     from iop_outcomes.report.quarterly import prepared_day
 
     period_asked(quarter, period)  # before anything is read
-    places = places_of(out, forms, apart=not all_programs)
-    check_earlier(compare, all_programs=all_programs)
+    places = command.places_of(out, forms, apart=not all_programs)
     check_place(ledger or out, "The ledger")
+    named = (data, mapping, settings, compare)
+    command.refuse_same_places(places, ledger, *named, all_programs=all_programs)
+    command.check_earlier(compare, all_programs=all_programs)
     day = prepared_day(prepared_on)
-    own = settings_at(settings, data, look=not no_settings)
+    own = command.settings_at(settings, data, look=not no_settings)
     with paper_process(places, wanted=not all_programs) as paper:
         records = _read(data, mapping, as_of, quiet)
         for place in (*places, ledger or out):
@@ -252,7 +250,8 @@ def report(
             typer.echo(printable(f"iop-outcomes: {line}"), err=True)
         asked: dict[str, Any] = {"quarter": quarter, "period": period, "progress": not quiet}
         asked |= {"title": title, "prepared_by": prepared_by, "prepared_on": day}
-        write = write_each if all_programs else partial(write_report, paper=paper, compare=compare)
+        each, one = command.write_each, command.write_report
+        write = each if all_programs else partial(one, paper=paper, compare=compare)
         typer.echo(printable(write(records, own, program, places, ledger, **asked)))
     if nearly_all_lost(records.problems, records.sources):
         raise typer.Exit(WRONG)
@@ -266,9 +265,9 @@ def audit(
 ) -> None:
     """Attack finished reports as an outsider would; end with code 1 if a small count follows."""
     from iop_outcomes.disclosure.system import audit as audited
-    from iop_outcomes.disclosure.system import read_cells
+    from iop_outcomes.disclosure.system import read_files
 
-    result = audited([one for path in reports for one in read_cells(path.read_text("utf-8"))])
+    result = audited(read_files(reports))
     typer.echo(printable(result.text))
     if len(result.found):
         raise typer.Exit(WRONG)

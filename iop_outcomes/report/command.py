@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from iop_outcomes.disclosure.ledger import Ledger
 from iop_outcomes.errors import ReportError
-from iop_outcomes.report.each import refuse_to_replace, reports_of_programs, save_all
+from iop_outcomes.report.each import (
+    may_be_file_of_program,
+    refuse_to_replace,
+    reports_of_programs,
+    save_all,
+)
 from iop_outcomes.report.earlier import read_earlier
 from iop_outcomes.report.forms.apart import PaperProcess, Shared, worth_it
 from iop_outcomes.report.forms.pdf import for_paper
@@ -26,7 +31,7 @@ from iop_outcomes.report.settings import (
     with_program_names,
 )
 from iop_outcomes.shared.messages import as_written
-from iop_outcomes.shared.saving import write_whole
+from iop_outcomes.shared.saving import refuse_same_files, write_whole
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
@@ -215,15 +220,50 @@ def check_earlier(compare: Sequence[Path] | None, *, all_programs: bool) -> None
     read_earlier(compare)
 
 
-def places_of(out: Path, forms: str, *, apart: bool = False) -> list[Path]:
+def refuse_same_places(
+    places: Sequence[Path],
+    ledger: Path | None,
+    data: Path,
+    mapping: Path | None,
+    settings: Path | None,
+    compare: Sequence[Path] | None,
+    *,
+    all_programs: bool,
+) -> None:
+    """Raise RuleError if a file to be written is one that the command reads or writes, too.
+
+    Parameters
+    ----------
+    places, ledger
+        See `write_report`. With a report of each program the names of these depend on the records:
+        any name that one of them could have is refused for the ledger.
+    data, mapping, settings, compare
+        What the command reads.
+    all_programs : bool
+        Whether there is a report of each program.
+    """
+    written = [("the report (--out)", place) for place in places]
+    if ledger is not None:
+        written.append(("the ledger (--ledger)", ledger))
+        for place in places if all_programs else ():
+            if may_be_file_of_program(ledger, place):
+                written.append(("the report of a program (--all-programs)", ledger))
+    folder = data if data.is_dir() else data.parent
+    read = [("the data", data), ("the mapping", mapping or folder / "mapping.toml")]
+    read.append(("the settings", settings or folder / USUAL))
+    read += [("an earlier report (--compare)", path) for path in compare or ()]
+    refuse_same_files(written, read)
+
+
+def places_of(out: Path, forms: str | None, *, apart: bool = False) -> list[Path]:
     """Return where a report is written: `out`, or a file beside it for each form that is named.
 
     Parameters
     ----------
     out : pathlib.Path
         The file; with `forms` its ending is replaced.
-    forms : str
-        Such as ``html,xlsx,json``; empty for the form of the ending.
+    forms : str or None
+        Such as ``html,xlsx,json``; None for the form of the ending.
     apart : bool
         Whether a PDF is made in another process where that is sooner: see `paper_process`.
 
@@ -232,7 +272,13 @@ def places_of(out: Path, forms: str, *, apart: bool = False) -> list[Path]:
     ReportError
         There is no such form, or a file cannot be written there.
     """
-    named = [form.strip().lower() for form in forms.split(",") if form.strip()]
+    named = [form.strip().lower() for form in (forms or "").split(",") if form.strip()]
+    if forms is not None and not named:  # as of a variable that is not set
+        raise ReportError(
+            "No form of a report is named.",
+            found=f"--format {as_written(forms)}",
+            instead=f"some of {', '.join(FORMS)}, such as html,xlsx; or leave --format out",
+        )
     for form in named:
         if form not in FORMS:
             raise ReportError(

@@ -178,6 +178,27 @@ def file_names(out: Path, programs: Sequence[str]) -> dict[str, Path]:
     return files
 
 
+def may_be_file_of_program(path: Path, out: Path) -> bool:
+    """Return whether a path could be that of a program's report, as `file_names` gives it.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The path.
+    out : pathlib.Path
+        The file of the report of all.
+
+    Examples
+    --------
+    >>> out = Path("2026.json")
+    >>> [may_be_file_of_program(Path(name), out) for name in ("2026_1-haus.json", "ledger.json")]
+    [True, False]
+    """
+    name = rf"{re.escape(out.stem)}_\d+(-[a-z0-9-]+)?{re.escape(out.suffix)}"
+    folder, own = os.path.split(os.path.realpath(path))
+    return folder == os.path.realpath(out.parent) and re.fullmatch(name, own) is not None
+
+
 def save_all(reports: ReportsOfPrograms, places: Sequence[Path]) -> list[Path]:
     """Write all reports in each form, or none of them; return their files.
 

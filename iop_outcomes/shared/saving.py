@@ -8,10 +8,12 @@ import re
 import secrets
 import stat
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from iop_outcomes.errors import ReportError
+from iop_outcomes.errors import ReportError, RuleError
+from iop_outcomes.shared.characters import printable
 
 DAY = 86_400.0
 LONGEST_STEM = 50  # characters of a name that are used in the name of its temporary file
@@ -79,6 +81,38 @@ def check_place(path: str | Path, what: str = "The file") -> Path:
     if there is not None and stat.S_ISDIR(there.st_mode):
         raise _not_written(path, what, os.strerror(errno.EISDIR))
     return path
+
+
+def refuse_same_files(
+    written: Sequence[tuple[str, Path]], read: Sequence[tuple[str, Path]] = ()
+) -> None:
+    """Raise RuleError if a file to be written is another one of a command, too.
+
+    Parameters
+    ----------
+    written, read : sequence of (str, pathlib.Path)
+        What each file is, as an error calls it, and where. Those that are read may be the same.
+    """
+    known: list[tuple[str, Path]] = []
+    for number, (what, path) in enumerate([*written, *read]):
+        others = known[: len(written)] if number >= len(written) else known
+        for other, before in others:
+            if _resolved(path) == _resolved(before):
+                raise RuleError(
+                    f"Two files of this command are one and the same: {other}, and {what}. Nothing "
+                    "is written.",
+                    found=printable(str(path)),
+                    instead="another name for one of them",
+                )
+        known.append((what, path))
+
+
+def _resolved(path: Path) -> str:
+    """Return where a path leads to, behind all symbolic links; itself if it is no path."""
+    try:
+        return os.path.realpath(path)
+    except (OSError, ValueError):  # such as links in a circle: refused where the file is opened
+        return str(path)
 
 
 def _not_written(path: Path, what: str, reason: str) -> ReportError:

@@ -186,9 +186,8 @@ def test_a_file_without_cells_is_refused_with_what_it_is_and_what_to_do(
         read_earlier(path)
     error = caught.value
     assert "holds none of its printed counts" in error.wrong
-    assert (
-        error.found
-        == f"a report of {FIRST} with a data cut of 2026-03-31, without its part `cells`"
+    assert error.found.endswith(
+        f"changed.json: a report of {FIRST} with a data cut of 2026-03-31, without its part `cells`"
     )
     assert f"Make the report of {FIRST} again with this version" in error.instead
     assert "nothing of this report is checked against the earlier one" in error.instead
@@ -303,6 +302,7 @@ def test_reports_that_cannot_stand_beside_each_other_are_refused(scope: Scope, s
         "definition of relapse": replace(earlier, rules={**earlier.rules, "relapse": "another"}),
         "another length": replace(earlier, period="2025"),
         "not before this report": replace(earlier, period="2026Q3"),
+        "not before it": replace(earlier, period=SECOND),
     }
     for said, one in unlike.items():
         with pytest.raises(ReportError, match=said):
@@ -311,6 +311,50 @@ def test_reports_that_cannot_stand_beside_each_other_are_refused(scope: Scope, s
         refuse_unlike(scope, [replace(earlier, mark="internal")])
     with pytest.raises(ReportError, match="whole time"):
         refuse_unlike(replace(scope, period=None), [earlier])
+
+
+def test_a_report_is_set_beside_another_once(saved: Path, tmp_path: Path) -> None:
+    again = changed(saved, tmp_path, lambda document: document.update(title="Made once more"))
+    link = tmp_path / "link.json"
+    link.symlink_to(saved)
+    for other in (saved, link, again):
+        with pytest.raises(ReportError, match="same time and the same programs") as caught:
+            read_earlier([saved, other])
+        assert other.name in caught.value.found
+    assert len(read_earlier([saved])) == 1
+
+
+def test_a_report_made_once_more_with_its_ledger_is_the_same(
+    records: Records, saved: Path, tmp_path: Path
+) -> None:
+    first = iop.quarterly_report(records, SECOND, compare=saved, ledger=Ledger())
+    assert first.ledger is not None
+    again = iop.quarterly_report(records, SECOND, compare=saved, ledger=first.ledger)
+    one, two = first.save(tmp_path / "1.json"), again.save(tmp_path / "2.json")
+    assert one.read_bytes() == two.read_bytes()
+    with pytest.raises(ReportError, match="not before it"):
+        iop.quarterly_report(records, SECOND, compare=one)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("none.json", "the file does not exist"),
+        ("", "it is a folder"),
+        ("empty.json", "the file is empty"),
+        ("cut.json", "no JSON file, or is cut off"),
+        ("other.json", "not a report that was saved as JSON"),
+    ],
+)
+def test_a_file_that_is_no_earlier_report_is_named(name: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "empty.json").touch()
+    (tmp_path / "cut.json").write_text('{"schema": ', encoding="utf-8")
+    (tmp_path / "other.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(ReportError) as caught:
+        read_earlier(tmp_path / name)
+    assert said in caught.value.wrong
+    assert caught.value.found == str(tmp_path / name)
+    assert "Error" not in str(caught.value)
 
 
 def test_the_command_refuses_a_broken_file_before_it_reads_the_records(

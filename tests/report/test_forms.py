@@ -99,12 +99,15 @@ def test_the_workbook_begins_with_findings_and_facts(sections: list[Section]) ->
 
 def test_several_forms_are_written_beside_one_another(tmp_path: Path) -> None:
     out = tmp_path / "q3.html"
-    assert places_of(out, "") == [out]
+    assert places_of(out, None) == [out]
     assert places_of(out, "html, xlsx,json") == [
         out.with_suffix(f".{ending}") for ending in ("html", "xlsx", "json")
     ]
     with pytest.raises(ReportError, match="no form"):
         places_of(out, "html,odt")
+    for nothing in ("", " ", ","):  # as of a variable that is not set
+        with pytest.raises(ReportError, match="No form of a report is named"):
+            places_of(out, nothing)
 
 
 def test_trends_have_a_chart_of_the_spreadsheet() -> None:

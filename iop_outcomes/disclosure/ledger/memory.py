@@ -14,14 +14,16 @@ from iop_outcomes.disclosure.declared import Key
 from iop_outcomes.disclosure.merging import MergePlan
 from iop_outcomes.disclosure.results import Hidden, trend_keys
 from iop_outcomes.disclosure.system.cells import PrintedCells, key_of, plain_of
+from iop_outcomes.disclosure.system.documents import REPORT
 from iop_outcomes.errors import ReportError
-from iop_outcomes.shared.messages import as_written
+from iop_outcomes.shared.reading import read_json, refuse_file
 from iop_outcomes.shared.saving import check_place, write_whole
 from iop_outcomes.trends import Trend
 
 FORMAT = "iop-outcomes ledger, 1"
 NUMBERS = ("numerator", "denominator", "value", "lower", "upper")
 KIND = "The ledger"
+INSTEAD = "the file that an earlier report wrote, unchanged; or another name for a new one"
 Figure = tuple[float | None, ...] | None
 """The numbers of a printed row of a trend; None if it was hidden."""
 
@@ -162,15 +164,16 @@ class Ledger:
         Raises
         ------
         ReportError
-            The file holds something else.
+            The file cannot be read or holds something else; it is named.
         """
-        place = Path(path)
-        if not place.exists():
+        if not Path(path).exists():
             return cls()
+        content = read_json(path, KIND, INSTEAD)
+        if not isinstance(content, dict) or content.get("format") != FORMAT:
+            is_report = isinstance(content, dict) and content.get("schema") == REPORT
+            problem = "it is a report" if is_report else "the file holds something else"
+            refuse_file(KIND, path, problem, INSTEAD)
         try:
-            content = json.loads(place.read_text(encoding="utf-8"))
-            if content["format"] != FORMAT:
-                raise ValueError
             return cls(
                 tuple(map(PrintedCells.from_json, content["reports"])),
                 {key_of(key): MergePlan.from_json(plan) for key, plan in content["plans"]},
@@ -179,13 +182,8 @@ class Ledger:
                     for key, row in content["figures"]
                 },
             )
-        except (KeyError, TypeError, ValueError) as error:
-            raise ReportError(
-                f"{KIND} cannot be read.",
-                found=as_written(type(error).__name__),
-                instead="the file that an earlier report wrote, unchanged; or another name for a "
-                "new one",
-            ) from None
+        except (ReportError, LookupError, TypeError, ValueError, AttributeError):
+            refuse_file(KIND, path, "it is not complete, or was changed", INSTEAD)
 
     def save(self, path: str | Path) -> Path:
         """Write the ledger; return the path. It holds no hidden number."""

@@ -15,6 +15,7 @@ from iop_outcomes.disclosure.system.cells import (
     read_cells,
 )
 from iop_outcomes.disclosure.system.consistent import attack_together, outsiders
+from iop_outcomes.disclosure.system.files import read_files
 from iop_outcomes.disclosure.system.fitting import Fitting
 from iop_outcomes.disclosure.system.joining import Joined, join
 from iop_outcomes.disclosure.system.parts import KeptParts, PartsByPlace
@@ -38,5 +39,6 @@ __all__ = [
     "outsiders",
     "printed_cells",
     "read_cells",
+    "read_files",
     "told",
 ]

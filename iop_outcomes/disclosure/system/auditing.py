@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 import numpy as np
 import pandas as pd
@@ -79,7 +80,8 @@ def audit(reports: Sequence[PrintedCells], parts: KeptParts | None = None) -> Au
     Raises
     ------
     ReportError
-        If there is none, or the numbers of one report contradict each other.
+        If there is none, one is internal (it shows all counts, so that there is nothing to ask), or
+        the numbers of one report contradict each other.
 
     Notes
     -----
@@ -96,6 +98,9 @@ def audit(reports: Sequence[PrintedCells], parts: KeptParts | None = None) -> Au
     """
     if not reports:
         raise ReportError("There is no report to audit.")
+    for number, report in enumerate(reports, start=1):
+        if is_internal(report):
+            refuse_internal(f"report {number} of {len(reports)}")
     parts = KeptParts() if parts is None else parts
     frames = [
         attack(report, parts).assign(report=str(number))
@@ -117,6 +122,21 @@ def audit(reports: Sequence[PrintedCells], parts: KeptParts | None = None) -> Au
     table = pd.concat(frames_with_rows, ignore_index=True)[["report", *COLUMNS]]
     table = table.astype({"low": np.int64, "high": np.int64})
     return Audit(table, counts, max(report.threshold for report in reports), note)
+
+
+def is_internal(report: PrintedCells) -> bool:
+    """Return whether a report shows all counts: with a threshold of 1 none is small."""
+    return report.threshold == 1 or bool(report.document and report.document.get("mark"))
+
+
+def refuse_internal(which: str) -> NoReturn:
+    """Refuse to audit an internal report: that nothing small were found would look like safe."""
+    raise ReportError(
+        "An internal report shows all counts, small ones too, and must not be sent: there is "
+        "nothing to ask.",
+        found=which,
+        instead="the report that is to be sent, made without SafePolicy.internal()",
+    )
 
 
 def _changed(reports: Sequence[PrintedCells]) -> pd.DataFrame:

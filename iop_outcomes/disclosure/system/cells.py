@@ -231,6 +231,17 @@ def read_cells(text: str) -> list[PrintedCells]:
         raise ReportError(
             "This is no JSON file.", instead="a ledger, or a report saved as JSON"
         ) from None
+    return cells_within(content)
+
+
+def cells_within(content: Any) -> list[PrintedCells]:
+    """Return the cells of what a JSON file holds: see `read_cells`.
+
+    Raises
+    ------
+    ReportError
+        If it holds no printed cells.
+    """
     if isinstance(content, dict) and "reports" in content:
         return [PrintedCells.from_json(report) for report in content["reports"]]
     if isinstance(content, dict) and content.get("schema") == REPORT:

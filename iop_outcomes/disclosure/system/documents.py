@@ -55,7 +55,7 @@ def disclosed_by(document: Mapping[str, Any], threshold: int) -> list[SmallCount
         ``cell, how, low, high, from``, as `attack` returns them.
     """
     small_counts: list[SmallCount] = []
-    for place, text in _texts(document):
+    for place, text in words_of(document):
         small_counts += _in_words(place, text, threshold)
     printed = _periods_with_counts(document)
     for table in tables_of(document):
@@ -118,7 +118,7 @@ def differences(
     return small_counts
 
 
-def _texts(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def words_of(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Return all sentences of a report, with their places; pictures have the table's words."""
     for finding in document["findings"]:
         yield "findings", str(finding["text"])

@@ -79,7 +79,12 @@ def _refuse_period(scope: Scope, report: EarlierReport) -> None:
             instead="--quarter 2026Q3 or a --period, with --compare",
         )
     if report.period == str(period):
-        return
+        raise ReportError(
+            "The earlier report is of the same time as this one, and not before it.",
+            found=f"{report.period} before, and {period} now",
+            instead="a report of an earlier time; to make a report once more, --ledger with the "
+            "ledger that holds it",
+        )
     before = parse_report_period(report.period)
     if before.each != period.each or before.last >= period.first:
         raise ReportError(

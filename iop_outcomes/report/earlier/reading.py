@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -13,7 +12,9 @@ from typing import Any, NoReturn
 from iop_outcomes.disclosure.system import PrintedCells
 from iop_outcomes.disclosure.system.documents import REPORT, rows_of, tables_of
 from iop_outcomes.errors import ReportError
+from iop_outcomes.shared.characters import printable
 from iop_outcomes.shared.messages import as_written
+from iop_outcomes.shared.reading import read_json
 
 LARGEST = 50_000_000  # bytes; a report of many programs has less than one million
 MOST = 10**9  # people, sessions or rows
@@ -22,6 +23,7 @@ NUMBERS = ("numerator", "denominator", "value", "lower", "upper")
 KNOWN, HIDDEN_ROW = "known", "hidden"
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 PERIOD = re.compile(r"\d{4}[\dQ. to-]{0,30}")
+WHAT = "The earlier report"
 INSTEAD = 'the file that report.save("2026Q2.json") or report --format json wrote, unchanged'
 Figures = tuple[float | None, ...]
 
@@ -77,8 +79,9 @@ def read_earlier(
     Raises
     ------
     ReportError
-        A file cannot be read, holds something else, or was saved without its printed counts. It
-        says what is wrong, and names no value of the file.
+        A file cannot be read, holds something else, or was saved without its printed counts; or two
+        are of the same time and programs. It says which file and what is wrong, and names no value
+        of the file.
     """
     if files is None:
         return ()
@@ -87,7 +90,24 @@ def read_earlier(
         if not isinstance(path, str | Path):
             _refuse("An earlier report is given as its file.", as_written(path))
     reports = [_read(Path(path)) for path in paths]
+    _refuse_twice(paths, reports)
     return tuple(sorted(reports, key=lambda report: (report.last, report.first, report.data_cut)))
+
+
+def _refuse_twice(paths: Sequence[str | Path], reports: Sequence[EarlierReport]) -> None:
+    """Refuse two reports of one time and the same programs: every row would be there twice."""
+    known: dict[object, str] = {}
+    for path, report in zip(paths, reports, strict=True):
+        name = printable(str(path))
+        same = (report.first, report.last, frozenset(report.programs))
+        if same in known:
+            _refuse(
+                "Two of the earlier reports are of the same time and the same programs.",
+                f"{known[same]} and {name}, both of {report.period}",
+                "each of them once; of a report that was issued twice the newer one, and --ledger, "
+                "which holds both",
+            )
+        known[same] = name
 
 
 def _refuse(problem: str, found: str = "", instead: str = INSTEAD) -> NoReturn:
@@ -95,28 +115,17 @@ def _refuse(problem: str, found: str = "", instead: str = INSTEAD) -> NoReturn:
 
 
 def _read(path: Path) -> EarlierReport:
-    try:
-        if path.stat().st_size > LARGEST or not path.is_file():
-            _refuse("The earlier report is no file of a report.", "another kind, or far too large")
-        text = path.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:  # also what is no UTF-8, or no path
-        _refuse("The earlier report cannot be read.", type(error).__name__)
-    try:
-        document = json.loads(text, parse_constant=_no_number)
-    except (ValueError, RecursionError):
-        _refuse("The earlier report is no JSON file, or is cut off.")
+    document = read_json(path, WHAT, INSTEAD, largest=LARGEST)
+    name = printable(str(path))
     if not isinstance(document, dict) or document.get("schema") != REPORT:
-        _refuse("The earlier report is not a report that was saved as JSON by this version.")
+        _refuse("The earlier report is not a report that was saved as JSON by this version.", name)
     try:
         return _checked(document)
-    except ReportError:
-        raise
-    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        _refuse("The earlier report is not complete, or was changed.", type(error).__name__)
-
-
-def _no_number(name: str) -> NoReturn:
-    raise ValueError(name)
+    except ReportError as error:
+        found = f"{name}: {error.found}" if error.found else name
+        _refuse(error.wrong, found, error.instead)
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError):
+        _refuse("The earlier report is not complete, or was changed.", name)
 
 
 def _checked(document: Mapping[str, Any]) -> EarlierReport:
