@@ -102,7 +102,7 @@ def test_a_file_that_is_no_ledger_is_named(content: object, said: str, tmp_path:
 def test_an_internal_report_is_not_asked(tmp_path: Path) -> None:
     internal = PrintedCells(1, "2026Q1", counts={"a": 40, "b": 3})
     path = write(tmp_path, document(cells=internal.as_json(), mark="Internal: do not send."))
-    with pytest.raises(ReportError, match=r"shows all counts.*must not be sent.*nothing to") as told:
+    with pytest.raises(ReportError, match=r"shows all counts.*must not.*nothing to") as told:
         read_files([path])
     assert told.value.found == str(path)
     without_cells = document(mark="Internal: do not send.")
