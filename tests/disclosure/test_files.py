@@ -10,8 +10,8 @@ import pytest
 
 from iop_outcomes.disclosure.ledger import Ledger
 from iop_outcomes.disclosure.system import PrintedCells, audit, read_files
+from iop_outcomes.disclosure.system.json_files import read_json
 from iop_outcomes.errors import ReportError
-from iop_outcomes.shared.reading import read_json
 
 SECRET = "Maria Keller 1984-05-17"
 CELLS = PrintedCells(11, "2026Q1", counts={"a": 40, "b": None})

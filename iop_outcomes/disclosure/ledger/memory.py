@@ -15,8 +15,8 @@ from iop_outcomes.disclosure.merging import MergePlan
 from iop_outcomes.disclosure.results import Hidden, trend_keys
 from iop_outcomes.disclosure.system.cells import PrintedCells, key_of, plain_of
 from iop_outcomes.disclosure.system.documents import REPORT
+from iop_outcomes.disclosure.system.json_files import read_json, refuse_file
 from iop_outcomes.errors import ReportError
-from iop_outcomes.shared.reading import read_json, refuse_file
 from iop_outcomes.shared.saving import check_place, write_whole
 from iop_outcomes.trends import Trend
 

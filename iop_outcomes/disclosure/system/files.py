@@ -8,10 +8,10 @@ from pathlib import Path
 from iop_outcomes.disclosure.system.auditing import is_internal, refuse_internal
 from iop_outcomes.disclosure.system.cells import PrintedCells, cells_within
 from iop_outcomes.disclosure.system.documents import words_of
+from iop_outcomes.disclosure.system.json_files import read_json, refuse_file
 from iop_outcomes.disclosure.system.overlaps import figures
 from iop_outcomes.errors import ReportError
 from iop_outcomes.shared.characters import printable
-from iop_outcomes.shared.reading import read_json, refuse_file
 
 WHAT = "A file to be audited"
 INSTEAD = "a report that `report --format json` wrote, or a ledger of `report --ledger`, unchanged"

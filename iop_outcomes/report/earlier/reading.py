@@ -11,10 +11,10 @@ from typing import Any, NoReturn
 
 from iop_outcomes.disclosure.system import PrintedCells
 from iop_outcomes.disclosure.system.documents import REPORT, rows_of, tables_of
+from iop_outcomes.disclosure.system.json_files import read_json
 from iop_outcomes.errors import ReportError
 from iop_outcomes.shared.characters import printable
 from iop_outcomes.shared.messages import as_written
-from iop_outcomes.shared.reading import read_json
 
 LARGEST = 50_000_000  # bytes; a report of many programs has less than one million
 MOST = 10**9  # people, sessions or rows
