@@ -105,7 +105,11 @@ def _without(result: Funnel, gone: Booleans) -> dict[str, Any]:
         whole[name] = shown_table[name].iloc[0]
     whole["position"] = whole["position"].fillna("")
     whole["not_known"] = table["not_known"]
-    return {"table": whole.assign(hidden=gone), "target": float(shown_table["target"].iloc[0])}
+    return {
+        "table": whole.assign(hidden=gone),
+        "target": float(shown_table["target"].iloc[0]),
+        "together": "the units shown together",
+    }
 
 
 def protect_matrix(result: SummaryMatrix, policy: SafePolicy) -> SummaryMatrix:

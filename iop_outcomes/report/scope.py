@@ -30,6 +30,9 @@ from iop_outcomes.trends import Tally, Trend
 from iop_outcomes.trends.periods import Every, in_words
 from iop_outcomes.trends.quantities import REPORTED, tally_of
 
+IN_ROWS_ONLY = (
+    "Only the numbers of rows read and checked include their people; no other number does."
+)
 BY_MONTH = ("attendance_rate", "no_show_rate", "check_in_response")
 
 if TYPE_CHECKING:
@@ -49,8 +52,8 @@ class Scope:
     Attributes
     ----------
     records : Records
-        Without the programs that are too small: they are in no number, so that nothing of them can
-        be worked out from a total.
+        Without the programs that are too small: they are in no number but those of rows read and
+        checked, so that no outcome of theirs can be worked out from a total.
     period : ReportPeriod or None
         The quarter, year or other time; None for a report of the whole time.
     rule : RelapseRule

@@ -186,6 +186,7 @@ def relapse_section(scope: Scope, counted: Counted) -> Section:
     else:
         read_with = "so read it with the table of what a missing check-in counts as"
         sentences = (rule, results.missing, f"{known} {unlike}, {read_with}.")
+    left = relapse.without_a_curve(scope, results)
     drawings = [_curve(scope, results.overall, "Time to relapse", "relapse")]
     if results.first.open is not None:
         table = relapse.first_table(results.first)
@@ -199,8 +200,8 @@ def relapse_section(scope: Scope, counted: Counted) -> Section:
         )
     if results.by_program is not None:
         title = "Time to relapse, by program"
-        drawings.append(_curve(scope, results.by_program, title, "relapse_by_program"))
-    tables: tuple[Table, ...] = (relapse.milestone_table(results),)
+        drawings.append(_curve(scope, results.by_program, title, "relapse_by_program", left))
+    tables: tuple[Table, ...] = (relapse.milestone_table(results, left),)
     if results.first.shown is not None:
         tables = (*tables, relapse.first_table(results.first))
     sentences = (*sentences, *filter(None, [results.first.sentence]))
@@ -220,7 +221,8 @@ def _curve(
         return None
     marked = "" if scope.policy.threshold == 1 else "Only the marked days are estimates."
     drawn = replace(curves, rule=" ".join(filter(None, [own, marked, AT_THE_START])))
-    return _drawing(scope, plot_survival, drawn, title, relapse.curve_table(name, title, curves))
+    table = relapse.curve_table(name, title, curves, own)
+    return _drawing(scope, plot_survival, drawn, title, table)
 
 
 def _drawing(
@@ -232,15 +234,16 @@ def _drawing(
 
 def sites_section(scope: Scope, funnels: dict[str, Funnel]) -> Section:
     """Return a funnel a measure."""
+    known = sites.measures_known(scope)
+    without = sites.without_funnel(funnels, known, len(scope.programs))
     if not funnels:
-        few = "Fewer than two programs can be shown side by side: the counts of the others are few."
-        return Section(sites.NAME, sites.TITLE, (few,))
+        return Section(sites.NAME, sites.TITLE, without)
     drawings = []
     for measure, site_funnel in funnels.items():
         title = f"{sites.MEASURES[measure]}, by program: {scope.words(4)}"
         table = sites.funnel_table_of(measure, title, site_funnel)
         drawings.append(_drawing(scope, plot_funnel, site_funnel, title, table))
-    return Section(sites.NAME, sites.TITLE, (sites.HOW,), (), tuple(drawings))
+    return Section(sites.NAME, sites.TITLE, (sites.HOW, *without), (), tuple(drawings))
 
 
 def trends_section(

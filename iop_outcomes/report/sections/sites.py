@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
 from iop_outcomes.disclosure import LinkedCounts
@@ -23,6 +25,14 @@ MEASURES = {
 }
 COUNTED = {"retained_30": "admissions", "retained_90": "admissions", "completed": "discharges"}
 WITHIN = "within limits"
+SHOWN_TOGETHER = "the programs shown together"
+SMALL = "small or none, or protect others"
+NO_FUNNEL = (
+    "is not shown by program: fewer than two programs have numbers that are large enough and "
+    "protect no others."
+)
+NOT_KNOWN = "None of these shares is known from the records of every program."
+ALONE = "One program cannot be set beside others."
 HOW = (
     "A small program swings more by chance than a large one. The funnel shows how far: a program "
     "within the limits does not differ from the others by more than chance. One beyond them may "
@@ -32,19 +42,44 @@ HOW = (
 
 @dataclass(frozen=True, eq=False)
 class SiteCounts:
-    """The counts of one measure by program, with the key of each in `LinkedCounts`."""
+    """The counts of one measure by program, with the key of each in `LinkedCounts`.
+
+    `programs` are all of the report: one to which nobody was admitted is named as not shown, too,
+    since it may be hidden that nobody was.
+    """
 
     measure: str
     frame: pd.DataFrame
+    programs: tuple[str, ...] = ()
 
     def shown(self, hidden: Hidden) -> Funnel | None:
-        """Return the funnel of the programs that may be shown; None of fewer than two."""
-        kept = [("sites", self.measure, name) not in hidden for name in self.frame["program"]]
-        frame = self.frame[kept]
+        """Return the funnel of the programs that may be shown; None of fewer than two.
+
+        Its limits, and the line in the middle, are those of the programs shown: with the others
+        in them, hidden counts would follow.
+        """
+        names = self.frame["program"]
+        kept = np.array([("sites", self.measure, name) not in hidden for name in names])
+        kept &= self.frame["denominator"].to_numpy() > 0
+        frame = self.frame[kept].reset_index(drop=True)
         if len(frame) < 2:
             return None
         made = funnel(frame, MEASURES[self.measure], by="program")
-        return replace(made, counted=COUNTED[self.measure])
+        met, of = frame[["numerator", "denominator"]].sum()
+        middle = (
+            f"The line in the middle is {SHOWN_TOGETHER}: {format_share(made.target)} "
+            f"({met:,.0f} of {of:,.0f})."
+        )
+        left = sorted({*self.programs, *names} - set(frame["program"]))
+        whose = "its numbers are" if len(left) == 1 else "their numbers are"
+        named = f"Not shown, as {whose} {SMALL}: {', '.join(left)}." if left else ""
+        return replace(
+            made,
+            counted=COUNTED[self.measure],
+            together=SHOWN_TOGETHER,
+            not_shown=named,
+            rule=f"{made.rule} {middle} {named}".rstrip(),
+        )
 
 
 def declare_sites(scope: Scope, linked: LinkedCounts) -> list[SiteCounts]:
@@ -69,9 +104,7 @@ def declare_sites(scope: Scope, linked: LinkedCounts) -> list[SiteCounts]:
                 linked.total(own, [same])
             rows.append((name, *(float(linked.value((*key, count))) for count in "xn")))
         frame = pd.DataFrame(rows, columns=["program", "numerator", "denominator"])
-        counts_of_sites.append(
-            SiteCounts(measure, frame[frame["denominator"] > 0].reset_index(drop=True))
-        )
+        counts_of_sites.append(SiteCounts(measure, frame, tuple(scope.programs)))
     return counts_of_sites
 
 
@@ -81,11 +114,37 @@ def funnels(counts: list[SiteCounts], hidden: Hidden) -> dict[str, Funnel]:
     return {name: site_funnel for name, site_funnel in funnel_of.items() if site_funnel is not None}
 
 
+def measures_known(scope: Scope) -> list[str]:
+    """Return the measures that could have a funnel."""
+    return [] if scope.engagement is None else list(fractions_of_people(scope))
+
+
+def without_funnel(
+    shown: Mapping[str, Funnel], measures: Sequence[str], programs: int
+) -> tuple[str, ...]:
+    """Return what is said of the measures that have no funnel.
+
+    Parameters
+    ----------
+    shown : mapping of str to Funnel
+        The funnels that there are, by measure.
+    measures : sequence of str
+        The measures that could have one.
+    programs : int
+        How many programs the report is about.
+    """
+    if programs < 2:
+        return (ALONE,)
+    if not measures:
+        return (NOT_KNOWN,)
+    return tuple(f"{MEASURES[one]} {NO_FUNNEL}" for one in measures if one not in shown)
+
+
 def funnel_table_of(measure: str, title: str, one: Funnel) -> Table:
-    """Return the counts, limits and position of each program."""
-    columns = ["program", "numerator", "denominator", "value", "lower_95", "upper_95", "position"]
-    frame = one.table[columns].copy()
-    shares = ["value", "lower_95", "upper_95"]
+    """Return the counts, limits, partly pooled value and position of each program."""
+    columns = ["program", "numerator", "denominator", "value", "lower_95", "upper_95"]
+    frame = one.table[[*columns, "partly_pooled", "position"]].copy()
+    shares = ["value", "lower_95", "upper_95", "partly_pooled"]
     frame[shares] = frame[shares].round(SHARE_DECIMALS)
     kinds: dict[str, Kind] = {"numerator": "count", "denominator": "count"}
     kinds |= dict.fromkeys(shares, "share")
@@ -108,7 +167,7 @@ def site_points(funnels_shown: dict[str, Funnel]) -> list[Point]:
         ]
         if named:
             text = (
-                f": {'; '.join(named)} differs from all programs, "
+                f": {'; '.join(named)} differs from {site_funnel.together}, "
                 f"{format_share(site_funnel.target)}."
             )
             points.append(Point(DIFFER, "programs differ", MEASURES[measure], text))
@@ -118,7 +177,8 @@ def site_points(funnels_shown: dict[str, Funnel]) -> list[Point]:
         )
         met, of = site_funnel.table["numerator"].sum(), site_funnel.table["denominator"].sum()
         text = (
-            f": no program differs from all of them, {format_share(site_funnel.target)} "
+            f": no program shown differs from them all together, "
+            f"{format_share(site_funnel.target)} "
             f"({met:,.0f} of {of:,.0f}), by more than chance."
         )
         points.append(Point(SAME, "no real difference", MEASURES[measure], text))

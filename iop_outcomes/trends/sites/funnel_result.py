@@ -55,6 +55,10 @@ class Funnel(DrawnResult):
         How many rows without a unit were left out.
     counted : str
         What the denominator counts, in words, as the picture names it.
+    together : str
+        Whose value the line in the middle is, in words, where no target was given.
+    not_shown : str
+        A sentence that names the units that are not in the table; empty if there are none.
     """
 
     table: pd.DataFrame
@@ -73,6 +77,8 @@ class Funnel(DrawnResult):
     synthetic: bool = False
     left_out: LeftOut = NOTHING_LEFT_OUT
     counted: str = "number counted"
+    together: str = "all units together"
+    not_shown: str = ""
 
     @property
     def calibration(self) -> pd.DataFrame:
@@ -90,7 +96,7 @@ class Funnel(DrawnResult):
         known = self.table[self.table["value"].notna()]
         of = "observed over expected" if self.ratio else "target"
         middle = "1" if self.ratio else self.amount(self.target)
-        whose = "" if self.ratio or self.given else " (all units together)"
+        whose = "" if self.ratio or self.given else f" ({self.together})"
         text = f"{self.title} by {', '.join(self.by)}: {format_count(len(known), 'unit')}, "
         text += f"{of} {middle}{whose}."
         for position in [place for place in _ordered(known) if place != WITHIN]:
@@ -106,7 +112,7 @@ class Funnel(DrawnResult):
         if len(known) < len(self.table):
             missing = len(self.table) - len(known)
             text += f" Without a value that is known and shown: {format_count(missing, 'unit')}."
-        return self.left_out.after(text)
+        return self.left_out.after(f"{text} {self.not_shown}".strip())
 
     @property
     def spread_text(self) -> str:

@@ -35,7 +35,10 @@ NOTE = (
 )
 
 UNRECORDED = "Unrecorded: whether they were attended is not known, so they are in no share."
-FEW = "Sessions without a recorded outcome are in no share; they are none, or too few to show."
+FEW = (
+    "Sessions without a recorded outcome are in no share; how many they are on each weekday is not "
+    "shown: there may be none, or their numbers are small or protect others."
+)
 
 
 def weekdays_table(

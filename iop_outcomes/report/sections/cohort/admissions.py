@@ -14,7 +14,7 @@ from iop_outcomes.disclosure.declared import TOTAL
 from iop_outcomes.disclosure.merging import FINEST, Step
 from iop_outcomes.disclosure.results import Key
 from iop_outcomes.report.model import DraftTable, Kind, Table
-from iop_outcomes.report.scope import Scope
+from iop_outcomes.report.scope import IN_ROWS_ONLY, Scope
 from iop_outcomes.report.sections.cohort.declaring import ALL, NOT_RECORDED, declare, with_share
 from iop_outcomes.report.sections.cohort.served import THERE, groups_of, shown_name
 from iop_outcomes.report.sections.quarters import ADMITTED, by_quarter, of_one_time, parts_of
@@ -62,7 +62,7 @@ def admissions_table(
     kinds: dict[str, Kind] = {"admitted": "count", "share": "share"}
     note = ""
     if scope.too_few:
-        note = f"Too few to publish, and in no number of this report: {', '.join(scope.too_few)}."
+        note = f"Too few to publish: {', '.join(scope.too_few)}. {IN_ROWS_ONLY}"
     if scope.pooled:
         note = f"Other programs: {', '.join(scope.pooled)}."
     table = Table("admissions", f"Admissions in {scope.named(step.quarters)}", frame, kinds, note)

@@ -9,7 +9,7 @@ from iop_outcomes.attendance.rule import AttendanceRule
 from iop_outcomes.report.counting import Counted
 from iop_outcomes.report.merging import plan_text
 from iop_outcomes.report.model import Section, Table
-from iop_outcomes.report.scope import Scope
+from iop_outcomes.report.scope import IN_ROWS_ONLY, Scope
 from iop_outcomes.report.sections.definitions.methods import methods_table, software_table
 from iop_outcomes.trends import Trend
 from iop_outcomes.trends.quantities import find_quantity
@@ -68,6 +68,6 @@ def _together(scope: Scope) -> str:
 
 def _left_out(scope: Scope) -> str:
     return (
-        f"{', '.join(scope.too_few)}: too few to publish. Their people are in no number of this "
-        "report, so that nothing of them can be worked out from a total."
+        f"{', '.join(scope.too_few)}: too few to publish. {IN_ROWS_ONLY} So no outcome of "
+        "theirs can be worked out from a total."
     )

@@ -11,6 +11,7 @@ from iop_outcomes.report.sections.relapse.tables import (
     curve_table,
     milestone_table,
     missing_rule_table,
+    without_a_curve,
 )
 
 __all__ = [
@@ -21,4 +22,5 @@ __all__ = [
     "milestone_table",
     "missing_rule_table",
     "relapse_results",
+    "without_a_curve",
 ]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from iop_outcomes.disclosure import ProtectedCurves
 from iop_outcomes.disclosure.policy import HIDDEN
 from iop_outcomes.report.model import Kind, Table
+from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections.relapse.results import MISSING, RelapseResults
 
 DAYS = (30, 60, 90, 180)
@@ -21,6 +24,11 @@ CURVE_KINDS: dict[str, Kind] = {
     "lowest": "whole_share",
     "highest": "whole_share",
 }
+LEFT_OUT = "too few people or events, or to protect others"
+NO_PROGRAMS = (
+    "Not shown by program: fewer than two programs have enough people and events, and protect no "
+    "others."
+)
 INTERVAL_NOTE = (
     "Each relapse fell between the last check-in without use and the one that showed it. Survival: "
     "the share without relapse through the day, in the middle of what such records can tell; "
@@ -28,8 +36,31 @@ INTERVAL_NOTE = (
 )
 
 
-def curve_table(name: str, caption: str, curves: ProtectedCurves) -> Table:
-    """Return the table behind a drawn curve: just what is drawn."""
+def left_out(programs: Sequence[str], shown: Sequence[str] | None) -> str:
+    """Return the sentence that names the programs that have no curve; empty if all have one.
+
+    Parameters
+    ----------
+    programs : sequence of str
+        All of the report. Whether nobody was admitted to one is not said: it may be hidden.
+    shown : sequence of str or None
+        Those with a curve; None where the programs are not shown side by side.
+    """
+    if shown is None:
+        return NO_PROGRAMS if len(programs) > 1 else ""
+    missing = [name for name in programs if name not in shown]
+    return f"Not shown: {', '.join(missing)} ({LEFT_OUT})." if missing else ""
+
+
+def without_a_curve(scope: Scope, results: RelapseResults) -> str:
+    """Return the sentence that names the programs of these results that have no curve."""
+    curves = results.by_program
+    shown = None if curves is None else list(curves.sizes["program"].astype(str))
+    return left_out(sorted(scope.programs), shown)
+
+
+def curve_table(name: str, caption: str, curves: ProtectedCurves, own: str = "") -> Table:
+    """Return the table behind a drawn curve: just what is drawn, and what is said of it alone."""
     names = [*curves.by, "day", "at_risk", "events", "censored", "survival", "lower", "upper"]
     columns = [column for column in names if column in curves.table]
     if "lowest" in curves.table:
@@ -37,7 +68,7 @@ def curve_table(name: str, caption: str, curves: ProtectedCurves) -> Table:
         return Table(name, caption, frame, CURVE_KINDS, INTERVAL_NOTE)
     if curves.policy.threshold == 1:
         note = "At risk: still followed after the day. Survival: the share without relapse so far."
-        return Table(name, caption, curves.table[columns], CURVE_KINDS, note)
+        return Table(name, caption, curves.table[columns], CURVE_KINDS, f"{note} {own}".rstrip())
     frame = curves.table[columns].copy()
     for column in ("at_risk", "lower", "upper"):
         frame[column] = frame[column].astype(object).where(frame[column].notna(), HIDDEN)
@@ -47,10 +78,10 @@ def curve_table(name: str, caption: str, curves: ProtectedCurves) -> Table:
         "from the figures of this table. Only these days are estimates; the lines between them in "
         "the picture are not."
     )
-    return Table(name, caption, frame, CURVE_KINDS, note)
+    return Table(name, caption, frame, CURVE_KINDS, f"{note} {own}".rstrip())
 
 
-def milestone_table(results: RelapseResults) -> Table:
+def milestone_table(results: RelapseResults, left: str = "") -> Table:
     """Return the share without relapse on the days that readers ask for, with its limits."""
     parts = [_milestones(results.overall).assign(program="all")]
     if results.by_program is not None:
@@ -61,6 +92,7 @@ def milestone_table(results: RelapseResults) -> Table:
         "With 95% limits, where they can be shown. Hidden: too few events lie between this day "
         "and the last one shown, or too few people are followed so long."
     )
+    note = f"{note} {left}".rstrip()
     return Table("without_relapse", "Without relapse, by day", frame, {}, note)
 
 

@@ -1,0 +1,150 @@
+"""Funnels and curves by program say which programs are not in them, and what their line is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import iop_outcomes as iop
+from iop_outcomes.plots.layout.export import draw_svg
+from iop_outcomes.plots.sites import plot_funnel
+from iop_outcomes.report.sections import sites
+from iop_outcomes.report.sections.relapse import tables
+from iop_outcomes.report.sections.sites import SiteCounts
+from tests.helpers.of_the_sample import report_of_the_sample
+
+FRAME = pd.DataFrame(
+    {
+        "program": ["Harbor", "Lakeside", "North", "Riverside"],
+        "numerator": [11.0, 5.0, 6.0, 11.0],
+        "denominator": [54.0, 47.0, 68.0, 65.0],
+    }
+)
+HIDDEN = frozenset({("sites", "retained_90", name) for name in ("Lakeside", "North")})
+WITHOUT = "Not shown, as their numbers are small or none, or protect others: Lakeside, North."
+MIDDLE = "The line in the middle is the programs shown together: 18.5% (22 of 119)."
+
+
+def section(name: str) -> dict[str, Any]:
+    """Return a section of the report of the sample, as plain data."""
+    document = report_of_the_sample()._document
+    assert document is not None
+    return next(one for one in document["sections"] if one["name"] == name)
+
+
+def test_a_funnel_names_the_programs_left_out_and_whose_its_line_is() -> None:
+    shown = SiteCounts("retained_90", FRAME).shown(HIDDEN)
+    assert shown is not None
+    assert "(the programs shown together)" in shown.text
+    assert "all units together" not in shown.text
+    assert WITHOUT in shown.text
+    assert WITHOUT in shown.rule
+    assert MIDDLE in shown.rule
+    drawn = draw_svg(plot_funnel, shown)
+    assert WITHOUT in drawn.alternative_text
+    assert WITHOUT in drawn.notes
+    table = sites.funnel_table_of("retained_90", "Retained", shown)
+    assert WITHOUT in table.note
+    assert MIDDLE in table.note
+
+
+def test_a_funnel_of_all_programs_leaves_out_nobody() -> None:
+    shown = SiteCounts("retained_90", FRAME).shown(frozenset())
+    assert shown is not None
+    assert "Not shown" not in shown.rule + shown.text
+    assert "(the programs shown together)" in shown.text
+
+
+def test_a_program_of_which_nothing_is_counted_is_named_as_not_shown() -> None:
+    nobody = FRAME.assign(denominator=[54.0, 47.0, 0.0, 65.0], numerator=[11.0, 5.0, 0.0, 11.0])
+    shown = SiteCounts("retained_90", nobody).shown(frozenset())
+    assert shown is not None
+    assert "Not shown, as its numbers are small or none, or protect others: North." in shown.rule
+
+
+def test_a_program_of_another_time_is_named_as_not_shown_too() -> None:
+    # Whether nobody was admitted to it may be hidden: it is not told from one of few.
+    counts = SiteCounts("retained_90", FRAME, ("Closed", *FRAME["program"]))
+    shown = counts.shown(HIDDEN)
+    assert shown is not None
+    assert "or protect others: Closed, Lakeside, North." in shown.rule
+
+
+def test_the_table_behind_a_funnel_has_the_partly_pooled_values_of_its_picture() -> None:
+    shown = SiteCounts("retained_90", FRAME).shown(HIDDEN)
+    assert shown is not None
+    table = sites.funnel_table_of("retained_90", "Retained", shown)
+    assert table.kinds["partly_pooled"] == "share"
+    assert table.frame["partly_pooled"].tolist() == shown.table["partly_pooled"].round(3).tolist()
+
+
+def test_findings_of_funnels_speak_of_the_programs_shown() -> None:
+    alike = SiteCounts("retained_90", FRAME).shown(HIDDEN)
+    assert alike is not None
+    (point,) = sites.site_points({"retained_90": alike})
+    assert point.text == (
+        ": no program shown differs from them all together, 18.5% (22 of 119), by more than chance."
+    )
+    apart = FRAME.assign(numerator=[50.0, 5.0, 6.0, 11.0])
+    unlike = SiteCounts("retained_90", apart).shown(HIDDEN)
+    assert unlike is not None
+    (point, *_) = sites.site_points({"retained_90": unlike})
+    assert point.text.endswith("from the programs shown together, 51.3%.")
+
+
+def test_measures_without_a_funnel_are_named() -> None:
+    shown = SiteCounts("retained_90", FRAME).shown(HIDDEN)
+    assert shown is not None
+    kept = {"retained_90": shown}
+    said = sites.without_funnel(kept, ["retained_30", "retained_90"], 4)
+    assert said == (
+        "Retained at 30 days is not shown by program: fewer than two programs have numbers that "
+        "are large enough and protect no others.",
+    )
+    assert sites.without_funnel(kept, ["retained_90"], 4) == ()
+    assert sites.without_funnel({}, ["retained_90"], 1) == (
+        "One program cannot be set beside others.",
+    )
+
+
+def test_a_protected_funnel_calls_its_line_that_of_the_units_shown() -> None:
+    counts = pd.DataFrame(
+        {"site": ["a", "b", "c"], "numerator": [40, 50, 3], "denominator": [90, 95, 20]}
+    )
+    whole = iop.funnel(counts, by="site")
+    assert "(all units together)" in whole.text
+    assert "(the units shown together)" in iop.protect(whole).text
+    given = iop.protect(iop.funnel(counts, by="site", target=0.4))
+    assert "together" not in given.text.partition(".")[0] + given.text.partition(".")[2][:20]
+    assert "(all units together)" in iop.protect(replace(whole, table=whole.table[:2])).text
+
+
+@pytest.mark.parametrize("name", ["relapse_by_program", "without_relapse"])
+def test_curves_by_program_name_the_programs_left_out(name: str) -> None:
+    held = section("relapse")
+    every = [*held["tables"], *(one["table"] for one in held["figures"])]
+    table = next(one for one in every if one["name"] == name)
+    assert {str(row[0]) for row in table["rows"]} - {"all"} == {"Harbor", "North", "Riverside"}
+    assert "Not shown: Lakeside (too few people or events, or to protect others)." in table["note"]
+
+
+def test_curves_without_any_by_program_say_so() -> None:
+    assert tables.left_out(["a"], None) == ""  # the curve of all is that of the program
+    assert tables.left_out(["a", "b"], None) == f"{tables.NO_PROGRAMS}"
+    assert tables.left_out(["a", "b"], ["a", "b"]) == ""
+
+
+def test_each_funnel_of_the_sample_names_the_programs_that_it_leaves_out() -> None:
+    held = section("sites")
+    drawn = {one["table"]["name"]: one["table"] for one in held["figures"]}
+    assert drawn
+    for table in drawn.values():
+        there = {row[0] for row in table["rows"]}
+        for left in {"Harbor", "Lakeside", "North", "Riverside"} - there:
+            assert left in table["note"].partition("Not shown")[2]
+    said = " ".join(held["sentences"])
+    for measure, title in sites.MEASURES.items():
+        assert (f"sites_{measure}" in drawn) != (f"{title} is not shown by program" in said)
