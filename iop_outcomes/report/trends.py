@@ -12,7 +12,15 @@ import pandas as pd
 from iop_outcomes.disclosure import LinkedCounts, SafePolicy
 from iop_outcomes.disclosure.ledger import Frozen, Ledger
 from iop_outcomes.disclosure.merging import MergePlan
-from iop_outcomes.disclosure.results import Key, hide_trend, link_trend, trend_keys
+from iop_outcomes.disclosure.results import (
+    OTHER_ENDS,
+    TREND_NUMBERS,
+    TREND_SO_FAR,
+    Key,
+    hide_trend,
+    link_trend,
+    trend_keys,
+)
 from iop_outcomes.report.model import Hidden
 from iop_outcomes.report.period import QUARTER, YEAR, ReportPeriod, period_between
 from iop_outcomes.report.scope import BY_MONTH, Scope
@@ -105,13 +113,17 @@ class Trends:
         return [bool(known) for known in complete]
 
     def _only_printed(self, trend: Trend) -> Trend:
-        """Return a trend without the values of complete rows that no part of the report prints."""
-        complete = trend.table["complete"].to_numpy(dtype=np.bool_)
-        gone = complete & ~np.array(self.printed(trend), dtype=np.bool_)
+        """Return a trend without the numbers of rows that no part of the report prints.
+
+        Of a period that is not complete none is: what is known of it so far, which a picture would
+        draw, is of a few people, and another number in the next report.
+        """
+        gone = ~np.array(self.printed(trend), dtype=np.bool_)
         if not gone.any():
             return trend
-        numbers = ("numerator", "denominator", "value", "lower", "upper")
-        kept = {name: trend.table[name].mask(gone) for name in numbers}
+        numbers = (*TREND_NUMBERS, *TREND_SO_FAR, "events", *OTHER_ENDS)
+        names = [name for name in numbers if name in trend.table]
+        kept = {name: trend.table[name].mask(gone) for name in names}
         return replace(trend, table=trend.table.assign(**kept))
 
     def frozen(self, ledger: Ledger, programs: Sequence[str]) -> tuple[Trends, list[Frozen]]:
@@ -127,14 +139,13 @@ class Trends:
 
     def shown(self, hidden: Hidden, policy: SafePolicy) -> Trends:
         """Return them without what is hidden or not printed at all."""
-        printed = {
-            name: self._only_printed(one)
-            for name, one in self.by_period.items()
-            if name not in self.by_year
-        }
+        by_period = {name: one for name, one in self.by_period.items() if name not in self.by_year}
         both = (
-            {name: hide_trend(one, hidden, policy) for name, one in some.items()}
-            for some in (printed, self.by_month, self.by_year, self.by_part)
+            {
+                name: hide_trend(self._only_printed(one), hidden, policy)
+                for name, one in some.items()
+            }
+            for some in (by_period, self.by_month, self.by_year, self.by_part)
         )
         return Trends(*both)
 
