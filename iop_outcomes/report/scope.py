@@ -95,6 +95,12 @@ class Scope:
         return self.period if quarters <= 1 else self.period.window(quarters * QUARTER)
 
     @property
+    def begin(self) -> pd.Timestamp:
+        """The day of the first admission: the records begin there."""
+        first = self.records.episodes["admit_date"].min()
+        return pd.Timestamp.min if pd.isna(first) else pd.Timestamp(first)
+
+    @property
     def programs(self) -> list[str]:
         """The programs that are in the numbers."""
         return [str(name) for name in self.records.episodes["program"].unique()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -34,6 +34,8 @@ MOST_PERIODS = 12  # that a trend goes back
 MONTHS = 24
 CALENDAR: dict[str, Every] = {"month": "month", "quarter": "quarter", "year": "year"}
 ByMeasure = dict[str, Trend]
+LEVELS = ("by_period", "by_month", "by_year", "by_part", "atoms")
+WITHOUT_ADMISSION = pd.Timedelta(days=14)
 _DAY = pd.Timedelta(days=1)
 
 
@@ -53,6 +55,8 @@ class Trends:
         Drawn in place of years: times of three months.
     atoms : dict of str to Trend
         Of which overlapping periods are made; not printed.
+    begin : pandas.Timestamp
+        The day of the first admission: a period in which the records begin is not compared.
     """
 
     by_period: ByMeasure = field(default_factory=dict)
@@ -60,11 +64,12 @@ class Trends:
     by_year: ByMeasure = field(default_factory=dict)
     by_part: ByMeasure = field(default_factory=dict)
     atoms: ByMeasure = field(default_factory=dict)
+    begin: pd.Timestamp = pd.Timestamp.min
 
     @property
     def all(self) -> list[Trend]:
         """All of them."""
-        return [trend for one in fields(self) for trend in getattr(self, one.name).values()]
+        return [trend for name in LEVELS for trend in getattr(self, name).values()]
 
     @property
     def drawn(self) -> ByMeasure:
@@ -108,7 +113,7 @@ class Trends:
             if trend.measure in self.by_year:
                 return [False] * len(complete)
             if trend.measure in self.by_month or trend.measure in self.by_part:
-                rows = [row for row, _ in compared_rows(trend.table)]
+                rows = [row for row, _ in compared_rows(trend.table, self.begin)]
                 return [bool(row) for row in np.isin(np.arange(len(complete)), rows)]
         return [bool(known) for known in complete]
 
@@ -135,26 +140,41 @@ class Trends:
             frozen.extend(by_name.values())
             return {name: one.trend for name, one in by_name.items()}
 
-        return Trends(*(freeze(getattr(self, one.name)) for one in fields(self))), frozen
+        levels = {name: freeze(getattr(self, name)) for name in LEVELS}
+        return Trends(**levels, begin=self.begin), frozen
 
     def shown(self, hidden: Hidden, policy: SafePolicy) -> Trends:
         """Return them without what is hidden or not printed at all."""
         by_period = {name: one for name, one in self.by_period.items() if name not in self.by_year}
-        both = (
-            {
-                name: hide_trend(self._only_printed(one), hidden, policy)
-                for name, one in some.items()
+        levels = {
+            name: {
+                measure: hide_trend(self._only_printed(one), hidden, policy)
+                for measure, one in some.items()
             }
-            for some in (by_period, self.by_month, self.by_year, self.by_part)
-        )
-        return Trends(*both)
+            for name, some in (
+                ("by_period", by_period),
+                ("by_month", self.by_month),
+                ("by_year", self.by_year),
+                ("by_part", self.by_part),
+            )
+        }
+        return Trends(**levels, begin=self.begin)
 
 
-def compared_rows(table: pd.DataFrame) -> list[tuple[int, str]]:
+def begins_within(period: ReportPeriod, begin: pd.Timestamp) -> bool:
+    """Return whether the records begin within a period, so that it has less of them than others.
+
+    In its first two weeks, or a sixth of a shorter one, nobody need have been admitted.
+    """
+    without = min(WITHOUT_ADMISSION, (period.last + _DAY - period.first) / 6)
+    return bool(period.first + without < begin)
+
+
+def compared_rows(table: pd.DataFrame, begin: pd.Timestamp) -> list[tuple[int, str]]:
     """Return the rows that a finding describes, each with the words behind its name.
 
     They are the newest that is complete, and the one just before it and the same one a year
-    earlier, where these are there and complete.
+    earlier, where these are there and complete, and the records do not `begin` within them.
     """
     known = np.flatnonzero(table["complete"].to_numpy(dtype=np.bool_))
     if not len(known):
@@ -168,6 +188,8 @@ def compared_rows(table: pd.DataFrame) -> list[tuple[int, str]]:
     start, end = (table[name].to_numpy()[known] for name in ("start", "end"))
     for one, words in before:
         same = known[(start == one.first.to_datetime64()) & (end == one.last.to_datetime64())]
+        if begins_within(one, begin):
+            continue
         rows += [(int(row), words) for row in same]
     return rows
 
@@ -202,9 +224,10 @@ def cut(whole: Trend, scope: Scope, periods: int = MOST_PERIODS) -> Trend:
 
 def make_trends(scope: Scope, plan: MergePlan) -> Trends:
     """Return the trends that are known from the records; none without a period."""
-    period, trends = scope.period, Trends()
+    period = scope.period
     if period is None:
-        return trends
+        return Trends()
+    trends = Trends(begin=scope.begin)
     for name in scope.tallies:
         step = plan.trend_every(name)
         trends.by_period[name] = _of_lengths(scope, name, period)

@@ -193,7 +193,7 @@ def test_the_newest_quarter_is_compared_with_the_one_before(quarters: int, chang
         every="quarter",
         table=table.iloc[-quarters:],
     )
-    scope: Any = SimpleNamespace(period=parse_report_period("2026Q3"))
+    scope: Any = SimpleNamespace(period=parse_report_period("2026Q3"), begin=pd.Timestamp.min)
     finding = findings._finding(scope, measured)
     assert finding.change == change
     assert ("20 in 2026Q2" in finding.text) == (quarters > 1)

@@ -125,9 +125,8 @@ def _finding(scope: Scope, measured: Trend) -> Finding:
     text = f"{measured.title} in {named}: {_describe_value(last, measured.unit)}."
     text += not_known_yet(scope, measured)
     change = "not compared"
-    before = [
-        measured.table.iloc[row] for row, words in compared_rows(measured.table)[1:2] if not words
-    ]
+    compared = compared_rows(measured.table, scope.begin)
+    before = [measured.table.iloc[row] for row, words in compared[1:2] if not words]
     if before and not before[0]["hidden"] and pd.notna(before[0]["value"]):
         change, words = compare(scope, quantity, before[0], last)
         text += f" {words}"

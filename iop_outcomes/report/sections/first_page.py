@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.report.model import Kind, Section, Table
+from iop_outcomes.report.period import period_between
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections.findings import (
     NO_CHANGE,
@@ -28,7 +29,7 @@ from iop_outcomes.report.sections.points import (
     Point,
 )
 from iop_outcomes.report.sections.signals import NO_SIGNAL, TOO_FEW_MONTHS, said
-from iop_outcomes.report.trends import Trends, compared_rows
+from iop_outcomes.report.trends import Trends, begins_within, compared_rows
 from iop_outcomes.shared.text import SHARE_DECIMALS, format_share
 from iop_outcomes.trends import Trend
 from iop_outcomes.trends.charting import ChartRule, chart_rule
@@ -112,7 +113,7 @@ def measure_point(scope: Scope, trend: Trend, target: float | None = None) -> Po
     quantity = find_quantity(trend.measure)
     changes = [
         (*compare(scope, quantity, before, last), _value(before, trend.unit), words)
-        for before, words in _earlier(trend)
+        for before, words in _earlier(scope, trend)
     ]
     real = [one for one in changes if one[0] != NO_CHANGE]
     is_share = trend.unit == "proportion"
@@ -123,7 +124,7 @@ def measure_point(scope: Scope, trend: Trend, target: float | None = None) -> Po
     if alike:
         text += f" There is no real change from {', nor from '.join(alike)}."
     if not changes:
-        text += " There is no earlier period to compare it with."
+        text += f" {_why_not_compared(scope, known)}"
     text += not_known_yet(scope, trend)
     rank, tag = (CHANGED, real[0][0]) if real else (SAME, "no real change")
     if not changes:
@@ -147,9 +148,21 @@ def _not_shown(scope: Scope, trend: Trend, known: pd.DataFrame) -> str:
     return f" in {newest}: nothing was counted.{older}"
 
 
-def _earlier(trend: Trend) -> list[tuple[pd.Series[float], str]]:
+def _why_not_compared(scope: Scope, known: pd.DataFrame) -> str:
+    begun = [
+        begins_within(period_between(start, end), scope.begin)
+        for start, end in zip(known["start"], known["end"], strict=True)
+    ]
+    if any(begun[:-1]):
+        return "The records begin within an earlier period, so that it is not compared with it."
+    return "There is no earlier period to compare it with."
+
+
+def _earlier(scope: Scope, trend: Trend) -> list[tuple[pd.Series[float], str]]:
     """Return the period before, and the same one of the year before, where they are shown."""
-    rows = [(trend.table.iloc[row], words) for row, words in compared_rows(trend.table)[1:]]
+    rows = [
+        (trend.table.iloc[row], words) for row, words in compared_rows(trend.table, scope.begin)[1:]
+    ]
     return [
         (row, f"{in_words(row['period'])}{words}") for row, words in rows if pd.notna(row["value"])
     ]
