@@ -160,6 +160,13 @@ def test_a_report_speaks_of_its_own_period(reports: dict[str, iop.Report]) -> No
         assert in_words(period) in admitted
         # of the year before, nine months are recorded
         assert (in_words(period.back(1)) in admitted) == (name != ROLLING)
+        unknown = next(one for one in document["sections"] if one["name"] == "cannot-tell")
+        assert "referred" in unknown["sentences"][-1]
+        tables = [one["caption"] for part in document["sections"] for one in part["tables"]]
+        plain = " ".join([*said, *tables, document["title"]])
+        assert f"Admissions in {in_words(period)}" in plain
+        assert re.findall(r"\b\d{4}-\d{2} to|to \d{4}-\d{2}\b(?!-)", plain) == []
+        assert document["period"]["first"] == period.first.date().isoformat()
 
 
 def test_it_is_compared_with_the_one_before_and_a_year_before(records: iop.Records) -> None:
