@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+from types import SimpleNamespace
 from typing import Any
 
+import openpyxl
+import pandas as pd
 import pytest
 
+import iop_outcomes as iop
+from iop_outcomes.report.forms.workbook import workbook
+from iop_outcomes.report.model import Section, Table
+from iop_outcomes.report.sections import assemble, findings, first_page, registry
+from iop_outcomes.report.sections.attendance import exclusions
 from tests.helpers.of_the_sample import report_of_the_sample
 
 
@@ -37,3 +46,101 @@ def test_sessions_without_an_outcome_are_not_said_to_be_few_where_they_may_not_b
     note = tables()["attendance_by_weekday"]["note"]
     assert "they are none, or too few to show" not in note
     assert "how many they are on each weekday is not shown" in note
+
+
+def sentences(name: str) -> str:
+    """Return the sentences of a section of the report of the sample."""
+    document = report_of_the_sample()._document
+    assert document is not None
+    held = next(one for one in document["sections"] if one["name"] == name)
+    return " ".join(held["sentences"])
+
+
+def test_the_truth_is_not_said_to_lie_between_where_the_figure_used_does_not() -> None:
+    table = tables()["missing_check_ins"]
+    place = [column["name"] for column in table["columns"]].index("day_180")
+    shares = [int(str(row[place]).partition("%")[0]) for row in table["rows"]]
+    assert shares[-1] > max(shares[:-1])  # "ends follow-up", which is used here
+    assert "lies between" not in table["note"]
+    assert "may lie outside the other two" in table["note"]
+
+
+def test_the_curves_by_missing_check_in_name_their_estimate() -> None:
+    caption = tables()["relapse_by_missing"]["caption"]
+    assert caption == "Time to relapse, by what a missing check-in counts as"
+    assert "Kaplan-Meier" in tables()["relapse_by_missing"]["note"]
+    assert "read it with the table" not in sentences("relapse")  # the Word file has no such table
+
+
+@pytest.mark.parametrize("events", [90, 30])
+def test_a_dotted_line_at_the_median_is_explained(events: int) -> None:
+    days = [1 + number % 60 for number in range(120)]
+    times = pd.DataFrame({"days": days, "event": [number < events for number in range(120)]})
+    curves = iop.protect(iop.survival_curves(times))
+    reached = bool(curves.median()["median"].notna().any())
+    scope: Any = SimpleNamespace(
+        policy=SimpleNamespace(threshold=11), records=SimpleNamespace(synthetic=True)
+    )
+    drawing: Any = assemble._curve(scope, curves, "Time to relapse", "relapse")
+    assert reached == (events == 90)
+    assert (assemble.MEDIAN_LINE in drawing.draw.args[1].rule) == reached
+
+
+def test_numbers_that_count_the_same_people_differently_say_why() -> None:
+    assert (
+        "counts up to the last contact, not up to the discharge" in tables()["cohort_flow"]["note"]
+    )
+    assert "whether or not the person still came" in tables()["attendance_by_week"]["note"]
+    assert "followed for no more than 30 days" in tables()["ends_over_time"]["note"]
+    assert "also those followed for a few days only" in sentences("relapse")
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "section"),
+    [
+        ("what-changed", first_page.MATRIX_END, "trends"),
+        ("flow", exclusions.COUNTED_THERE, "data-quality"),
+    ],
+)
+def test_no_note_points_to_a_section_that_the_report_has_not(
+    name: str, words: str, section: str
+) -> None:
+    table = Table("a", "A", pd.DataFrame({"n": [1]}), {}, f"Counts.{words}")
+    part = registry.Part(name, "A", lambda _: Section(name, "A", (), (table,)), of_people=False)
+    material: Any = SimpleNamespace(counted=None, settings=SimpleNamespace(titles={}))
+    both = [name, section, "cannot-tell"]
+    assert registry.build(part, material, both).tables[0].note == f"Counts.{words}"
+    assert registry.build(part, material, [name, "cannot-tell"]).tables[0].note == "Counts."
+
+
+def test_a_period_that_is_not_known_yet_has_the_name_that_the_sentence_gives_others() -> None:
+    table = pd.DataFrame(
+        {"period": ["2024-10 to 2025-09", "2025-10 to 2026-09"], "complete": [True, False]}
+    )
+    scope: Any = SimpleNamespace(period=SimpleNamespace(last=pd.Timestamp("2026-09-30")))
+    trend: Any = SimpleNamespace(table=table, every="twelve months")
+    said = findings.not_known_yet(scope, trend)
+    assert said == " October 2025 to September 2026 is not known yet."
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "form"),
+    [
+        ("whole_share", 0.88, "0%"),
+        ("whole_share", 0.881, "0.0%"),  # of 1,000 people or more
+        ("share", 0.88, "0.0%"),
+        ("share", 1.0, "0%"),
+        ("share", 0.0, "0%"),
+    ],
+)
+def test_shares_of_a_workbook_have_the_digits_of_the_page(
+    kind: str, value: float, form: str
+) -> None:
+    columns = [{"name": "share", "kind": kind}]
+    table = {"name": "a", "caption": "A", "note": "", "columns": columns, "rows": [[value]]}
+    section = {"name": "s", "title": "S", "sentences": [], "items": [], "tables": [table]}
+    document = {"title": "T", "facts": [], "findings": [], "mark": ""}
+    document |= {"sections": [section | {"figures": []}]}
+    content = workbook({"a": pd.DataFrame({"share": [value]})}, document=document)
+    sheet = openpyxl.load_workbook(BytesIO(content))["a"]
+    assert sheet["A2"].number_format == form

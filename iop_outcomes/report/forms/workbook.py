@@ -6,7 +6,7 @@ import datetime
 import struct
 from base64 import b64decode
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
@@ -19,6 +19,7 @@ from iop_outcomes.report.forms.document import (
     row_kinds_of,
     tables_of,
 )
+from iop_outcomes.report.model import Kind, write_value
 from iop_outcomes.shared.characters import printable
 
 if TYPE_CHECKING:
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
 LONGEST_CELL = 32_000  # letters; Excel holds 32,767
 LONGEST_NAME = 31  # letters of the name of a sheet
 WIDEST, NARROWEST = 60, 8  # of a column, in letters
-FORMATS = {"count": "#,##0", "share": "0.0%", "whole_share": "0.0%", "days": "0.0", "number": "0.0"}
+WHOLE, SHARES = "whole percent", ("share", "whole_share")
+FORMATS = {"count": "#,##0", "days": "0.0", "number": "0.0"}
+FORMATS |= dict.fromkeys(SHARES, "0.0%") | {WHOLE: "0%"}
 DAY = "yyyy-mm-dd"
 LONG_AGO = datetime.datetime(1980, 1, 1)  # no time of the clock: the same report, the same bytes
 OPTIONS = {
@@ -130,6 +133,12 @@ class _Looks:
             for kind, form in FORMATS.items()
         }
 
+    def of_number(self, kind: str, value: float) -> Any:
+        """Return the format of a number, with the digits that the page prints."""
+        if kind in SHARES and write_value(value, cast(Kind, kind)) == f"{value:.0%}":
+            kind = WHOLE
+        return self.numbers.get(kind)
+
 
 def _fill_sheet(
     sheet: Worksheet, frame: pd.DataFrame, kinds: list[list[str]], looks: _Looks
@@ -153,7 +162,7 @@ def _fill_sheet(
                 sheet.write_datetime(*place, pd.Timestamp(value).to_pydatetime(), looks.day)
             elif isinstance(value, int | float):
                 kind = kinds[row - 1][column] if kinds else ""
-                sheet.write_number(*place, value, looks.numbers.get(kind))
+                sheet.write_number(*place, value, looks.of_number(kind, value))
             else:
                 _put_text(sheet, place, str(value), looks.text)
     for column, width in enumerate(widths):

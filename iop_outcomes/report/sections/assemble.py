@@ -38,13 +38,14 @@ from iop_outcomes.trends.quantities import REPORTED
 TOO_FEW = "Too few to publish."
 AT_THE_START = "What relapse is, and how it is estimated, stands at the start of this section."
 NPMLE = "Nonparametric maximum likelihood estimate (NPMLE) for interval-censored events."
+MEDIAN_LINE = "Dotted: where a curve comes down to one half (the median), read along its line."
 INTERVAL_TITLE = "Relapse between two check-ins (interval-censored)"
 NO_CALENDAR = (
     "The records hold study days, without a calendar: what goes by month or quarter is left out."
 )
 CANNOT_TELL = "What these records cannot tell"
 CANNOT_TELL_ID = "cannot-tell"
-MISSING_TITLE = "The same, by what a missing check-in counts as"
+MISSING_TITLE = "Time to relapse, by what a missing check-in counts as"
 TREND_KINDS: dict[str, Kind] = {
     "numerator": "count",
     "denominator": "count",
@@ -64,6 +65,11 @@ NO_SESSIONS = "The sessions do not tell it."
 RESPONSE = "check_in_response"
 OF_SESSIONS = ("attendance_rate", "first_session", "retained_90")
 
+IN_PROGRAM = (
+    "Episodes in program: on the first day of the week neither discharged nor at the end of "
+    "follow-up, whether or not the person still came. Retention is less: it ends with the last "
+    "contact."
+)
 COUNT_KINDS: dict[str, Kind] = {
     "numerator": "count",
     "value": "count",
@@ -132,16 +138,18 @@ def attendance_section(scope: Scope, counted: Counted) -> Section:
         return Section(name, title, sentences, tuple(tables))
     kinds: dict[str, Kind] = dict.fromkeys(weeks.table.columns, "count")
     kinds |= dict.fromkeys(("rate", "lower", "upper"), "share")
+    rule = f"{weeks.rule} {IN_PROGRAM}"
     behind = Table(
         "attendance_by_week",
         f"Attendance by week since admission: {scope.followed_90_days_text}",
         rounded(weeks.table.drop(columns=["hidden", "not_known", *unknown_columns(weeks.table)])),
         kinds,
-        weeks.rule,
+        rule,
         hidden_in_weeks(weeks.table),
     )
     title_of_weeks = f"Who came, week by week: {scope.followed_90_days_text}"
-    drawing = _drawing(scope, plot_attendance, weeks, title_of_weeks, behind)
+    drawn = replace(weeks, rule=rule)
+    drawing = _drawing(scope, plot_attendance, drawn, title_of_weeks, behind)
     return Section(name, title, sentences, tuple(tables), (drawing,))
 
 
@@ -179,13 +187,13 @@ def relapse_section(scope: Scope, counted: Counted) -> Section:
     known = "A curve shows those known to be without relapse among those still followed."
     unlike = "People who stop answering are not like people who answer"
     whom = scope.words(8) if scope.period is None else f"all {scope.words(8)}"
-    rule = f"Of {whom}. {results.overall.rule}"
+    rule = f"Of {whom}, also those followed for a few days only. {results.overall.rule}"
     answered_only = not scope.tells("relapse_missing_rules")
     if answered_only:
         sentences: tuple[str, ...] = (rule, f"{known} {unlike}.")
     else:
-        read_with = "so read it with the table of what a missing check-in counts as"
-        sentences = (rule, results.missing, f"{known} {unlike}, {read_with}.")
+        beside = "so read it beside what results if a missing check-in counts as something else"
+        sentences = (rule, results.missing, f"{known} {unlike}, {beside}.")
     left = relapse.without_a_curve(scope, results)
     drawings = [_curve(scope, results.overall, "Time to relapse", "relapse")]
     if results.first.open is not None:
@@ -194,7 +202,7 @@ def relapse_section(scope: Scope, counted: Counted) -> Section:
     if results.interval is not None:
         drawings.append(_curve(scope, results.interval, INTERVAL_TITLE, "relapse_interval", NPMLE))
     if not answered_only:
-        named = "Missing check-ins as named."
+        named = "Kaplan-Meier estimates, with missing check-ins as named."
         drawings.append(
             _curve(scope, results.by_missing, MISSING_TITLE, "relapse_by_missing", named)
         )
@@ -220,7 +228,8 @@ def _curve(
     if curves.table.empty:
         return None
     marked = "" if scope.policy.threshold == 1 else "Only the marked days are estimates."
-    drawn = replace(curves, rule=" ".join(filter(None, [own, marked, AT_THE_START])))
+    median = MEDIAN_LINE if curves.median()["median"].notna().any() else ""
+    drawn = replace(curves, rule=" ".join(filter(None, [own, marked, median, AT_THE_START])))
     table = relapse.curve_table(name, title, curves, own)
     return _drawing(scope, plot_survival, drawn, title, table)
 

@@ -143,7 +143,7 @@ def not_known_yet(scope: Scope, trend: Trend) -> str:
     newest = str(trend.table["period"].iloc[-1])
     if trend.every == "year":
         newest = str(scope.period.last.year)
-    return "" if newest == known.iloc[-1] else f" {newest} is not known yet."
+    return "" if newest == known.iloc[-1] else f" {in_words(newest)} is not known yet."
 
 
 def latest_shown(scope: Scope, trend: Trend) -> str:

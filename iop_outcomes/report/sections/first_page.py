@@ -47,14 +47,14 @@ MATRIX_NOTE = (
     "Value: the newest period that is known and shown, with its 95% interval from lower to upper. "
     "Newer: why no newer one stands there. Not complete: its people are still followed. Not shown: "
     "it would tell of a few people, or it is not complete either. Signal: what the measure's "
-    "control chart says of that period, and which side of the usual it is on. "
+    "control chart says of that period, and which side of the usual it is on."
 )
 COURSE = "course"
 COURSE_NOTE = (
-    "The course shows the last 24 periods, from the lowest value to the highest; a dot is a period "
-    "without a value. "
+    " The course shows the last 24 periods, from the lowest value to the highest; a dot is a "
+    "period without a value."
 )
-MATRIX_END = "Every number also stands in the section on trends."
+MATRIX_END = " Every number also stands in the section on trends."
 
 
 def first_page(

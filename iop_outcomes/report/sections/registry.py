@@ -17,6 +17,7 @@ from iop_outcomes.report.model import DraftTable, Hidden, Section, Table
 from iop_outcomes.report.scope import BY_MONTH, Scope
 from iop_outcomes.report.sections import assemble as parts
 from iop_outcomes.report.sections import benchmarks, first_page, sites
+from iop_outcomes.report.sections.attendance import exclusions
 from iop_outcomes.report.sections.definitions import definitions
 from iop_outcomes.report.sections.findings import Finding
 from iop_outcomes.report.sections.own import own_section
@@ -202,6 +203,8 @@ PARTS = (
 )
 """Every section, in their order."""
 NAMES = tuple(part.name for part in PARTS)
+POINTERS = {first_page.MATRIX_END: "trends", exclusions.COUNTED_THERE: "data-quality"}
+"""What notes of tables say of another section: left out where the report does not have it."""
 
 
 def sections_of(
@@ -276,7 +279,20 @@ def build(part: Part, material: Material, shown: Sequence[str]) -> Section:
     section = replace(part.build(material), identifier=part.name, title=part.title)
     title = material.settings.titles.get(parts.CANNOT_TELL_ID, parts.CANNOT_TELL)
     there = parts.CANNOT_TELL_ID in shown
-    return _pointing(section, parts.why(title) if there else "")
+    section = _pointing(section, parts.why(title) if there else "")
+    absent = [words for words, name in POINTERS.items() if name not in shown]
+    return _without(section, absent) if absent else section
+
+
+def _without(section: Section, pointers: Sequence[str]) -> Section:
+    """Return the section, whose tables do not point to what the report does not have."""
+    tables = []
+    for table in section.tables:
+        note = table.note
+        for words in pointers:
+            note = note.replace(words, "")
+        tables.append(replace(table, note=note))
+    return replace(section, tables=tuple(tables))
 
 
 def _pointing(section: Section, why: str) -> Section:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.attendance.in_treatment import in_treatment_of
+from iop_outcomes.attendance.stays import NO_CONTACT_DAYS
 from iop_outcomes.disclosure import LinkedCounts, ProtectedCurves, protect
 from iop_outcomes.disclosure.declared import TOTAL
 from iop_outcomes.disclosure.fixed_days import EndsElsewhere
@@ -21,7 +22,9 @@ NAME, TITLE = "ends_over_time", "How episodes ended, and after how long"
 RULE = (
     "Days from admission to the last contact or the discharge, whichever is earlier; who stopped "
     "coming has dropped out with the last contact. Each share is of all who were admitted and "
-    "followed, and the other ends compete with it."
+    "followed, and the other ends compete with it. "
+    f"Not among them are those followed for no more than {NO_CONTACT_DAYS} days, of whom it is not "
+    "known yet whether they stopped coming, and those of whom no service has a recorded outcome."
 )
 NOTE = (
     "The share that had ended so by each day. Ends of too few people are taken together. Only "

@@ -32,10 +32,8 @@ LATER = (
 )
 UNSEEN = "no service of theirs has a recorded outcome"
 LOST = f"they were not discharged, and their follow-up ended before day {FOLLOW_UP_DAYS}"
-SET_ASIDE = (
-    "Rows that were set aside when the records were read are in no number here; the section on "
-    "data quality counts them."
-)
+SET_ASIDE = "Rows that were set aside when the records were read are in no number here."
+COUNTED_THERE = " The section on data quality counts them."
 
 
 def exclusions_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
@@ -75,7 +73,9 @@ def exclusions_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
         "admissions": [(key,) for key in keys],
         "share": [(key, ALL) for key in keys],
     }
-    return DraftTable(Table(NAME, caption, frame, kinds, " ".join([*note, SET_ASIDE])), needs)
+    return DraftTable(
+        Table(NAME, caption, frame, kinds, f"{' '.join([*note, SET_ASIDE])}{COUNTED_THERE}"), needs
+    )
 
 
 def unknown_visits(scope: Scope, number: int, last_day: int) -> Mask:

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.attendance.stays import RETENTION_DAYS
+from iop_outcomes.attendance.stays import NO_CONTACT_DAYS, RETENTION_DAYS
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.declared import DETAIL, Key
 from iop_outcomes.report.model import DraftTable, Hidden, Kind, Table
@@ -25,6 +25,11 @@ NOT_KNOWN = (
     "The next table shows who is not in this one, and why. Those of whom it is not known, since "
     "sessions without a recorded outcome decide it or no service has one, are not among those "
     "reached."
+)
+STILL_THERE = (
+    "Still in the program: seen on that day or later; or not discharged, and seen in the last "
+    f"{NO_CONTACT_DAYS} days of follow-up. Who stopped coming counts up to the last contact, not "
+    "up to the discharge."
 )
 AS_BOUND = "A share behind which a small count would show is given as a bound."
 
@@ -74,7 +79,7 @@ def flow_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
     frame["share"] = np.round(reached / max(reached[0], 1), SHARE_DECIMALS)
     frame[UNKNOWN] = unknown
     kinds: dict[str, Kind] = {"reached": "count", "share": "share", UNKNOWN: "count"}
-    note = f"{NOT_KNOWN} {AS_BOUND}"
+    note = f"{NOT_KNOWN} {AS_BOUND} {STILL_THERE}"
     caption = f"How far people came: {scope.followed_90_days_text}"
     table = Table("cohort_flow", caption, frame, kinds, note)
     return DraftTable(table, with_share(keys, "reached", keys[0]) | {UNKNOWN: unknown_keys})
@@ -159,8 +164,10 @@ def _without_unknown(draft: DraftTable, hidden: Hidden, scope: Scope) -> Table:
     few = f"fewer than {policy.threshold}, or nobody"
     if told:
         more = f"Where they are {few}, their number for the first or fourth session is hidden."
-        return replace(shown, note=f"{NOT_KNOWN} {more} {AS_BOUND}")
+        return replace(shown, note=f"{NOT_KNOWN} {more} {AS_BOUND} {STILL_THERE}")
     more = f"How many they are is not shown; it never is where they are {few}."
     kinds = {name: kind for name, kind in shown.kinds.items() if name != UNKNOWN}
     frame = shown.frame.drop(columns=UNKNOWN)
-    return replace(shown, frame=frame, kinds=kinds, note=f"{NOT_KNOWN} {more} {AS_BOUND}")
+    return replace(
+        shown, frame=frame, kinds=kinds, note=f"{NOT_KNOWN} {more} {AS_BOUND} {STILL_THERE}"
+    )

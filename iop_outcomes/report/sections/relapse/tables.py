@@ -29,6 +29,13 @@ NO_PROGRAMS = (
     "Not shown by program: fewer than two programs have enough people and events, and protect no "
     "others."
 )
+MISSING_NOTE = (
+    "The same people and the same definition, Kaplan-Meier estimates. Counts as use: all who "
+    "missed a check-in are taken to have used then; as no use: none of them. Ends follow-up: each "
+    "is counted up to the first missing check-in, whatever is answered later, and those who miss "
+    "one are taken to be like those who answer; so this share may lie outside the other two. Where "
+    "these differ much, the check-ins do not tell how many relapsed."
+)
 INTERVAL_NOTE = (
     "Each relapse fell between the last check-in without use and the one that showed it. Survival: "
     "the share without relapse through the day, in the middle of what such records can tell; "
@@ -106,8 +113,7 @@ def missing_rule_table(results: RelapseResults) -> Table:
         "Without relapse, by what a missing check-in counts as",
         frame,
         kinds,
-        "The same people and the same definition. Where these differ much, the check-ins do not "
-        "tell how many relapsed: the truth lies between.",
+        MISSING_NOTE,
     )
 
 
