@@ -40,6 +40,7 @@ from iop_outcomes.report.sections.registry import (
 )
 from iop_outcomes.report.settings import (
     ReportSettings,
+    checked_targets,
     given_over,
     read_settings,
     with_program_names,
@@ -296,6 +297,7 @@ def _settings_of(
     if settings is None:
         return ReportSettings()
     if isinstance(settings, ReportSettings):
+        checked_targets(settings.targets)
         return settings
     own = [one[0] for one in sections if isinstance(one, tuple | list) and len(one)]
     return read_settings(settings, [*NAMES, *own])

@@ -352,14 +352,23 @@ def _find_period(records: Records, period: str | ReportPeriod) -> ReportPeriod:
             instead="quarterly_report(records), which covers the whole time",
         )
     chosen = parse_report_period(period) if isinstance(period, str) else period
-    if not _anybody_there(records, chosen):
+    begins_after = chosen.first > pd.Timestamp(records.as_of)
+    if begins_after or not _anybody_there(records, chosen):
         dates = records.episodes["admit_date"]
         known = pd.PeriodIndex(dates.dropna().unique(), freq="Q").unique().sort_values()
+        one_of = f"one of {', '.join(str(label) for label in known)}"
+        if begins_after:
+            raise ReportError(
+                f"This {chosen.word} begins after the last day of the records.",
+                found=f"{chosen}, which begins on {chosen.first.date()}; the records go up to "
+                f"{pd.Timestamp(records.as_of).date()}",
+                instead=f"newer records, or {one_of}",
+            )
         raise ReportError(
             f"Nobody was in the program in this {chosen.word}: nobody was admitted in it, or was "
             "there.",
             found=str(chosen),
-            instead=f"one of {', '.join(str(label) for label in known)}",
+            instead=one_of,
         )
     return chosen
 
@@ -367,8 +376,6 @@ def _find_period(records: Records, period: str | ReportPeriod) -> ReportPeriod:
 def _anybody_there(records: Records, period: ReportPeriod) -> bool:
     """Return whether somebody was admitted before the end of a period and not gone before it."""
     episodes = records.episodes
-    if period.first > pd.Timestamp(records.as_of):
-        return False
     gone = episodes["discharge_date"] < period.first
     admitted = episodes["admit_date"] < period.last + pd.Timedelta(days=1)
     return bool((admitted & ~gone).any())

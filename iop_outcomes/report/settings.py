@@ -46,7 +46,7 @@ class ReportSettings:
     programs : mapping of str to str
         The name of a program in the records -> its name in the report.
     targets : mapping of str to float
-        Measure -> target.
+        Measure -> target, a share from 0 to 1; a number of people has none.
     served_by : tuple of str or None
         Columns of the episodes by which the admissions are shown, besides those of every report;
         None for the usual ones.
@@ -139,7 +139,6 @@ def settings_of(
     parts = {name: _table(held.get(name, {}), place.under(name)) for name in tables}
     colours, targets, own = (parts[name] for name in ("colours", "targets", "sections"))
     _only(colours, list(PAPER), place.under("colours"))
-    _only(targets, list(REPORTED), place.under("targets"))
     _only(own, ["order", "leave_out", "titles"], place.under("sections"))
     at = place.under("sections")
     titles = _table(own.get("titles", {}), at.under("titles"))
@@ -159,7 +158,7 @@ def settings_of(
         logo=_if_set(held, "logo", lambda value, at: _logo(value, at, folder), place),
         colours=_each(colours, _colour, place.under("colours")),
         programs=programs,
-        targets=_each(targets, _target, place.under("targets")),
+        targets=checked_targets(targets, place.under("targets")),
         served_by=_if_set(held, "served_by", _columns, place),
         order=_names(own.get("order", []), sections, at.under("order")),
         leave_out=_names(own.get("leave_out", []), sections, at.under("leave_out")),
@@ -177,7 +176,7 @@ def _only(held: Mapping[str, Any], known: Sequence[str], place: _Place) -> None:
 
 def _table(value: object, place: _Place) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise place.error("This is a table.", value, f"[{place.key}] on a line of its own")
+        raise place.error("This must be a table.", value, f"[{place.key}] on a line of its own")
     return value
 
 
@@ -195,7 +194,7 @@ def _each(
 
 def _line(value: object, place: _Place) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise place.error("This is a text.", value, 'a text between quotes: "..."')
+        raise place.error("This must be a text.", value, 'a text between quotes: "..."')
     return one_line(value.strip())
 
 
@@ -207,12 +206,16 @@ def _day(value: object, place: _Place) -> str:
             return datetime.date.fromisoformat(value).isoformat()
     except ValueError:
         pass
-    raise place.error("This is a date.", value, "a date as 2026-10-05")
+    raise place.error("This must be a date.", value, "a date as 2026-10-05")
 
 
 def _colour(value: object, place: _Place) -> str:
     if not isinstance(value, str) or not re.fullmatch("#[0-9a-fA-F]{6}", value):
-        raise place.error("This is a colour.", value, 'a colour as "#005a92"')
+        raise place.error(
+            "A colour is written as # and six digits or letters from a to f.",
+            value,
+            'a colour as "#005a92"',
+        )
     grounds = PAPER[place.key.rpartition(".")[2]]
     least = min(contrast(value, ground) for ground in grounds)
     if least < CONTRAST:
@@ -239,19 +242,42 @@ def _luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
+def checked_targets(targets: Mapping[str, Any], place: _Place | None = None) -> dict[str, float]:
+    """Return the targets of measures, or raise RuleError.
+
+    Parameters
+    ----------
+    targets : mapping
+        Measure -> target.
+    place : _Place, optional
+        Where they are. Default: in a `ReportSettings` that was made in a program.
+    """
+    place = place or _Place("ReportSettings", "targets")
+    _only(targets, list(REPORTED), place)
+    return _each(targets, _target, place)
+
+
 def _target(value: object, place: _Place) -> float:
-    measure = place.key.rpartition(".")[2]
-    share = REPORTED[measure].kind != "count"
-    if not is_number(value) or value < 0 or (share and value > 1):
-        instead = "a share from 0 to 1, as 0.75" if share else "a number of 0 or more"
-        raise place.error("This is a target.", value, instead)
+    shares = [name for name, quantity in REPORTED.items() if quantity.kind != "count"]
+    if place.key.rpartition(".")[2] not in shares:
+        # The report has it by month, by quarter and by year: a target of one is none of the others.
+        raise place.error(
+            "A number of people depends on the length of the time, and has no target that holds "
+            "for all times of the report.",
+            value,
+            f"a target for one of {', '.join(shares)}",
+        )
+    if not is_number(value) or not 0 <= value <= 1:
+        raise place.error(
+            "The target of this measure must be a share.", value, "a share from 0 to 1, as 0.75"
+        )
     return float(value)
 
 
 def _names(value: object, sections: Sequence[str], place: _Place) -> tuple[str, ...]:
     instead = f"a list with some of {', '.join(sections)}"
     if not isinstance(value, list):
-        raise place.error("This is a list of sections.", value, instead)
+        raise place.error("This must be a list of sections.", value, instead)
     for name in value:
         if name not in sections:
             raise place.error("There is no such section.", name, instead)
@@ -263,7 +289,7 @@ def _names(value: object, sections: Sequence[str], place: _Place) -> tuple[str, 
 def _columns(value: object, place: _Place) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(one, str) and one for one in value):
         raise place.error(
-            "This is a list of columns of the episodes.", value, '["age", "primary_substance"]'
+            "This must be a list of columns of the episodes.", value, '["age", "primary_substance"]'
         )
     return tuple(value)
 

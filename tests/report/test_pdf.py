@@ -283,6 +283,43 @@ def test_two_processes_make_the_same_bytes(
 
 
 @needs_weasyprint
+@pytest.mark.parametrize("program", [None, ENDED, ENDED_LATER])
+def test_the_bar_of_pictures_goes_from_none_to_all(
+    program: str | None, monkeypatch: pytest.MonkeyPatch, shown: Any
+) -> None:
+    bars: list[list[int]] = []
+
+    class Bar:
+        def __init__(self, total: int) -> None:
+            self.n, self.total, self.seen = 0, total, [total, 0]
+            bars.append(self.seen)
+
+        def update(self, more: int) -> None:
+            self.n += more
+            self.seen.append(self.n)
+
+        def close(self) -> None:
+            """Show nothing."""
+
+    monkeypatch.setattr(apart, "_bar", Bar)
+    if program is not None:  # what the other process cannot do is left again
+        monkeypatch.setattr(apart, "START", program)
+    process = PaperProcess()
+    drawings = drawings_of(shown, True, False)
+    with Shared(process, keep=True, progress=True) as shared:
+        shared.draw(drawings, "picture", "dots", "narrow")  # more than each bar is of
+        shared.pictures("picture")
+        shared.lay_out(for_paper(PAGE))
+        shared.pictures("narrow")
+        shared.finish()
+    process.close()
+    assert bars
+    for total, *done in bars:
+        assert done == sorted(done)
+        assert done[-1] == total
+
+
+@needs_weasyprint
 @pytest.mark.parametrize("program", [ENDED, ENDED_LATER, NONSENSE])
 def test_without_the_other_process_all_is_done_here(
     program: str, monkeypatch: pytest.MonkeyPatch, shown: Any, drawn_here: list[Drawing]

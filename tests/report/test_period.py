@@ -241,6 +241,17 @@ def test_a_period_without_admissions_tells_of_those_who_were_there(records: iop.
         iop.quarterly_report(records, period="2015")
 
 
+def test_a_quarter_after_the_last_day_of_the_records_is_said_so(records: iop.Records) -> None:
+    cut = "2025-09-30"
+    there = records.episodes[records.episodes["admit_date"] <= cut].assign(discharge_date=pd.NaT)
+    still_there = replace(records, episodes=there, as_of=pd.Timestamp(cut))
+    with pytest.raises(ReportError, match="This quarter begins after the last day of") as caught:
+        choose_scope(still_there, "2025Q4", None, None)
+    assert "2025-10-01; the records go up to 2025-09-30" in caught.value.found
+    assert "2025Q3" in caught.value.instead
+    assert str(choose_scope(still_there, "2025Q3", None, None).period) == "2025Q3"
+
+
 def test_a_merged_table_says_its_length_in_words_of_the_period() -> None:
     steps = {"discharges": Step("year", (("other ends", ("died", "other")),))}
     plan = MergePlan(

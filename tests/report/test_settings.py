@@ -119,12 +119,16 @@ LEFT_OUT = {"who-came", "cannot-tell"}
     ("text", "key", "instead"),
     [
         ("colour = 1", "report.toml, colour: There is no such key", "one of title"),
-        ("title = 3", "report.toml, title: This is a text", "between quotes"),
-        ('prepared_on = "5 Oct"', "report.toml, prepared_on: This is a date", "2026-10-05"),
+        ("title = 3", "report.toml, title: This must be a text", "between quotes"),
+        ('prepared_on = "5 Oct"', "report.toml, prepared_on: This must be a date", "2026-10-05"),
         ('logo = "gone.png"', "report.toml, logo: The logo cannot be read", "beside this one"),
         ('logo = "report.toml"', "report.toml, logo: The logo is no picture", "PNG or JPEG"),
-        ('colours = "red"', "report.toml, colours: This is a table", "[colours]"),
-        ('[colours]\naccent = "red"', "report.toml, colours.accent: This is a colour", "#005a92"),
+        ('colours = "red"', "report.toml, colours: This must be a table", "[colours]"),
+        (
+            '[colours]\naccent = "red"',
+            "report.toml, colours.accent: A colour is written as #",
+            "#005a92",
+        ),
         ('[colours]\naccent = "#eeeeee"', "colours.accent: Words in this colour", "darker"),
         ('[colours]\naccent_dark = "#222222"', "colours.accent_dark: Words in", "lighter"),
         (
@@ -132,13 +136,21 @@ LEFT_OUT = {"who-came", "cannot-tell"}
             "targets.relapses: There is no such",
             "attendance",
         ),
-        ("[targets]\nattendance_rate = 75", "targets.attendance_rate: This is a target", "0.75"),
-        ("[targets]\nadmissions = -1", "targets.admissions: This is a target", "0 or more"),
+        (
+            "[targets]\nattendance_rate = 75",
+            "targets.attendance_rate: The target of this measure must be a share",
+            "0.75",
+        ),
+        ("[targets]\nadmissions = 60", "targets.admissions: A number of people", "attendance_rate"),
         ('[programs]\nA = "x"\nB = "x"', "report.toml, programs: Two programs", "another name"),
         ('[sections]\norder = ["relaps"]', "sections.order: There is no such section", "relapse"),
-        ('[sections]\nleave_out = "relapse"', "sections.leave_out: This is a list", "a list"),
+        ('[sections]\nleave_out = "relapse"', "sections.leave_out: This must be a list", "a list"),
         ('[sections]\norder = ["relapse", "relapse"]', "order: A section is named twice", "list"),
-        ('[sections.titles]\nrelapse = ""', "sections.titles.relapse: This is a text", "quotes"),
+        (
+            '[sections.titles]\nrelapse = ""',
+            "sections.titles.relapse: This must be a text",
+            "quotes",
+        ),
         ("title = ", "report.toml is no TOML file", "title ="),
     ],
 )
@@ -149,6 +161,23 @@ def test_an_error_names_file_and_key_and_what_to_write(
         read_settings(written(tmp_path, text), NAMES)
     assert key in str(caught.value)
     assert instead in caught.value.instead
+
+
+def test_a_target_of_a_number_of_people_is_refused_in_a_program_too(records: iop.Records) -> None:
+    with pytest.raises(RuleError, match=r"ReportSettings, targets\.admissions: A number of people"):
+        iop.quarterly_report(records, "2025Q3", settings=ReportSettings(targets={"admissions": 60}))
+
+
+def test_a_report_without_any_section_is_refused() -> None:
+    there = [name for name in NAMES if name != "beside-earlier"]
+    with pytest.raises(RuleError, match="at least one section") as caught:
+        sections_of([], ReportSettings(leave_out=tuple(there)))
+    assert f"{len(there)} sections" in caught.value.found
+    assert [part.name for part in sections_of([], ReportSettings(leave_out=tuple(there[1:])))] == [
+        there[0]
+    ]
+    own = ("our-groups", "Our groups", lambda _: ["One."])
+    assert len(sections_of([own], ReportSettings(leave_out=tuple(there)))) == 1
 
 
 def test_a_program_that_is_not_there_is_named(records: iop.Records) -> None:

@@ -192,8 +192,12 @@ class Shared:
         return self._pdf
 
     def _work(self, hows: Sequence[Made], until: Callable[[], bool]) -> None:
-        left = [job for job in self._left if job[0] in hows]
-        bar = _bar(len(left)) if self._progress and left else None
+        def left() -> int:
+            with self._changed:  # the other thread takes jobs in the meantime
+                return sum(job[0] in hows for job in self._left)
+
+        total = left()
+        bar = _bar(total) if self._progress and total else None
         while (job := self._next_here(hows, until)) is not None:
             how, place = job
             if how == "page":
@@ -203,8 +207,10 @@ class Shared:
             else:
                 getattr(self._drawings[place], how)
             if bar is not None:
-                bar.update(bar.total - bar.n - len(self._left))
+                # What the other process could not do is left again: a bar does not go back for it.
+                bar.update(max(0, total - left() - bar.n))
         if bar is not None:
+            bar.update(total - left() - bar.n)
             bar.close()
 
     def _next_here(self, hows: Sequence[Made], until: Callable[[], bool]) -> Job | None:

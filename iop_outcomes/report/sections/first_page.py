@@ -132,9 +132,9 @@ def measure_point(scope: Scope, trend: Trend, target: float | None = None) -> Po
     if target is not None:
         reached, words = _beside(last, quantity, target, trend.unit)
         text += f" {words}"
-        if reached is False:
+        if not reached:
             rank, tag = MISSED, "target missed"
-        elif reached and not real:
+        elif not real:
             rank, tag = MET, "target met"
     return Point(rank, tag, trend.title, text)
 
@@ -184,11 +184,9 @@ def _counts(row: pd.Series[float], unit: str) -> str:
 
 def _beside(
     row: pd.Series[float], quantity: Quantity, target: float, unit: str
-) -> tuple[bool | None, str]:
+) -> tuple[bool, str]:
     """Say whether a target was met; one that may be missed by chance is marked as such."""
     written = f"{target:.0%}" if unit == "proportion" else f"{target:,.0f}"
-    if quantity.improves == "neither":
-        return None, f"The target is {written}."
     met = row["value"] >= target if quantity.improves == "up" else row["value"] <= target
     if met:
         return True, f"The target of {written} was met."

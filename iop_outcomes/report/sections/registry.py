@@ -230,11 +230,18 @@ def sections_of(
         raise RuleError("Two sections have one name.", instead="another name for each section")
     first = [part for name in settings.order for part in chosen if part.name == name]
     ordered = [*first, *(part for part in chosen if part not in first)]
-    return [
+    left = [
         replace(part, title=settings.titles.get(part.name, part.title))
         for part in ordered
         if part.name not in settings.leave_out and (beside or part.name != earlier.NAME)
     ]
+    if not left:
+        raise RuleError(
+            "A report has at least one section, and all are left out.",
+            found=f"{len(settings.leave_out)} sections in leave_out",
+            instead="leave_out with fewer of them",
+        )
+    return left
 
 
 def _checked(own: OwnSection, taken: Sequence[str]) -> OwnSection:
