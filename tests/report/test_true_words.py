@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
@@ -111,6 +112,19 @@ def test_no_note_points_to_a_section_that_the_report_has_not(
     both = [name, section, "cannot-tell"]
     assert registry.build(part, material, both).tables[0].note == f"Counts.{words}"
     assert registry.build(part, material, [name, "cannot-tell"]).tables[0].note == "Counts."
+
+
+@pytest.mark.parametrize("hidden", [True, False])
+def test_the_small_print_of_a_trend_says_what_a_dash_is(hidden: bool) -> None:
+    made = iop.trend(iop.read_records("data/samples"), "retained_90", every="quarter", chart="none")
+    table = made.table.assign(hidden=False)
+    if hidden:
+        numbers = ["numerator", "denominator", "value", "lower", "upper"]
+        table.loc[1, numbers], table.loc[1, "hidden"] = float("nan"), True
+    scope: Any = SimpleNamespace(records=SimpleNamespace(synthetic=True), period=None, word="time")
+    drawing = assemble.trend_drawing(scope, replace(made, table=table))
+    assert (assemble.DASH in drawing.notes) == hidden
+    assert drawing.definition in drawing.notes
 
 
 def test_a_period_that_is_not_known_yet_has_the_name_that_the_sentence_gives_others() -> None:

@@ -38,6 +38,7 @@ from iop_outcomes.trends.quantities import REPORTED
 TOO_FEW = "Too few to publish."
 AT_THE_START = "What relapse is, and how it is estimated, stands at the start of this section."
 NPMLE = "Nonparametric maximum likelihood estimate (NPMLE) for interval-censored events."
+DASH = "A dash: hidden, or not known yet."
 MEDIAN_LINE = "Dotted: where a curve comes down to one half (the median), read along its line."
 INTERVAL_TITLE = "Relapse between two check-ins (interval-censored)"
 NO_CALENDAR = (
@@ -286,7 +287,9 @@ def trend_drawing(scope: Scope, trend: Trend, target: float | None = None) -> Dr
     gone = shown.isna().mul(shown["status"] == HIDDEN, axis=0)
     table = Table(f"trend_{trend.measure}", title, shown, kinds, trend.rule, gone)
     plot = plot_trend if target is None else partial(plot_trend, target=target)
-    return replace(_drawing(scope, plot, trend, title, table), definition=trend.rule)
+    dash = f"\n{DASH}" if trend.unit == "proportion" and gone.to_numpy().any() else ""
+    drawn = replace(trend, rule=f"{trend.rule}{dash}")
+    return replace(_drawing(scope, plot, drawn, title, table), definition=trend.rule)
 
 
 def response_section(scope: Scope, trends: Trends, targets: Mapping[str, float]) -> Section:
