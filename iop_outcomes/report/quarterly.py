@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
 import numpy as np
+import pandas as pd
 
 from iop_outcomes.disclosure import LinkedCounts, SafePolicy
 from iop_outcomes.disclosure.ledger import Ledger
@@ -27,7 +28,7 @@ from iop_outcomes.report.forms.word import word_file
 from iop_outcomes.report.made import Report
 from iop_outcomes.report.model import Drawing, Section
 from iop_outcomes.report.period import ReportPeriod, period_asked, refuse_overlap
-from iop_outcomes.report.scope import Scope, choose_scope
+from iop_outcomes.report.scope import MOST_WITHOUT_RECORDS, Scope, choose_scope
 from iop_outcomes.report.sections.cohort.served import served_columns
 from iop_outcomes.report.sections.findings import findings_frame, make_findings
 from iop_outcomes.report.sections.registry import (
@@ -242,6 +243,7 @@ def make_report(
     records = with_program_names(records, chosen.programs)
     rules = (wanted.rule, wanted.policy, chosen.served_by or ())
     scope = choose_scope(records, wanted.period, *rules)
+    _refuse_late_cut(scope)
     if wanted.ledger is not None and wanted.together is None:
         refuse_overlap(scope.period, [one.quarter for one in wanted.ledger.reports])
     refuse_unlike(scope, wanted.earlier)
@@ -289,6 +291,17 @@ def make_report(
     word = word_file(document, shown, scope, chosen)
     forms = (page, cells, kept, document, word, paper, chosen.logo or "", tuple(drawings))
     return Report(tables, findings, heading, *forms)
+
+
+def _refuse_late_cut(scope: Scope) -> None:
+    days, cut = scope.days_without_records, scope.records.as_of
+    if days > MOST_WITHOUT_RECORDS:
+        raise ReportError(
+            "Who was still in the program is not known: nothing is recorded for a long time before "
+            "the data cut, and some people had not left.",
+            found=f"{days:,} days before {pd.Timestamp(cut).date()} without a record",
+            instead='the day of the export as the data cut: as_of="2026-10-05", or --as-of',
+        )
 
 
 def _settings_of(

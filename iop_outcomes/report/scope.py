@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from iop_outcomes.records import Records
 
 OTHER_PROGRAMS = "other programs"
+MOST_WITHOUT_RECORDS = 92  # days before the data cut, a quarter
 FOLLOW_UP_DAYS = 90  # days of follow-up that the flow and the weekly picture need
 IN_REPORT = tuple(name for name, one in MEASURES.items() if one.reported)
 IN_PART = "only a part of what it rests on is recorded"
@@ -99,6 +100,25 @@ class Scope:
         """The day of the first admission: the records begin there."""
         first = self.records.episodes["admit_date"].min()
         return pd.Timestamp.min if pd.isna(first) else pd.Timestamp(first)
+
+    @property
+    def days_without_records(self) -> int:
+        """How many days before the data cut have no record, while somebody had not left; else 0."""
+        records = self.records
+        tables = (records.episodes, records.attendance, records.checkins)
+        days = [
+            table[name].max()
+            for table in tables
+            for name in ("admit_date", "discharge_date", "date")
+            if table is not None and name in table
+        ]
+        known = [pd.Timestamp(day) for day in days if not pd.isna(day)]
+        is_open = "discharge_date" not in records.episodes or (
+            records.episodes["discharge_date"].isna().any()
+        )
+        if records.time != "calendar" or not known or not is_open:
+            return 0
+        return max(0, (pd.Timestamp(records.as_of) - max(known)).days)
 
     @property
     def programs(self) -> list[str]:

@@ -220,6 +220,34 @@ def test_overlapping_periods_are_declared_by_what_they_are_made_of(records: iop.
     assert not any(trends.printed(trends.atoms["attendance_rate"]))
 
 
+def test_a_data_cut_long_after_the_newest_record_is_said_or_refused() -> None:
+    """Only who had left was counted as not retained, and nobody as retained: 0 of 28."""
+    episodes = pd.DataFrame(
+        {
+            "episode_id": [str(number) for number in range(40)],
+            "admit_date": "2026-07-06",
+            "discharge_date": ["2026-07-20"] * 20 + [None] * 20,
+        }
+    )
+    sessions = pd.DataFrame(
+        {"episode_id": episodes["episode_id"], "date": "2026-07-07", "status": "attended"}
+    )
+    for cut, days in (("2026-08-17", 28), ("2026-08-18", 29), ("2026-10-20", 92)):
+        given = iop.read_records(episodes=episodes, attendance=sessions, as_of=cut)
+        scope = choose_scope(given, "2026Q3", None, None)
+        assert scope.days_without_records == days
+        notes = [text for name, text in facts_of(scope, None, None) if name == "Note"]
+        assert any(f"in the {days} days before the data cut" in text for text in notes) == (
+            days > 28
+        )
+    late = iop.read_records(episodes=episodes, attendance=sessions, as_of="2026-10-21")
+    with pytest.raises(ReportError, match="93 days before 2026-10-21 without a record"):
+        iop.quarterly_report(late, "2026Q3")
+    ended = episodes.assign(discharge_date="2026-07-20")
+    left = iop.read_records(episodes=ended, attendance=sessions, as_of="2030-01-01")
+    assert choose_scope(left, "2026Q3", None, None).days_without_records == 0
+
+
 def test_a_period_that_is_not_over_is_said_so(records: iop.Records) -> None:
     cut = pd.Timestamp(records.as_of)
     scope = choose_scope(records, str(cut.year), None, None)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from markupsafe import Markup, escape
 
+from iop_outcomes.records.data_cut import LONELY_DAYS
 from iop_outcomes.report.model import Section, data_address, write_value
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.settings import ReportSettings
@@ -101,6 +102,12 @@ def has_wide_word(text: str) -> bool:
     return any(len(word) > WIDEST for word in text.split())
 
 
+NOT_FOLLOWED = (
+    "Nothing is recorded in the {days} days before the data cut. Who was still in the program then "
+    "is not known, so that figures of who stayed leave out those who had not left."
+)
+
+
 def facts_of(
     scope: Scope, prepared_by: str | None, prepared_on: str | None
 ) -> list[tuple[str, str]]:
@@ -123,6 +130,8 @@ def facts_of(
     if scope.period is not None and pd.Timestamp(records.as_of) < scope.period.last:
         sentence = f"The {scope.word} is not over at the data cut: its figures are partial."
         facts.insert(2, ("Note", sentence))
+    if scope.days_without_records > LONELY_DAYS:
+        facts.insert(2, ("Note", NOT_FOLLOWED.format(days=scope.days_without_records)))
     return facts
 
 
