@@ -28,7 +28,7 @@ from iop_outcomes.report.forms.word import word_file
 from iop_outcomes.report.made import Report
 from iop_outcomes.report.model import Drawing, Section
 from iop_outcomes.report.period import ReportPeriod, period_asked, refuse_overlap
-from iop_outcomes.report.scope import MOST_WITHOUT_RECORDS, Scope, choose_scope
+from iop_outcomes.report.scope import Scope, choose_scope
 from iop_outcomes.report.sections.cohort.served import served_columns
 from iop_outcomes.report.sections.findings import findings_frame, make_findings
 from iop_outcomes.report.sections.registry import (
@@ -165,6 +165,9 @@ def quarterly_report(
         ),
         progress=progress,
     )
+
+
+MOST_WITHOUT_RECORDS = 92  # days before the data cut: a quarter
 
 
 @dataclass(frozen=True, eq=False)

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from iop_outcomes.records import Records
 
 OTHER_PROGRAMS = "other programs"
-MOST_WITHOUT_RECORDS = 92  # days before the data cut, a quarter
 FOLLOW_UP_DAYS = 90  # days of follow-up that the flow and the weekly picture need
 IN_REPORT = tuple(name for name, one in MEASURES.items() if one.reported)
 IN_PART = "only a part of what it rests on is recorded"
