@@ -11,6 +11,7 @@ import pytest
 import iop_outcomes as iop
 from iop_outcomes.plots.layout.export import draw_svg
 from iop_outcomes.plots.sites import plot_funnel
+from iop_outcomes.plots.sites.funnel import _key
 from iop_outcomes.report.sections import sites
 from iop_outcomes.report.sections.relapse import tables
 from iop_outcomes.report.sections.sites import SiteCounts
@@ -117,6 +118,11 @@ def test_a_protected_funnel_calls_its_line_that_of_the_units_shown() -> None:
     whole = iop.funnel(counts, by="site")
     assert "(all units together)" in whole.text
     assert "(the units shown together)" in iop.protect(whole).text
+    for result, words in (
+        (whole, "all units together"),
+        (iop.protect(whole), "the units shown together"),
+    ):
+        assert words in [mark.words for mark in _key(result)]
     given = iop.protect(iop.funnel(counts, by="site", target=0.4))
     assert "together" not in given.text.partition(".")[0] + given.text.partition(".")[2][:20]
     assert "(all units together)" in iop.protect(replace(whole, table=whole.table[:2])).text

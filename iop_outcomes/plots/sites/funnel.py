@@ -109,7 +109,7 @@ def _looks(result: Funnel) -> list[Mark]:
 def _key(result: Funnel) -> list[Mark]:
     known = result.table["value"].notna()
     marks = [mark for mark, there in zip(_looks(result), known, strict=True) if there]
-    middle = "as expected" if result.ratio else "target" if result.given else "all units together"
+    middle = "as expected" if result.ratio else "target" if result.given else result.together
     return [*dict.fromkeys(marks), replace(CENTRE, words=middle), CLOSE, FAR]
 
 
