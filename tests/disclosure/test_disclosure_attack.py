@@ -430,15 +430,17 @@ def test_a_question_that_the_solver_fails_at_is_counted(monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("fault", [RuleError("Declared twice."), ReportError("No fit.")])
-def test_only_a_draw_with_nobody_in_it_makes_no_report(
+def test_only_a_draw_that_is_refused_makes_no_report(
     monkeypatch: pytest.MonkeyPatch, fault: Exception
 ) -> None:
-    given = [ReportError(f"{disclosure_attack.NOBODY}: nobody was admitted in it."), fault]
+    refused = [ReportError(f"{words}: such a draw.") for words in disclosure_attack.REFUSED]
+    given = [*refused, fault]
 
     def case_of(*_: object) -> NoReturn:
         raise given.pop(0)
 
     monkeypatch.setattr(disclosure_attack, "case_of", case_of)
-    assert disclosure_attack.row_of(("small", 3)) == {"kind": "small", "case": 3}
+    for _ in refused:
+        assert disclosure_attack.row_of(("small", 3)) == {"kind": "small", "case": 3}
     with pytest.raises(type(fault)):
         disclosure_attack.row_of(("small", 3))
