@@ -15,7 +15,7 @@ from iop_outcomes.disclosure.ledger import Ledger
 from iop_outcomes.errors import ReportError
 from iop_outcomes.report.made import Report
 from iop_outcomes.report.period import refuse_overlap
-from iop_outcomes.report.quarterly import Wanted, make_report
+from iop_outcomes.report.quarterly import Wanted, make_report, refuse_late_cut
 from iop_outcomes.report.scope import OTHER_PROGRAMS, choose_scope
 from iop_outcomes.report.sections.cohort.served import served_columns
 from iop_outcomes.report.settings import ReportSettings, with_program_names
@@ -79,6 +79,7 @@ def reports_of_programs(
     shown = served_columns(records, settings.served_by)
     settings = replace(settings, programs={}, served_by=shown)
     scope = choose_scope(records, wanted.period, wanted.rule, wanted.policy)
+    refuse_late_cut(scope)
     chosen = sorted(one for one in scope.programs if one not in (*scope.too_few, OTHER_PROGRAMS))
     if len(scope.programs) + len(scope.too_few) < 2 or not chosen:
         raise ReportError(

@@ -246,7 +246,8 @@ def make_report(
     records = with_program_names(records, chosen.programs)
     rules = (wanted.rule, wanted.policy, chosen.served_by or ())
     scope = choose_scope(records, wanted.period, *rules)
-    _refuse_late_cut(scope)
+    if wanted.together is None:  # else asked of all programs: one may have ended long before
+        refuse_late_cut(scope)
     if wanted.ledger is not None and wanted.together is None:
         refuse_overlap(scope.period, [one.quarter for one in wanted.ledger.reports])
     refuse_unlike(scope, wanted.earlier)
@@ -296,14 +297,19 @@ def make_report(
     return Report(tables, findings, heading, *forms)
 
 
-def _refuse_late_cut(scope: Scope) -> None:
+def refuse_late_cut(scope: Scope) -> None:
+    """Raise ReportError if nothing is recorded for long before the data cut, and some had not left.
+
+    Retention would be of those who had left only.
+    """
     days, cut = scope.days_without_records, scope.records.as_of
     if days > MOST_WITHOUT_RECORDS:
         raise ReportError(
             "Who was still in the program is not known: nothing is recorded for a long time before "
             "the data cut, and some people had not left.",
             found=f"{days:,} days before {pd.Timestamp(cut).date()} without a record",
-            instead='the day of the export as the data cut: as_of="2026-10-05", or --as-of',
+            instead='the day of the export as the data cut (as_of="2026-10-05", or --as-of); or '
+            "the discharges of those who left",
         )
 
 

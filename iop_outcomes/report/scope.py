@@ -103,19 +103,18 @@ class Scope:
     @property
     def days_without_records(self) -> int:
         """How many days before the data cut have no record, while somebody had not left; else 0."""
-        records = self.records
-        tables = (records.episodes, records.attendance, records.checkins)
+        records, episodes = self.records, self.records.episodes
+        if records.time != "calendar":
+            return 0
         days = [
             table[name].max()
-            for table in tables
+            for table in (episodes, records.attendance, records.checkins)
             for name in ("admit_date", "discharge_date", "date")
             if table is not None and name in table
         ]
         known = [pd.Timestamp(day) for day in days if not pd.isna(day)]
-        is_open = "discharge_date" not in records.episodes or (
-            records.episodes["discharge_date"].isna().any()
-        )
-        if records.time != "calendar" or not known or not is_open:
+        is_open = "discharge_date" not in episodes or episodes["discharge_date"].isna().any()
+        if not known or not is_open:
             return 0
         return max(0, (pd.Timestamp(records.as_of) - max(known)).days)
 

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import iop_outcomes as iop
@@ -209,3 +210,30 @@ def test_reports_that_tell_together_are_not_written() -> None:
     torn = PrintedCells(11, counts=twice, sums=[{"a": 1, "b": 1, "all": -1}])  # type: ignore[arg-type]  # plain names
     with pytest.raises(ReportError, match="contradict each other"):
         _refuse_leaks(Together(("A",), reports=[torn]))
+
+
+def test_a_program_that_ended_long_before_does_not_keep_the_others_from_their_reports() -> None:
+    """Of one without discharges the data cut of all is long after its newest record."""
+    admitted = ["2026-03-02"] * 30 + ["2026-07-06"] * 30
+    episodes = pd.DataFrame(
+        {
+            "episode_id": [str(number) for number in range(60)],
+            "program": ["Harbor"] * 30 + ["North"] * 30,
+            "admit_date": admitted,
+        }
+    )
+    visits = episodes[["episode_id"]].assign(
+        date=[day[:8] + "08" for day in admitted], status="attended"
+    )
+    visits = pd.concat([visits, visits.iloc[30:].assign(date="2026-09-30")])
+    records = iop.read_records(episodes=episodes, attendance=visits, as_of="2026-09-30")
+    with pytest.raises(ReportError, match="206 days before 2026-09-30 without a record"):
+        iop.quarterly_report(records.where(program=["Harbor"]), "2026Q3")
+    wanted = Wanted(parse_report_period("2026Q3"), policy=FREE)
+    made = reports_of_programs(records, wanted, ReportSettings())
+    assert {*made.each} == {"Harbor", "North"}
+    facts = made.each["Harbor"]._document["facts"]
+    assert any("in the 206 days before the data cut" in one["text"] for one in facts)
+    late = iop.read_records(episodes=episodes, attendance=visits, as_of="2027-03-01")
+    with pytest.raises(ReportError, match="152 days"):
+        reports_of_programs(late, wanted, ReportSettings())
