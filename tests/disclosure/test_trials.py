@@ -18,6 +18,7 @@ from iop_outcomes.disclosure.system import (
     PrintedCells,
     Reading,
     Trials,
+    parts,
     printed_cells,
 )
 from iop_outcomes.errors import ReportError
@@ -127,6 +128,37 @@ def test_what_only_whole_numbers_say_has_no_reason() -> None:
     needed = outsider.needed("u")  # at most 5 and a half
     assert needed is not None
     assert outsider.place["all"] in needed
+
+
+def test_numbers_found_for_a_reading_answer_for_one_of_less(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    linked = LinkedCounts(SafePolicy())
+    counts = {"a": 5, "b": 6, "c": 20, "d": 40}
+    for name, value in {**counts, "all": sum(counts.values())}.items():
+        linked.count(name, value, item=name)
+    linked.total("all", list(counts))
+    before = LinkedCounts(SafePolicy())
+    before.count("before", 30, item="before")
+    reader = readers.Readers(
+        linked,
+        frozenset("abc"),
+        lambda gone: cells_of(linked, gone, "2026Q1"),
+        [cells_of(before, frozenset(), "2025Q4")],
+    )
+    searches: list[int] = []
+    fit_in = parts.fit_in
+
+    def counted(*given: object) -> list[int] | None:
+        searches.append(1)
+        return fit_in(*given)  # type: ignore[arg-type]  # what it was given, handed on
+
+    monkeypatch.setattr(parts, "fit_in", counted)
+    assert reader.told(frozenset("abc")) == []
+    assert searches
+    searches.clear()
+    assert reader.told(frozenset("abcd")) == []
+    assert not searches
 
 
 def test_a_count_that_is_another_now_is_read_anew() -> None:

@@ -64,7 +64,11 @@ class Readers:
 
     def told(self, gone: Hidden) -> list[Key]:
         """Return the small counts that follow for any reader, in order, if items are hidden."""
-        return [*dict.fromkeys(key for one in self._of(gone) for key in one.told())]
+        readers = self._of(gone)
+        keys = [*dict.fromkeys(key for one in readers for key in one.told())]
+        if readers:  # if more is hidden, all numbers that were found fit, too
+            self._likely = readers[0].fitting
+        return keys
 
     def which(self, gone: Hidden, keys: Sequence[Key]) -> list[Key]:
         """Return which counts follow as small for any reader if some items are hidden."""

@@ -208,7 +208,7 @@ class Outsider:
         values = np.array(self.facts.values, dtype=np.int64)
         solutions = [values]
         for part, own in self._parts:
-            for numbers in part.found:
+            for numbers in part.all_found:
                 solution = values.copy()
                 solution[own] = numbers
                 solutions.append(solution)

@@ -71,6 +71,13 @@ class Part:
         """The number of its sums, and of its shares."""
         return len(self._system.rows), len(self._system.shares)
 
+    @property
+    def all_found(self) -> list[list[int]]:
+        """Whole numbers that fit: those found, and those found with sums of counts."""
+        size = len(self._system.places)
+        wider = (part.found for part in self._with_sums.values())
+        return [*self.found, *(numbers[:size] for found in wider for numbers in found)]
+
     @cached_property
     def _ranges(self) -> Ranges:
         ranges = narrow_ranges(self._system, self._system.low, self._system.high)
