@@ -86,6 +86,8 @@ class Counted:
         The programs side by side, by measure: those that may be shown.
     stays : ProtectedCurves or None
         How episodes ended, and after how long.
+    beside_earlier : bool
+        Whether it was made beside earlier reports, so that a zero may be hidden.
     """
 
     linked: LinkedCounts
@@ -101,6 +103,7 @@ class Counted:
     not_together: str = ""
     sites: dict[str, Funnel] = field(default_factory=dict)
     stays: ProtectedCurves | None = None
+    beside_earlier: bool = False
 
     def table(self, name: str) -> Table:
         """Return a table without what is hidden."""
@@ -343,4 +346,5 @@ def count_all(
         note if beside else "",
         funnels(sites, hidden),
         None if STAYS in hidden else ends,
+        later,
     )

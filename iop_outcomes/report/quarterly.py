@@ -285,13 +285,16 @@ def make_report(
 
     tables = {one.name: one.frame.copy() for section in shown for one in section.all_tables}
     assert material is not None  # the first step
+    beside = False
     if material.counted is None:
         cells, kept = cells_of(scope, material.linked, material.hidden), wanted.ledger
     else:
         cells, kept = material.counted.cells, material.counted.ledger
+        beside = material.counted.beside_earlier
     findings = findings_frame(material.findings)
     document = document_of(heading, facts, findings, shown, _plain_period(scope))
-    document |= {"rules": rules_of(scope), "cells": printable_all(cells.as_json())}
+    document |= {"rules": rules_of(scope), "beside_earlier": beside}
+    document |= {"cells": printable_all(cells.as_json())}
     word = word_file(document, shown, scope, chosen)
     forms = (page, cells, kept, document, word, paper, chosen.logo or "", tuple(drawings))
     return Report(tables, findings, heading, *forms)

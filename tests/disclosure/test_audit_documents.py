@@ -353,9 +353,12 @@ def test_a_hidden_number_of_those_not_known_in_the_flow_may_be_0() -> None:
 
 @pytest.mark.parametrize("name", ["admissions", "discharges"])
 def test_a_column_that_is_hidden_as_a_whole_may_hold_zeros(name: str) -> None:
-    """Of 11 people in a half-year, one quarter has 1 to 10 if the other has anybody."""
+    """Of 11 people in a half-year, one quarter has 1 to 10 if the other has anybody.
 
-    def told(other: object, total: object = 60) -> list[tuple[object, ...]]:
+    A zero is hidden only in reports that were made beside earlier ones.
+    """
+
+    def told(other: object, total: object = 60, **more: object) -> list[tuple[object, ...]]:
         columns = {"admissions": ["by", "group", "admitted"], "discharges": ["reason", name]}[name]
         view = ["level"] if name == "admissions" else []
 
@@ -367,11 +370,13 @@ def test_a_column_that_is_hidden_as_a_whole_may_hold_zeros(name: str) -> None:
 
         reports = [of("2025Q1 to 2025Q2", 11, 49), of("2025Q1", "hidden", other)]
         reports += [of("2025Q2", "hidden", other), of("2024", 40, 50)]
-        return [row[2:4] for row in disclosed_together(reports, 11)]
+        return [row[2:4] for row in disclosed_together([one | more for one in reports], 11)]
 
     assert told(30) == [(1, 10)] * 2
     assert told("hidden") == []
     assert told("hidden", "hidden") == []
+    assert told("hidden", beside_earlier=True) == []
+    assert (1, 10) in told("hidden", beside_earlier=False)
 
 
 @pytest.mark.parametrize("backwards", [False, True])

@@ -128,6 +128,7 @@ def test_the_section_says_beside_what_and_is_not_there_without(made: Report, sav
     assert FIRST in sections["beside-earlier"]["sentences"][0]
     document = json.loads(saved.read_text("utf-8"))
     assert "beside-earlier" not in [one["name"] for one in document["sections"]]
+    assert (made._document["beside_earlier"], document["beside_earlier"]) == (True, False)
 
 
 def test_a_figure_that_a_few_changed_stands_and_one_that_many_changed_is_listed(

@@ -131,6 +131,7 @@ def _once(rows: list[SmallCount]) -> list[SmallCount]:
 def counted(document: Mapping[str, Any]) -> Iterator[Counted]:
     """Return the counts of a saved report that are of some programs and some days."""
     everyone, cut = _programs(document), _data_cut(document)
+    beside_earlier = document.get("beside_earlier", True)  # only then a zero may be hidden
     for table in tables_of(document):
         name = str(table["name"])
         trend = name.startswith("trend_")
@@ -139,7 +140,7 @@ def counted(document: Mapping[str, Any]) -> Iterator[Counted]:
         if columns is None or not (trend or window):
             continue
         found = rows_of(table)
-        hidden = _whole_columns(name, found, columns)
+        hidden = _whole_columns(name, found, columns) if beside_earlier else frozenset()
         for row in found:
             if name == "flow_exclusions" and row["who"] != ALL_ADMISSIONS:
                 continue
