@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -246,3 +247,21 @@ def test_two_quarters_of_a_program_give_nothing_and_print_the_same(tmp_path: Pat
     first, second = (table.loc[both, names].astype(float).to_numpy() for table in tables)
     assert np.array_equal(first, second, equal_nan=True)
     assert len(Ledger.read(ledger.save(tmp_path / "l.json")).reports) == 2
+
+
+def test_a_ledger_that_was_changed_by_hand_is_refused(tmp_path: Path) -> None:
+    """A number that was never printed would be protected, and what was printed would not."""
+    figures = {("North", "retained_30", "quarter", "2026Q1"): (40.0, 50.0, 0.8, 0.7, 0.9)}
+    cells = PrintedCells(11, "2026Q1", counts={"a": 40, "b": None, "Nörd": 50})
+    path = Ledger((cells,), figures=figures).save(tmp_path / "ledger.json")
+    kept = json.loads(path.read_text("utf-8"))
+    path.write_text(json.dumps(kept, indent=2, ensure_ascii=False), encoding="utf-8")
+    assert Ledger.read(path).figures == figures  # other spaces and marks for letters say the same
+    kept["figures"][0][1][0] = 41.0
+    path.write_text(json.dumps(kept), encoding="utf-8")
+    with pytest.raises(ReportError, match="changed after it was written") as caught:
+        Ledger.read(path)
+    assert caught.value.found == str(path)
+    del kept["digest"]  # as in a file of an earlier version
+    path.write_text(json.dumps(kept), encoding="utf-8")
+    assert len(Ledger.read(path).reports) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,7 @@ from iop_outcomes.trends import Trend
 FORMAT = "iop-outcomes ledger, 1"
 NUMBERS = ("numerator", "denominator", "value", "lower", "upper")
 KIND = "The ledger"
+DIGEST = "digest"  # of all else that the file holds
 INSTEAD = "the file that an earlier report wrote, unchanged; or another name for a new one"
 Figure = tuple[float | None, ...] | None
 """The numbers of a printed row of a trend; None if it was hidden."""
@@ -173,6 +175,9 @@ class Ledger:
             is_report = isinstance(content, dict) and content.get("schema") == REPORT
             problem = "it is a report" if is_report else "the file holds something else"
             refuse_file(KIND, path, problem, INSTEAD)
+        digest = content.pop(DIGEST, None)  # none in a file of an earlier version
+        if digest is not None and digest != _digest_of(json.dumps(content)):
+            refuse_file(KIND, path, "it was changed after it was written", INSTEAD)
         try:
             return cls(
                 tuple(map(PrintedCells.from_json, content["reports"])),
@@ -186,10 +191,20 @@ class Ledger:
             refuse_file(KIND, path, "it is not complete, or was changed", INSTEAD)
 
     def save(self, path: str | Path) -> Path:
-        """Write the ledger; return the path. It holds no hidden number."""
+        """Write the ledger; return the path. It holds no hidden number.
+
+        A digest of its content is written with it, so that a file that was changed by hand is not
+        taken for what was printed.
+        """
         check_place(path, KIND)
-        return write_whole(path, (json.dumps(self.as_json()) + "\n").encode(), KIND)
+        text = json.dumps(self.as_json())
+        whole = f'{text[:-1]}, "{DIGEST}": "{_digest_of(text)}"}}\n'
+        return write_whole(path, whole.encode(), KIND)
 
     def __repr__(self) -> str:
         """Return how much it holds."""
         return f"<Ledger: {len(self.reports)} reports, {len(self.figures)} figures>"
+
+
+def _digest_of(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
