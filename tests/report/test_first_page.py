@@ -17,6 +17,7 @@ from iop_outcomes.errors import RuleError
 from iop_outcomes.report.programs import program_table
 from iop_outcomes.report.scope import Scope, choose_scope
 from iop_outcomes.report.sections import findings, first_page, outcomes, sites
+from iop_outcomes.report.sections.changes import Change, compare
 from iop_outcomes.report.sections.points import (
     CHANGED,
     MET,
@@ -28,6 +29,7 @@ from iop_outcomes.report.sections.points import (
 )
 from iop_outcomes.report.trends import Trends, make_trends, trend_in
 from iop_outcomes.trends import Funnel, funnel
+from iop_outcomes.trends.quantities import find_quantity
 
 
 @pytest.fixture(scope="module")
@@ -60,17 +62,94 @@ def admissions(scope: Scope, values: list[float]) -> Any:
 
 def test_no_change_is_said_as_plainly_as_a_change(scope: Scope) -> None:
     same = first_page.measure_point(scope, admissions(scope, [80, 80, 80, 80, 81]))
-    assert (same.rank, same.tag) == (SAME, "no real change")
+    assert (same.rank, same.tag) == (SAME, "no clear change")
+    # Wilson for 81 of 161 is 0.4266 to 0.5794: as odds 0.744 to 1.378.
     assert same.text == (
-        f": 81 in {_period(scope, 4)} (95% interval 65 to 97). There is no real change from 80 in "
-        f"{_period(scope, 3)}, nor from 80 in {_period(scope, 0)}, a year before."
+        f": 81 in {_period(scope, 4)} (95% interval 65 to 97). No clear change from 80 in "
+        f"{_period(scope, 3)}: the difference may be anything from 26% fewer to 38% more. Nor from "
+        f"80 in {_period(scope, 0)}, a year before: anything from 26% fewer to 38% more."
     )
     fall = first_page.measure_point(scope, admissions(scope, [200, 80, 80, 80, 81]))
     assert (fall.rank, fall.tag) == (CHANGED, "lower")
-    assert f"That is lower than 200 in {_period(scope, 0)}, a year before." in fall.text
-    assert f"There is no real change from 80 in {_period(scope, 3)}." in fall.text
+    # Wilson for 81 of 281 is 0.2385 to 0.3438: as odds 0.313 to 0.524.
+    assert (
+        f"That is lower than 200 in {_period(scope, 0)}, a year before, by 48% to 69%. No clear "
+        f"change from 80 in {_period(scope, 3)}: the difference may be anything from 26% fewer to "
+        "38% more."
+    ) in fall.text
     alone = first_page.measure_point(scope, admissions(scope, [80]))
     assert alone.rank == NOT_COMPARED
+
+
+def share(top: int, bottom: int, period: str) -> pd.Series:
+    numbers = {"numerator": top, "denominator": bottom, "value": top / bottom}
+    return pd.Series({**numbers, "period": period})
+
+
+def test_what_the_records_cannot_tell_is_not_called_no_change() -> None:
+    """16 of 21 beside 10 of 20: Newcombe's interval is -3.1 to +50.2 points."""
+    found = compare(None, find_quantity("retained_30"), share(10, 20, "2026Q1"), share(16, 21, ""))  # type: ignore[arg-type]
+    assert found.word == "no clear change"
+    assert "95% interval -3.1 to +50.2" in found.sentence
+    assert found.plain() == (
+        "No clear change from 50.0% in 2026Q1: the difference may be anything from 3 points lower "
+        "to 50 points higher."
+    )
+    assert found.plain(again=True) == (
+        "Nor from 50.0% in 2026Q1: anything from 3 points lower to 50 points higher."
+    )
+
+
+PLAIN = {  # limits, whether of a ratio less 1 -> what is said
+    (-0.003, 0.266, False): "anything from 0.3 points lower to 27 points higher.",
+    (-0.0123, 0.0, False): "anything from 1 point lower to no difference.",
+    (-0.0004, 0.0996, False): "anything from less than 0.1 points lower to 10 points higher.",
+    (-0.39, 0.16, True): "anything from 39% fewer to 16% more.",
+    (-0.2, np.inf, True): "anything from 20% fewer to any number more.",
+}
+
+
+@pytest.mark.parametrize("limits", PLAIN)
+def test_the_interval_of_a_difference_is_said_in_plain_words(
+    limits: tuple[float, float, bool],
+) -> None:
+    low, high, of_counts = limits
+    found = Change("no clear change", "5 in 2026Q1", "", low, high, of_counts)
+    assert found.plain(again=True) == f"Nor from 5 in 2026Q1: {PLAIN[limits]}"
+
+
+REAL = {
+    ("higher", 0.028, 0.188, False): ", by 3 to 19 points.",
+    ("lower", -0.301, -0.005, False): ", by 0.5 to 30 points.",
+    ("higher", 0.12, 1.4, True): ", by 12% to 140%.",
+    ("higher", 0.3, np.inf, True): ".",
+    ("lower", np.nan, np.nan, False): ".",
+}
+
+
+@pytest.mark.parametrize("limits", REAL)
+def test_a_real_change_has_its_interval_too(limits: tuple[str, float, float, bool]) -> None:
+    word, low, high, of_counts = limits
+    found = Change(word, "5 in 2026Q1", "", low, high, of_counts)
+    assert found.plain(", a year before") == (
+        f"That is {word} than 5 in 2026Q1, a year before{REAL[limits]}"
+    )
+
+
+def test_without_an_interval_no_number_is_said() -> None:
+    none = compare(None, find_quantity("admissions"), *[pd.Series({"value": 0, "period": "X"})] * 2)  # type: ignore[arg-type]
+    assert none.plain() == "No clear change from 0 in X."
+    assert "nan" not in none.sentence
+
+
+def test_the_first_page_says_how_many_comparisons_it_makes(scope: Scope) -> None:
+    trends = Trends(by_period={"admissions": admissions(scope, [80, 80, 80, 80, 81])})
+    page = first_page.first_page(scope, trends, None, {})
+    assert page.sentences[1] == (
+        "In 20 reports with 2 such comparisons each, about 2 are called a change by chance alone."
+    )
+    alone = Trends(by_period={"admissions": admissions(scope, [80])})
+    assert len(first_page.first_page(scope, alone, None, {}).sentences) == 1
 
 
 def _period(scope: Scope, place: int) -> str:

@@ -22,7 +22,7 @@ from iop_outcomes.report.model import Table
 from iop_outcomes.report.period import parse_report_period
 from iop_outcomes.report.scope import choose_scope
 from iop_outcomes.report.sections import cohort, signals
-from iop_outcomes.report.sections.findings import NO_CHANGE, compare
+from iop_outcomes.report.sections.changes import NO_CHANGE, compare
 from iop_outcomes.report.settings import contrast
 from iop_outcomes.statistics.differences import difference_interval, rate_ratio_interval
 from iop_outcomes.trends.quantities import find_quantity
@@ -203,8 +203,9 @@ def test_a_count_is_compared_by_the_interval_of_its_ratio(
 ) -> None:
     quantity = find_quantity("admissions")
     low, high = rate_ratio_interval(last, before)
-    said, text = compare(None, quantity, counted(before, "2026Q2"), counted(last, "2026Q3"))  # type: ignore[arg-type]
-    assert said == (word or NO_CHANGE)
+    found = compare(None, quantity, counted(before, "2026Q2"), counted(last, "2026Q3"))  # type: ignore[arg-type]
+    text = found.sentence
+    assert found.word == (word or NO_CHANGE)
     ratio = f"ratio {last / before:.2f}, 95% interval {low:.2f} to {high:.2f}" if before else ""
     detail = f"({ratio or f'no ratio to 0, 95% interval from {low:.2f} up'})."
     assert text.endswith(detail)
@@ -226,8 +227,9 @@ def test_a_share_is_compared_by_the_interval_of_its_difference(
 
     low, high = difference_interval(last, before)
     quantity = find_quantity("completion_rate")
-    said, text = compare(None, quantity, row(before, "2026Q2"), row(last, "2026Q3"))  # type: ignore[arg-type]
-    assert said == (word or NO_CHANGE)
+    found = compare(None, quantity, row(before, "2026Q2"), row(last, "2026Q3"))  # type: ignore[arg-type]
+    text = found.sentence
+    assert found.word == (word or NO_CHANGE)
     points = last[0] - before[0]
     told = f"difference {points:+.1f} points, 95% interval {low * 100:+.1f} to {high * 100:+.1f}"
     assert text.endswith(f"({told}).")

@@ -10,7 +10,7 @@ from iop_outcomes.disclosure.policy import HIDDEN
 from iop_outcomes.report.earlier.reading import EarlierReport, Figures
 from iop_outcomes.report.model import Section, Table
 from iop_outcomes.report.scope import Scope
-from iop_outcomes.report.sections.findings import compare
+from iop_outcomes.report.sections.changes import compare
 from iop_outcomes.report.sections.first_page import matrix_table
 from iop_outcomes.report.trends import Trends
 from iop_outcomes.shared.text import format_share
@@ -108,7 +108,7 @@ def _change(scope: Scope, trend: Trend, report: EarlierReport, before: str, peri
         return NOT_COMPARED
     if _counts(_figures_of(first)) != _counts(printed):
         return NOT_COMPARED
-    return compare(scope, find_quantity(trend.measure), first, last)[0]
+    return compare(scope, find_quantity(trend.measure), first, last).word
 
 
 def corrected(trends: Trends, reports: Sequence[EarlierReport]) -> pd.DataFrame:

@@ -5,25 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 
-import numpy as np
 import pandas as pd
 
-from iop_outcomes.report.period import period_between, within
+from iop_outcomes.report.period import period_between
 from iop_outcomes.report.scope import Scope
+from iop_outcomes.report.sections.changes import NO_CHANGE, compare
 from iop_outcomes.report.trends import compared_rows
 from iop_outcomes.shared.characters import printable
 from iop_outcomes.shared.text import format_share
-from iop_outcomes.statistics.differences import (
-    clustered_difference,
-    difference_interval,
-    rate_ratio_interval,
-)
 from iop_outcomes.trends import Trend
 from iop_outcomes.trends.periods import in_words
-from iop_outcomes.trends.quantities import REPORTED, Quantity, find_quantity
+from iop_outcomes.trends.quantities import REPORTED, find_quantity
 
 NOTHING_COMPARED = "No findings: without a period there is nothing to compare."
-NO_CHANGE = "no clear change"
 NOT_TOLD = "not known"
 HIDDEN_TEXT = "hidden, as it is a small count or would give one away"
 
@@ -128,8 +122,9 @@ def _finding(scope: Scope, measured: Trend) -> Finding:
     compared = compared_rows(measured.table, scope.begin)
     before = [measured.table.iloc[row] for row, words in compared[1:2] if not words]
     if before and not before[0]["hidden"] and pd.notna(before[0]["value"]):
-        change, words = compare(scope, quantity, before[0], last)
-        text += f" {words}"
+        found = compare(scope, quantity, before[0], last)
+        change = found.word
+        text += f" {found.sentence}"
     return Finding(measured.measure, measured.title, text, change)
 
 
@@ -174,56 +169,3 @@ def _describe_value(row: pd.Series[float], unit: str) -> str:
         f"{format_share(row['value'])} ({row['numerator']:,.0f} of {row['denominator']:,.0f}; "
         f"95% interval {format_share(row['lower'])} to {format_share(row['upper'])})"
     )
-
-
-def compare(
-    scope: Scope, quantity: Quantity, before: pd.Series[float], last: pd.Series[float]
-) -> tuple[str, str]:
-    """Say whether the interval of the difference leaves out no difference at all."""
-    if quantity.kind == "count":
-        low, high = rate_ratio_interval(last["value"], before["value"])
-        higher, lower = low > 1, high < 1
-        was = f"{before['value']:,.0f} in {in_words(before['period'])}"
-        if before["value"] > 0:
-            ratio = last["value"] / before["value"]
-            detail = f"ratio {ratio:.2f}, 95% interval {low:.2f} to {high:.2f}"
-        else:
-            detail = f"no ratio to 0, 95% interval from {low:.2f} up"
-    else:
-        if quantity.kind == "sessions":
-            low, high = _sessions_difference(scope, quantity, before, last)
-        else:
-            low, high = difference_interval(
-                (last["numerator"], last["denominator"]),
-                (before["numerator"], before["denominator"]),
-            )
-        higher, lower = low > 0, high < 0
-        was = f"{format_share(before['value'])} in {in_words(before['period'])}"
-        points = (last["value"] - before["value"]) * 100
-        detail = (
-            f"difference {points:+z.1f} points, 95% interval {low * 100:+z.1f} to "
-            f"{high * 100:+z.1f}"
-        )
-    if higher or lower:
-        word = "higher" if higher else "lower"
-        return word, f"That is {word} than {was} ({detail})."
-    return NO_CHANGE, f"No clear change from {was}: the difference may be chance ({detail})."
-
-
-def _sessions_difference(
-    scope: Scope, quantity: Quantity, before: pd.Series[float], last: pd.Series[float]
-) -> tuple[float, float]:
-    tally = scope.tallies[quantity.name]
-    person = scope.records.episodes["person_id"].cat.codes.to_numpy()[tally.episode]
-    size = int(person.max(initial=-1)) + 1
-    dates = pd.Series(tally.date)
-    counts = []
-    for row in (last, before):
-        inside = within(dates, period_between(row["start"], row["end"]))  # type: ignore[arg-type]  # dates
-        counts.append(
-            (
-                np.bincount(person[inside & tally.counts], minlength=size),
-                np.bincount(person[inside], minlength=size),
-            )
-        )
-    return clustered_difference(counts[0], counts[1])

@@ -11,10 +11,9 @@ import pandas as pd
 from iop_outcomes.report.model import Kind, Section, Table
 from iop_outcomes.report.period import period_between
 from iop_outcomes.report.scope import Scope
+from iop_outcomes.report.sections.changes import NO_CHANGE, Change, compare
 from iop_outcomes.report.sections.findings import (
-    NO_CHANGE,
     NOT_TOLD,
-    compare,
     latest_shown,
     not_known_yet,
     period_word,
@@ -40,8 +39,10 @@ from iop_outcomes.trends.watching.matrix import matrix_of
 MOST, FEWEST = 8, 5  # findings on the first page
 NAME, TITLE = "what-changed", "At a glance"
 HOW = (
-    "A measure is called higher or lower only if chance alone would hardly explain it. Each number "
-    "has its 95% interval: the range in which the true value may well lie."
+    "Each newest number has its 95% interval: the range in which the true value may well lie. So "
+    "has each difference. A measure is called higher or lower only if that of the difference holds "
+    "no zero; else the records do not tell whether it changed. Shares differ by points: from 50% "
+    "to 53% is 3 points higher."
 )
 MATRIX_NOTE = (
     "Value: the newest period that is known and shown, with its 95% interval from lower to upper. "
@@ -89,7 +90,9 @@ def first_page(
     if not_known:
         items.append((NOT_TOLD, "; ".join(not_known), "."))
     table = matrix_table(trends, targets)
-    return Section(NAME, TITLE, (HOW,), () if table is None else (table,), items=tuple(items))
+    number = sum(len(_changes(scope, trend)) for trend in trends.compared.values())
+    how = (HOW, *((_chance(number),) if number else ()))
+    return Section(NAME, TITLE, how, () if table is None else (table,), items=tuple(items))
 
 
 def choose(points: Sequence[Point]) -> list[Point]:
@@ -111,22 +114,16 @@ def measure_point(scope: Scope, trend: Trend, target: float | None = None) -> Po
         return Point(NOT_COMPARED, "not shown", trend.title, _not_shown(scope, trend, known))
     last = rows.iloc[-1]
     quantity = find_quantity(trend.measure)
-    changes = [
-        (*compare(scope, quantity, before, last), _value(before, trend.unit), words)
-        for before, words in _earlier(scope, trend)
-    ]
-    real = [one for one in changes if one[0] != NO_CHANGE]
+    changes = _changes(scope, trend)
+    real = [one for one, _ in changes if one.word != NO_CHANGE]
     is_share = trend.unit == "proportion"
     text = f"{' was' if is_share else ':'} {_value(last, trend.unit)} in {in_words(last['period'])}"
     text += f"{_counts(last, trend.unit)}."
-    text += "".join(f" That is {one[0]} than {one[2]} in {one[3]}." for one in real)
-    alike = [f"{one[2]} in {one[3]}" for one in changes if one[0] == NO_CHANGE]
-    if alike:
-        text += f" There is no real change from {', nor from '.join(alike)}."
+    text += _compared(changes)
     if not changes:
         text += f" {_why_not_compared(scope, known)}"
     text += not_known_yet(scope, trend)
-    rank, tag = (CHANGED, real[0][0]) if real else (SAME, "no real change")
+    rank, tag = (CHANGED, real[0].word) if real else (SAME, NO_CHANGE)
     if not changes:
         rank, tag = NOT_COMPARED, "not compared"
     if target is not None:
@@ -137,6 +134,39 @@ def measure_point(scope: Scope, trend: Trend, target: float | None = None) -> Po
         elif not real:
             rank, tag = MET, "target met"
     return Point(rank, tag, trend.title, text)
+
+
+def _changes(scope: Scope, trend: Trend) -> list[tuple[Change, str]]:
+    """Return what became of a measure since each time that it is compared with.
+
+    Each has the words that are said behind that time.
+    """
+    known = trend.table[trend.table["complete"]]
+    if known.empty or pd.isna(known.iloc[-1]["value"]):
+        return []
+    quantity = find_quantity(trend.measure)
+    return [
+        (compare(scope, quantity, before, known.iloc[-1]), words)
+        for before, words in _earlier(scope, trend)
+    ]
+
+
+def _chance(number: int) -> str:
+    """Return how many of so many comparisons are called a change by chance: 5 in 100."""
+    noun, are = ("comparison", "is") if number == 1 else ("comparisons", "are")
+    return (
+        f"In 20 reports with {number:,} such {noun} each, about {number:,} {are} called a change "
+        "by chance alone."
+    )
+
+
+def _compared(changes: Sequence[tuple[Change, str]]) -> str:
+    """Return the sentences of the first page: changes first, then where none is clear."""
+    text, again = "", False
+    for change, words in sorted(changes, key=lambda one: one[0].word == NO_CHANGE):
+        text += f" {change.plain(words, again=again)}"
+        again = change.word == NO_CHANGE
+    return text
 
 
 def _not_shown(scope: Scope, trend: Trend, known: pd.DataFrame) -> str:
@@ -163,9 +193,7 @@ def _earlier(scope: Scope, trend: Trend) -> list[tuple[pd.Series[float], str]]:
     rows = [
         (trend.table.iloc[row], words) for row, words in compared_rows(trend.table, scope.begin)[1:]
     ]
-    return [
-        (row, f"{in_words(row['period'])}{words}") for row, words in rows if pd.notna(row["value"])
-    ]
+    return [(row, words) for row, words in rows if pd.notna(row["value"])]
 
 
 def _value(row: pd.Series[float], unit: str) -> str:

@@ -15,7 +15,7 @@ class Point:
     ----------
     rank : int
         Those of a lower rank come first: a target missed, a change, a signal, programs that differ,
-        a target met, no real change, not compared.
+        a target met, no clear change, not compared.
     tag, title, text : str
         What it is called in the margin, the measure, and the rest of the sentence.
     """

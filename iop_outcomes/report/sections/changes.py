@@ -1,0 +1,177 @@
+"""What became of a measure between two times: the interval of the difference, and its words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.report.period import period_between, within
+from iop_outcomes.report.scope import Scope
+from iop_outcomes.shared.text import format_share
+from iop_outcomes.statistics.differences import (
+    clustered_difference,
+    difference_interval,
+    rate_ratio_interval,
+)
+from iop_outcomes.trends.periods import in_words
+from iop_outcomes.trends.quantities import Quantity
+
+NO_CHANGE = "no clear change"
+SMALLEST = 0.05  # a part of a point that is written with one decimal
+
+
+@dataclass(frozen=True)
+class Change:
+    """A measure beside an earlier time.
+
+    Attributes
+    ----------
+    word : str
+        ``higher`` or ``lower`` where the 95% interval of the difference leaves out no difference,
+        else ``no clear change``: the records do not tell whether it changed.
+    was : str
+        The earlier value and its time.
+    detail : str
+        The difference or ratio with its 95% interval, as it is printed with the trends.
+    lower, upper : float
+        That interval: of a difference of shares, or of the ratio of two counts less 1. Missing
+        where there is none.
+    of_counts : bool
+        Whether it is that of a ratio.
+    """
+
+    word: str
+    was: str
+    detail: str
+    lower: float
+    upper: float
+    of_counts: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """The sentence of the trends, with the numbers to one decimal."""
+        if self.word == NO_CHANGE:
+            return f"No clear change from {self.was}: the difference may be chance ({self.detail})."
+        return f"That is {self.word} than {self.was} ({self.detail})."
+
+    def plain(self, also: str = "", *, again: bool = False) -> str:
+        """Return the sentence of the first page: the interval of the difference in plain words.
+
+        Parameters
+        ----------
+        also : str
+            What is said behind the earlier time, such as ``, a year before``.
+        again : bool
+            Whether the sentence before says the same of another time.
+
+        Examples
+        --------
+        >>> from iop_outcomes.report.sections.changes import Change
+        >>> Change("higher", "72.3% in 2026Q2", "", 0.028, 0.188).plain()
+        'That is higher than 72.3% in 2026Q2, by 3 to 19 points.'
+        """
+        was = f"{self.was}{also}"
+        if self.word != NO_CHANGE:
+            return f"That is {self.word} than {was}{self._by()}."
+        said = f"Nor from {was}" if again else f"No clear change from {was}"
+        if not np.isfinite(self.lower):
+            return f"{said}."
+        low, high = self._side(self.lower), self._side(self.upper)
+        return f"{said}: {'' if again else 'the difference may be '}anything from {low} to {high}."
+
+    def _by(self) -> str:
+        """Return by how much a measure is higher or lower at least and at most."""
+        near, far = sorted((abs(self.lower), abs(self.upper)))
+        if not np.isfinite(near) or (self.of_counts and not np.isfinite(far)):
+            return ""  # beside a count of 0 there is no ratio
+        if self.of_counts:
+            return f", by {_percent(near)} to {_percent(far)}"
+        return f", by {_points(near)} to {_points(far)} points"
+
+    def _side(self, limit: float) -> str:
+        """Return one end of the interval, with its side."""
+        if limit == 0:
+            return "no difference"
+        if self.of_counts:
+            if not np.isfinite(limit):
+                return "any number more"
+            return f"{_percent(abs(limit))} {'more' if limit > 0 else 'fewer'}"
+        number = _points(abs(limit))
+        unit = "point" if number == "1" else "points"
+        return f"{number} {unit} {'higher' if limit > 0 else 'lower'}"
+
+
+def _points(share: float) -> str:
+    """Return points in whole numbers; those below one have a decimal, so that none is said to be 0.
+
+    Examples
+    --------
+    >>> from iop_outcomes.report.sections.changes import _points
+    >>> [_points(one) for one in (0.264, 0.0095, 0.003, 0.0002)]
+    ['26', '1', '0.3', 'less than 0.1']
+    """
+    points = share * 100
+    if points >= 0.95:
+        return f"{points:,.0f}"
+    return f"{points:.1f}" if points >= SMALLEST else "less than 0.1"
+
+
+def _percent(part: float) -> str:
+    return f"{_points(part)}%"
+
+
+def compare(
+    scope: Scope, quantity: Quantity, before: pd.Series[float], last: pd.Series[float]
+) -> Change:
+    """Return what became of a measure, by whether the interval leaves out no difference at all."""
+    if quantity.kind == "count":
+        low, high = rate_ratio_interval(last["value"], before["value"])
+        higher, lower = low > 1, high < 1
+        was = f"{before['value']:,.0f} in {in_words(before['period'])}"
+        if before["value"] > 0:
+            ratio = last["value"] / before["value"]
+            detail = f"ratio {ratio:.2f}, 95% interval {low:.2f} to {high:.2f}"
+        elif last["value"] > 0:
+            detail = f"no ratio to 0, 95% interval from {low:.2f} up"
+        else:
+            detail = "no ratio of 0 to 0"
+        low, high = low - 1, high - 1
+    else:
+        if quantity.kind == "sessions":
+            low, high = _sessions_difference(scope, quantity, before, last)
+        else:
+            low, high = difference_interval(
+                (last["numerator"], last["denominator"]),
+                (before["numerator"], before["denominator"]),
+            )
+        higher, lower = low > 0, high < 0
+        was = f"{format_share(before['value'])} in {in_words(before['period'])}"
+        points = (last["value"] - before["value"]) * 100
+        detail = f"difference {points:+z.1f} points, " + (
+            f"95% interval {low * 100:+z.1f} to {high * 100:+z.1f}"
+            if np.isfinite(low)
+            else "of too few people for an interval"
+        )
+    word = "higher" if higher else "lower" if lower else NO_CHANGE
+    return Change(word, was, detail, low, high, quantity.kind == "count")
+
+
+def _sessions_difference(
+    scope: Scope, quantity: Quantity, before: pd.Series[float], last: pd.Series[float]
+) -> tuple[float, float]:
+    tally = scope.tallies[quantity.name]
+    person = scope.records.episodes["person_id"].cat.codes.to_numpy()[tally.episode]
+    size = int(person.max(initial=-1)) + 1
+    dates = pd.Series(tally.date)
+    counts = []
+    for row in (last, before):
+        inside = within(dates, period_between(row["start"], row["end"]))  # type: ignore[arg-type]  # dates
+        counts.append(
+            (
+                np.bincount(person[inside & tally.counts], minlength=size),
+                np.bincount(person[inside], minlength=size),
+            )
+        )
+    return clustered_difference(counts[0], counts[1])
