@@ -23,6 +23,12 @@ from iop_outcomes.trends.watching import SummaryMatrix, Watch
 from iop_outcomes.trends.watching.matrix import matrix_of
 from iop_outcomes.trends.watching.signals import watch_of
 
+MIDDLE = (0.4, 0.6)
+"""Shares between which it is not known whether the hidden units have lower shares, or higher."""
+_BY_VALUE = (
+    "Units are hidden of which few are counted in the numerator, or few are not: the value of the "
+    "units shown together is {}."
+)
 _NEITHER = " Case-mix model and calibration are not released."
 
 
@@ -105,11 +111,25 @@ def _without(result: Funnel, gone: Booleans) -> dict[str, Any]:
         whole[name] = shown_table[name].iloc[0]
     whole["position"] = whole["position"].fillna("")
     whole["not_known"] = table["not_known"]
+    middle = float(shown_table["target"].iloc[0])
+    biased = "" if result.ratio or result.given else _BY_VALUE.format(side_of_those_shown(middle))
     return {
         "table": whole.assign(hidden=gone),
-        "target": float(shown_table["target"].iloc[0]),
+        "target": middle,
         "together": "the units shown together",
+        "not_shown": biased,
     }
+
+
+def side_of_those_shown(share: float) -> str:
+    """Return on which side of the share of all that of the units shown lies, in words.
+
+    Hidden are units whose numerator, or whose rest, is small. If shares are low it is mostly the
+    numerator, so that the hidden units have lower shares than the others; if they are high, higher.
+    """
+    if MIDDLE[0] <= share <= MIDDLE[1]:
+        return "perhaps too high or too low"
+    return f"likely too {'high' if share < MIDDLE[0] else 'low'}"
 
 
 def protect_matrix(result: SummaryMatrix, policy: SafePolicy) -> SummaryMatrix:

@@ -280,7 +280,7 @@ def test_programs_that_differ_are_named_with_their_counts() -> None:
     assert point.tag == "programs differ"
     assert "A 90.0% (90 of 100; chance alone gives " in point.text
     (alike,) = sites.site_points({"completed": _funnel([("A", 50, 100), ("B", 51, 100)])})
-    assert alike.tag == "no real difference"
+    assert alike.tag == "no clear difference"
     assert "50.5% (101 of 200)" in alike.text
     assert sites.site_points({}) == []
 

@@ -27,6 +27,8 @@ FRAME = pd.DataFrame(
 HIDDEN = frozenset({("sites", "retained_90", name) for name in ("Lakeside", "North")})
 WITHOUT = "Not shown, as their numbers are small or none, or protect others: Lakeside, North."
 MIDDLE = "The line in the middle is the programs shown together: 18.5% (22 of 119)."
+HIGH = "retained or completed, or few others: this line is likely too high."
+ALL_SHARE = ("programs", "retained_90", "all")
 
 
 def section(name: str) -> dict[str, Any]:
@@ -36,14 +38,18 @@ def section(name: str) -> dict[str, Any]:
     return next(one for one in document["sections"] if one["name"] == name)
 
 
-def test_a_funnel_names_the_programs_left_out_and_whose_its_line_is() -> None:
-    shown = SiteCounts("retained_90", FRAME).shown(HIDDEN)
+def test_a_funnel_with_a_hidden_share_of_all_says_whose_its_line_is_and_that_it_is_too_high() -> (
+    None
+):
+    counts = SiteCounts("retained_90", FRAME, of_all=0.14)
+    shown = counts.shown(HIDDEN | {ALL_SHARE})
     assert shown is not None
     assert "(the programs shown together)" in shown.text
     assert "all units together" not in shown.text
     assert WITHOUT in shown.text
     assert WITHOUT in shown.rule
     assert MIDDLE in shown.rule
+    assert HIGH in shown.rule
     drawn = draw_svg(plot_funnel, shown)
     assert WITHOUT in drawn.alternative_text
     assert WITHOUT in drawn.notes
@@ -53,10 +59,62 @@ def test_a_funnel_names_the_programs_left_out_and_whose_its_line_is() -> None:
 
 
 def test_a_funnel_of_all_programs_leaves_out_nobody() -> None:
-    shown = SiteCounts("retained_90", FRAME).shown(frozenset())
+    shown = SiteCounts("retained_90", FRAME, of_all=0.14).shown(frozenset())
     assert shown is not None
     assert "Not shown" not in shown.rule + shown.text
-    assert "(the programs shown together)" in shown.text
+    assert "target 14.1% (all programs together)" in shown.text
+    assert "The line in the middle is all programs together: 14.1% (33 of 234)." in shown.rule
+    assert "likely" not in shown.rule + shown.text
+    assert shown.target == 33 / 234
+
+
+def test_the_line_of_a_funnel_that_leaves_programs_out_is_the_printed_share_of_all() -> None:
+    """Left out are those of which few were retained: the line of the others would be too high."""
+    shown = SiteCounts("retained_90", FRAME, of_all=0.14).shown(HIDDEN)
+    assert shown is not None
+    assert shown.target == 0.14
+    assert "target 14% (all programs, also those not shown)" in shown.text
+    line = "The line in the middle is all programs, also those not shown: 14%, a rounded share."
+    assert line in shown.rule
+    assert "or few others, and may lie beyond the limits." in shown.rule
+    assert "likely" not in shown.rule + shown.text
+    drawn = draw_svg(plot_funnel, shown)
+    assert "target 14% (all programs, also those not shown)" in drawn.alternative_text
+    assert line in drawn.notes
+    assert line in sites.funnel_table_of("retained_90", "Retained", shown).note
+    assert "all programs, also those not shown" in [mark.words for mark in _key(shown)]
+    kept = FRAME.iloc[[0, 3]]
+    limits = iop.funnel(kept, by="program", target=0.14).table
+    names = ["lower_998", "lower_95", "upper_95", "upper_998", "position", "z"]
+    pd.testing.assert_frame_equal(shown.table[names], limits[names])
+    # drawn towards the same line, which is known, and not towards the mean of those shown
+    assert shown.table["partly_pooled"].between(0.14, 0.21).all()
+    assert "drawn towards the line in the middle" in shown.rule
+
+
+def test_a_program_is_judged_by_the_line_of_all_programs() -> None:
+    frame = FRAME.assign(numerator=[24.0, 5.0, 6.0, 22.0])
+    shown = SiteCounts("retained_90", frame, of_all=0.24).shown(HIDDEN)
+    assert shown is not None
+    assert shown.table["position"].tolist() == ["above the 99.8% limit", "within limits"]
+    (point,) = sites.site_points({"retained_90": shown})
+    assert point.text.endswith(
+        "is beyond the 95% limits about all programs, also those not shown, 24%."
+    )
+    alike = SiteCounts("retained_90", FRAME, of_all=0.14).shown(HIDDEN)
+    assert alike is not None
+    (point,) = sites.site_points({"retained_90": alike})
+    assert point.text == (
+        ": no program shown is beyond the 95% limits about all programs, also those not shown, 14%."
+    )
+
+
+def test_an_internal_funnel_says_that_nobody_is_counted_of_a_program_without_people() -> None:
+    nobody = FRAME.assign(denominator=[54.0, 47.0, 0.0, 65.0], numerator=[11.0, 5.0, 0.0, 11.0])
+    shown = SiteCounts("retained_90", nobody, of_all=0.163, all_shown=True).shown(frozenset())
+    assert shown is not None
+    assert "Not shown, as nobody of theirs is counted: North." in shown.rule
+    assert "all programs together: 16.3% (27 of 166)." in shown.rule
 
 
 def test_a_program_of_which_nothing_is_counted_is_named_as_not_shown() -> None:
@@ -82,18 +140,28 @@ def test_the_table_behind_a_funnel_has_the_partly_pooled_values_of_its_picture()
     assert table.frame["partly_pooled"].tolist() == shown.table["partly_pooled"].round(3).tolist()
 
 
+def test_of_a_share_above_one_half_the_line_of_those_shown_is_likely_too_low() -> None:
+    high = FRAME.assign(numerator=[43.0, 42.0, 62.0, 54.0])
+    shown = SiteCounts("retained_90", high).shown(HIDDEN)
+    assert shown is not None
+    assert "this line is likely too low." in shown.rule
+
+
 def test_findings_of_funnels_speak_of_the_programs_shown() -> None:
     alike = SiteCounts("retained_90", FRAME).shown(HIDDEN)
     assert alike is not None
     (point,) = sites.site_points({"retained_90": alike})
     assert point.text == (
-        ": no program shown differs from them all together, 18.5% (22 of 119), by more than chance."
+        ": no program shown is beyond the 95% limits about the programs shown together, "
+        "18.5% (22 of 119)."
     )
     apart = FRAME.assign(numerator=[50.0, 5.0, 6.0, 11.0])
     unlike = SiteCounts("retained_90", apart).shown(HIDDEN)
     assert unlike is not None
     (point, *_) = sites.site_points({"retained_90": unlike})
-    assert point.text.endswith("from the programs shown together, 51.3%.")
+    assert point.text.endswith(
+        "is beyond the 95% limits about the programs shown together, 51.3% (61 of 119)."
+    )
 
 
 def test_measures_without_a_funnel_are_named() -> None:
@@ -123,7 +191,16 @@ def test_a_protected_funnel_calls_its_line_that_of_the_units_shown() -> None:
         (iop.protect(whole), "the units shown together"),
     ):
         assert words in [mark.words for mark in _key(result)]
+    for numerator, words in (
+        ([20, 30, 3], "likely too high."),
+        ([40, 50, 3], "perhaps too high or too low."),
+        ([75, 80, 17], "likely too low."),
+    ):
+        one = iop.funnel(counts.assign(numerator=numerator), by="site")
+        assert f"the value of the units shown together is {words}" in iop.protect(one).text
+        assert "too high" not in one.text + one.rule
     given = iop.protect(iop.funnel(counts, by="site", target=0.4))
+    assert "likely" not in given.text
     assert "together" not in given.text.partition(".")[0] + given.text.partition(".")[2][:20]
     assert "(all units together)" in iop.protect(replace(whole, table=whole.table[:2])).text
 
@@ -149,6 +226,7 @@ def test_each_funnel_of_the_sample_names_the_programs_that_it_leaves_out() -> No
     assert drawn
     for table in drawn.values():
         there = {row[0] for row in table["rows"]}
+        assert "all programs" in table["note"]
         for left in {"Harbor", "Lakeside", "North", "Riverside"} - there:
             assert left in table["note"].partition("Not shown")[2]
     said = " ".join(held["sentences"])

@@ -219,6 +219,23 @@ def test_a_partly_pooled_value_is_nearer_the_truth() -> None:
     ]
 
 
+def test_values_are_drawn_towards_a_mean_that_is_given() -> None:
+    random = np.random.default_rng(13)
+    truth = random.beta(14, 6, 400)
+    n = random.integers(5, 60, 400).astype(float)
+    y = random.binomial(n.astype(int), truth) / n
+    high = y > 0.7  # chosen by their value: their own mean is too high
+    assert (n[high] * y[high]).sum() / n[high].sum() > 0.78
+    estimate, weight = partly_pooled(y, n, proportion=True, mean=0.7)
+    np.testing.assert_allclose(estimate, weight * y + (1 - weight) * 0.7, atol=1e-12)
+    between = max((n * (y - 0.7) ** 2).sum() - len(n) * 0.21, 0) / n.sum()
+    np.testing.assert_allclose(weight, between / (between + 0.21 / n), atol=1e-12)
+    assert between == pytest.approx(0.7 * 0.3 / 21, rel=0.25)  # the variance of this beta
+    chosen, _ = partly_pooled(y[high], n[high], proportion=True, mean=0.7)
+    own, _ = partly_pooled(y[high], n[high], proportion=True)
+    assert chosen.mean() < own.mean()
+
+
 # Names of staff ---------------------------------------------------------------------------------
 
 

@@ -10,12 +10,17 @@ import pandas as pd
 
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.declared import DETAIL
-from iop_outcomes.report.model import Hidden, Kind, Table
+from iop_outcomes.disclosure.policy import round_share
+from iop_outcomes.disclosure.sites import side_of_those_shown
+from iop_outcomes.report.model import Hidden, Kind, Table, write_value
 from iop_outcomes.report.programs import FAMILY, fractions_of_people
 from iop_outcomes.report.scope import Scope
+from iop_outcomes.report.sections.cohort import ALL
 from iop_outcomes.report.sections.points import DIFFER, SAME, Point
 from iop_outcomes.shared.text import SHARE_DECIMALS, format_share
 from iop_outcomes.trends import Funnel, funnel
+from iop_outcomes.trends.sites import partly_pooled
+from iop_outcomes.trends.sites.by_site import TOWARDS_ALL
 
 NAME, TITLE = "sites", "Programs side by side"
 MEASURES = {
@@ -25,8 +30,14 @@ MEASURES = {
 }
 COUNTED = {"retained_30": "admissions", "retained_90": "admissions", "completed": "discharges"}
 WITHIN = "within limits"
+TOGETHER = "all programs together"
+WITH_OTHERS = "all programs, also those not shown"
 SHOWN_TOGETHER = "the programs shown together"
 SMALL = "small or none, or protect others"
+NOBODY = "nobody of theirs is counted"
+BY_RESULT = (
+    "Some of those not shown may have had few people who were retained or completed, or few others"
+)
 NO_FUNNEL = (
     "is not shown by program: fewer than two programs have numbers that are large enough and "
     "protect no others."
@@ -35,8 +46,8 @@ NOT_KNOWN = "None of these shares is known from the records of every program."
 ALONE = "One program cannot be set beside others."
 HOW = (
     "A small program swings more by chance than a large one. The funnel shows how far: a program "
-    "within the limits does not differ from the others by more than chance. One beyond them may "
-    "differ for many reasons: the people are not the same everywhere. This is no ranking."
+    "within the limits does not differ from the line in the middle by more than chance. One beyond "
+    "them may differ for many reasons: the people are not the same everywhere. This is no ranking."
 )
 
 
@@ -45,18 +56,23 @@ class SiteCounts:
     """The counts of one measure by program, with the key of each in `LinkedCounts`.
 
     `programs` are all of the report: one to which nobody was admitted is named as not shown, too,
-    since it may be hidden that nobody was.
+    since it may be hidden that nobody was. `of_all` is the share of all programs as
+    the table of programs prints it. `all_shown` says that nothing is hidden.
     """
 
     measure: str
     frame: pd.DataFrame
     programs: tuple[str, ...] = ()
+    of_all: float = np.nan
+    all_shown: bool = False
 
     def shown(self, hidden: Hidden) -> Funnel | None:
         """Return the funnel of the programs that may be shown; None of fewer than two.
 
-        Its limits, and the line in the middle, are those of the programs shown: with the others
-        in them, hidden counts would follow.
+        Its line in the middle, and so its limits, are those of a share that is printed: of the
+        programs shown, if these are all; else of all programs, as rounded in the table of programs.
+        With the exact share of all, hidden counts would follow. Where that of all is hidden, the
+        line is that of the programs shown, and it is said that their results decide who is shown.
         """
         names = self.frame["program"]
         kept = np.array([("sites", self.measure, name) not in hidden for name in names])
@@ -64,22 +80,51 @@ class SiteCounts:
         frame = self.frame[kept].reset_index(drop=True)
         if len(frame) < 2:
             return None
-        made = funnel(frame, MEASURES[self.measure], by="program")
-        met, of = frame[["numerator", "denominator"]].sum()
-        middle = (
-            f"The line in the middle is {SHOWN_TOGETHER}: {format_share(made.target)} "
-            f"({met:,.0f} of {of:,.0f})."
-        )
         left = sorted({*self.programs, *names} - set(frame["program"]))
-        whose = "its numbers are" if len(left) == 1 else "their numbers are"
-        named = f"Not shown, as {whose} {SMALL}: {', '.join(left)}." if left else ""
-        return replace(
+        whole = not left or self.all_shown
+        printed = not whole and (FAMILY, self.measure, ALL) not in hidden and 0 < self.of_all < 1
+        target = self.of_all if printed else None
+        made = funnel(frame, MEASURES[self.measure], by="program", target=target)
+        together = TOGETHER if whole else WITH_OTHERS if printed else SHOWN_TOGETHER
+        made = replace(
             made,
+            given=False,
             counted=COUNTED[self.measure],
-            together=SHOWN_TOGETHER,
-            not_shown=named,
-            rule=f"{made.rule} {middle} {named}".rstrip(),
+            together=together,
+            not_shown=self._not_shown(left),
+            written=write_value(self.of_all, "whole_share") if printed else "",
         )
+        if printed:
+            made = replace(made, table=_pooled_towards(made, self.of_all))
+        rule = made.rule.replace(TOWARDS_ALL, "drawn towards the line in the middle")
+        return replace(made, rule=f"{rule} {_line_text(made, left)} {made.not_shown}".rstrip())
+
+    def _not_shown(self, left: Sequence[str]) -> str:
+        """Return the sentence that names the programs left out."""
+        if not left:
+            return ""
+        whose = "its numbers are" if len(left) == 1 else "their numbers are"
+        why = NOBODY if self.all_shown else f"{whose} {SMALL}"
+        return f"Not shown, as {why}: {', '.join(left)}."
+
+
+def _pooled_towards(made: Funnel, middle: float) -> pd.DataFrame:
+    """Return the table of a funnel with the values drawn towards a line that is given."""
+    table = made.table
+    pooled, weight = partly_pooled(table["value"], table["size"], proportion=True, mean=middle)
+    return table.assign(partly_pooled=pooled, own_weight=weight)
+
+
+def _line_text(made: Funnel, left: Sequence[str]) -> str:
+    """Return what the line in the middle of a funnel is."""
+    text = f"The line in the middle is {made.together}: {made.middle}"
+    if made.together == WITH_OTHERS:
+        return f"{text}, a rounded share. {BY_RESULT}, and may lie beyond the limits."
+    met, of = made.table[["numerator", "denominator"]].sum()
+    text += f" ({met:,.0f} of {of:,.0f})."
+    if not left or made.together == TOGETHER:
+        return text
+    return f"{text} {BY_RESULT}: this line is {side_of_those_shown(made.target)}."
 
 
 def declare_sites(scope: Scope, linked: LinkedCounts) -> list[SiteCounts]:
@@ -104,7 +149,14 @@ def declare_sites(scope: Scope, linked: LinkedCounts) -> list[SiteCounts]:
                 linked.total(own, [same])
             rows.append((name, *(float(linked.value((*key, count))) for count in "xn")))
         frame = pd.DataFrame(rows, columns=["program", "numerator", "denominator"])
-        counts_of_sites.append(SiteCounts(measure, frame, tuple(scope.programs)))
+        x, n = (linked.value((FAMILY, measure, ALL, count)) for count in "xn")
+        of_all = round_share(x, n, scope.policy.share_decimals(n))
+        counts_of_sites.append(
+            SiteCounts(
+                *(measure, frame, tuple(scope.programs), of_all),
+                all_shown=scope.policy.threshold == 1,
+            )
+        )
     return counts_of_sites
 
 
@@ -166,20 +218,20 @@ def site_points(funnels_shown: dict[str, Funnel]) -> list[Point]:
             for row in beyond.itertuples(index=False)
         ]
         if named:
-            text = (
-                f": {'; '.join(named)} differs from {site_funnel.together}, "
-                f"{format_share(site_funnel.target)}."
-            )
+            text = f": {'; '.join(named)} is beyond the 95% limits about {_line_of(site_funnel)}."
             points.append(Point(DIFFER, "programs differ", MEASURES[measure], text))
     if funnels_shown and not points:
         measure, site_funnel = max(
             funnels_shown.items(), key=lambda item: item[1].table["denominator"].sum()
         )
-        met, of = site_funnel.table["numerator"].sum(), site_funnel.table["denominator"].sum()
-        text = (
-            f": no program shown differs from them all together, "
-            f"{format_share(site_funnel.target)} "
-            f"({met:,.0f} of {of:,.0f}), by more than chance."
-        )
-        points.append(Point(SAME, "no real difference", MEASURES[measure], text))
+        text = f": no program shown is beyond the 95% limits about {_line_of(site_funnel)}."
+        points.append(Point(SAME, "no clear difference", MEASURES[measure], text))
     return points
+
+
+def _line_of(made: Funnel) -> str:
+    """Return whose the line in the middle is, and its share, with its counts if they are shown."""
+    if made.together == WITH_OTHERS:
+        return f"{made.together}, {made.middle}"
+    met, of = made.table[["numerator", "denominator"]].sum()
+    return f"{made.together}, {made.middle} ({met:,.0f} of {of:,.0f})"

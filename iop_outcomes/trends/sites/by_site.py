@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from iop_outcomes.records import Records
 
 _LIMITS = "Limits within which 95% and 99.8% of units lie by chance: "
+TOWARDS_ALL = "drawn towards that of all"
 _POOLED = (
-    "Partly pooled: the value of each unit drawn towards that of all, the more the smaller the "
+    f"Partly pooled: the value of each unit {TOWARDS_ALL}, the more the smaller the "
     "unit (empirical Bayes)."
 )
 _ORDER = "The order is that of the names, or as given; it is no ranking."

@@ -59,6 +59,8 @@ class Funnel(DrawnResult):
         Whose value the line in the middle is, in words, where no target was given.
     not_shown : str
         A sentence that names the units that are not in the table; empty if there are none.
+    written : str
+        The value of the line in the middle as it is written, where it has fewer digits than others.
     """
 
     table: pd.DataFrame
@@ -79,6 +81,7 @@ class Funnel(DrawnResult):
     counted: str = "number counted"
     together: str = "all units together"
     not_shown: str = ""
+    written: str = ""
 
     @property
     def calibration(self) -> pd.DataFrame:
@@ -95,7 +98,7 @@ class Funnel(DrawnResult):
         """
         known = self.table[self.table["value"].notna()]
         of = "observed over expected" if self.ratio else "target"
-        middle = "1" if self.ratio else self.amount(self.target)
+        middle = "1" if self.ratio else self.middle
         whose = "" if self.ratio or self.given else f" ({self.together})"
         text = f"{self.title} by {', '.join(self.by)}: {format_count(len(known), 'unit')}, "
         text += f"{of} {middle}{whose}."
@@ -113,6 +116,11 @@ class Funnel(DrawnResult):
             missing = len(self.table) - len(known)
             text += f" Without a value that is known and shown: {format_count(missing, 'unit')}."
         return self.left_out.after(f"{text} {self.not_shown}".strip())
+
+    @property
+    def middle(self) -> str:
+        """The value of the line in the middle, as it is written."""
+        return self.written or self.amount(self.target)
 
     @property
     def spread_text(self) -> str:

@@ -9,7 +9,7 @@ from iop_outcomes.shared.arrays import Floats
 
 
 def partly_pooled(
-    value: npt.ArrayLike, size: npt.ArrayLike, *, proportion: bool
+    value: npt.ArrayLike, size: npt.ArrayLike, *, proportion: bool, mean: float | None = None
 ) -> tuple[Floats, Floats]:
     r"""Return an empirical Bayes estimate of each site's value, and the weight of its own value.
 
@@ -21,6 +21,9 @@ def partly_pooled(
         The number of independent entries, or the expected number, behind each value.
     proportion : bool
         Whether the values are proportions.
+    mean : float, optional
+        The value of all, where it is known beside the sites that are given; by default that of
+        these together.
 
     Returns
     -------
@@ -38,7 +41,9 @@ def partly_pooled(
               {\sum n_i - \sum n_i^2 / \sum n_i}\right), \qquad
               w_i = \frac{\tau^2}{\tau^2 + u / n_i}.
 
-    With few sites it is imprecise: a variance of 0 draws all sites to the mean.
+    With a given mean, no degree of freedom is spent on it: :math:`k u` is taken off, and the
+    divisor is :math:`\sum n_i`. With few sites it is imprecise: a variance of 0 draws all sites to
+    the mean.
 
     References
     ----------
@@ -59,10 +64,11 @@ def partly_pooled(
     if not used.any():
         return estimate, weight
     y, n = y[used], n[used]
-    mean = float((n * y).sum() / n.sum())
+    given = mean is not None
+    mean = float((n * y).sum() / n.sum()) if mean is None else mean
     within = mean * (1 - mean) if proportion else mean
-    spread = float(n.sum() - (n**2).sum() / n.sum())
-    excess = float((n * (y - mean) ** 2).sum()) - (len(y) - 1) * within
+    spread = float(n.sum() - (0 if given else (n**2).sum() / n.sum()))
+    excess = float((n * (y - mean) ** 2).sum()) - (len(y) - (not given)) * within
     between = max(excess, 0.0) / spread if spread > 0 else 0.0
     weight[used] = between / (between + within / n) if between > 0 else 0.0
     estimate[used] = weight[used] * y + (1 - weight[used]) * mean
