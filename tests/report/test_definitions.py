@@ -12,10 +12,14 @@ import pandas as pd
 import pytest
 
 import iop_outcomes as iop
+from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.report.forms.word import word_of
+from iop_outcomes.report.programs import program_table
+from iop_outcomes.report.scope import choose_scope
 from iop_outcomes.report.sections.definitions import definitions, methods
 from iop_outcomes.report.sections.relapse.first import TITLE
 from iop_outcomes.versions import show_versions
+from tests.helpers.of_the_sample import report_of_the_sample
 
 PACKAGE = Path(iop.__file__).parent
 HELD = ("continuity", "symptoms", "discharges", "programs", "attendance_by_weekday")
@@ -114,6 +118,49 @@ def test_the_versions_are_those_that_are_installed_and_stand_without_people_too(
     scope = a_scope(too_few=(), pooled=(), records=records)
     tables = [table.name for table in definitions(scope, None).tables]
     assert tables == ["definitions", "software"]
+
+
+def test_what_a_reader_would_have_to_guess_is_defined() -> None:
+    document = report_of_the_sample()._document
+    assert document is not None
+    (section_of,) = [one for one in document["sections"] if one["name"] == "definitions"]
+    rows = dict(section_of["tables"][0]["rows"])
+    assert "the mean over episodes of their own means" in rows["Hours and weeks"]
+    assert (
+        "without a recorded outcome, or attended without minutes, could"
+        in (rows["Hours and weeks"])
+    )
+    assert "30 days after that day has passed for the whole period" in rows["Retained"]
+    assert "while no discharge is recorded, by the end of follow-up" in rows["Rules of engagement"]
+    assert "on the scale of the logit, by Student's t" in rows["Intervals"]
+    found = dict(section_of["tables"][1]["rows"])
+    assert found["Ratio of two numbers of admissions"].startswith("Wilson EB.")
+
+
+def test_the_mean_hours_a_week_are_the_mean_of_those_of_each_episode() -> None:
+    """One came for a week of 9 hours, the other for four weeks of 3: 6 hours, and not 21 of 5."""
+    episodes = pd.DataFrame(
+        {
+            "episode_id": ["A", "B"],
+            "program": "P",
+            "admit_date": "2026-01-05",
+            "discharge_date": ["2026-01-12", "2026-02-02"],
+            "discharge_reason": "completed",
+        }
+    )
+    days = [
+        "2026-01-06",
+        "2026-01-07",
+        "2026-01-08",
+        *(f"2026-01-{day:02}" for day in (7, 14, 21, 28)),
+    ]
+    visits = pd.DataFrame({"episode_id": [*"AAABBBB"], "date": days, "status": "attended"})
+    visits["minutes_attended"] = 180
+    records = iop.read_records(episodes=episodes, attendance=visits, as_of="2026-06-30")
+    assert iop.engagement(records)["hours_per_week"].tolist() == [9.0, 3.0]
+    linked = LinkedCounts(iop.SafePolicy.internal())
+    scope = choose_scope(records, None, None, iop.SafePolicy.internal())
+    assert program_table(scope, linked).table.frame["hours_a_week"].tolist() == [6.0, 6.0]
 
 
 def test_the_word_file_ends_with_methods_and_versions() -> None:

@@ -7,6 +7,7 @@ from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
@@ -16,6 +17,7 @@ from iop_outcomes.report.forms.workbook import workbook
 from iop_outcomes.report.model import Section, Table
 from iop_outcomes.report.sections import assemble, findings, first_page, registry
 from iop_outcomes.report.sections.attendance import exclusions
+from iop_outcomes.trends.quantities import find_quantity
 from tests.helpers.of_the_sample import report_of_the_sample
 
 
@@ -96,11 +98,45 @@ def test_numbers_that_count_the_same_people_differently_say_why() -> None:
     assert "also those followed for a few days only" in sentences("relapse")
 
 
+def test_who_is_counted_in_the_weeks_and_in_the_flow_is_said_truly() -> None:
+    """Some died before day 90; who was discharged on the first day of a week is in its count."""
+    weeks, flow = tables()["attendance_by_week"]["note"], tables()["cohort_flow"]["note"]
+    for note in (weeks, flow):
+        assert "Followed for 90 days: admitted at least so long before the data cut" in note
+        assert "Who was discharged, or died, before is among them." in note
+    assert "Who was discharged on that day is counted here" in weeks
+    assert "neither discharged nor" not in weeks
+    assert "Episodes followed: of which the whole week was over by the data cut" in weeks
+    assert "Where a program records no discharges, only the last contact decides." in flow
+    census = tables()["census"]["note"]
+    assert "An episode without a recorded discharge counts to the end of its follow-up." in census
+
+
+def test_who_left_on_the_first_day_of_a_week_is_in_its_episodes_and_not_in_the_census() -> None:
+    episodes = pd.DataFrame(
+        {
+            "episode_id": ["A", "B"],
+            "admit_date": "2026-01-05",
+            "discharge_date": ["2026-01-12", "2026-01-11"],  # day 7, the first of week 2, and 6
+            "discharge_reason": "completed",
+        }
+    )
+    visits = pd.DataFrame({"episode_id": ["A", "B"], "date": "2026-01-06", "status": "attended"})
+    records = iop.read_records(episodes=episodes, attendance=visits, as_of="2026-06-30")
+    weeks = iop.attendance_by_week(records, weeks=2).table
+    assert weeks["episodes"].tolist() == [2, 1]
+    assert weeks["episodes_followed"].tolist() == [2, 2]
+    daily = find_quantity("census").tally(records)
+    assert daily.until is not None
+    assert (daily.until < np.datetime64("2026-01-12")).all()
+
+
 @pytest.mark.parametrize(
     ("name", "words", "section"),
     [
         ("what-changed", first_page.MATRIX_END, "trends"),
         ("flow", exclusions.COUNTED_THERE, "data-quality"),
+        ("cannot-tell", assemble.IN_PROGRAMS, "attendance"),
     ],
 )
 def test_no_note_points_to_a_section_that_the_report_has_not(
@@ -110,6 +146,7 @@ def test_no_note_points_to_a_section_that_the_report_has_not(
     part = registry.Part(name, "A", lambda _: Section(name, "A", (), (table,)), of_people=False)
     material: Any = SimpleNamespace(counted=None, settings=SimpleNamespace(titles={}))
     both = [name, section, "cannot-tell"]
+    assert words in registry.POINTERS
     assert registry.build(part, material, both).tables[0].note == f"Counts.{words}"
     assert registry.build(part, material, [name, "cannot-tell"]).tables[0].note == "Counts."
 

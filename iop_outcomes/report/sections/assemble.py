@@ -29,6 +29,7 @@ from iop_outcomes.report.model import DraftTable, Drawing, Hidden, Kind, Section
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections import cohort, quality, relapse, sites, stays
 from iop_outcomes.report.sections.attendance import exclusions, weekdays
+from iop_outcomes.report.sections.attendance.weeks import NOTE as WEEKS_NOTE
 from iop_outcomes.report.sections.findings import NOT_TOLD, Finding, period_word
 from iop_outcomes.report.trends import Trends
 from iop_outcomes.shared.text import SHARE_DECIMALS
@@ -66,11 +67,7 @@ NO_SESSIONS = "The sessions do not tell it."
 RESPONSE = "check_in_response"
 OF_SESSIONS = ("attendance_rate", "first_session", "retained_90")
 
-IN_PROGRAM = (
-    "Episodes in program: on the first day of the week neither discharged nor at the end of "
-    "follow-up, whether or not the person still came. Retention is less: it ends with the last "
-    "contact."
-)
+IN_PROGRAMS = ": it stands in the table of programs"
 COUNT_KINDS: dict[str, Kind] = {
     "numerator": "count",
     "value": "count",
@@ -139,7 +136,7 @@ def attendance_section(scope: Scope, counted: Counted) -> Section:
         return Section(name, title, sentences, tuple(tables))
     kinds: dict[str, Kind] = dict.fromkeys(weeks.table.columns, "count")
     kinds |= dict.fromkeys(("rate", "lower", "upper"), "share")
-    rule = f"{weeks.rule} {IN_PROGRAM}"
+    rule = f"{weeks.rule} {WEEKS_NOTE}"
     behind = Table(
         "attendance_by_week",
         f"Attendance by week since admission: {scope.followed_90_days_text}",
@@ -332,8 +329,8 @@ def cannot_tell(scope: Scope) -> Section:
     again = frame.duplicated(["known", "why", "needed"])
     frame.loc[again, ["why", "needed"]] = "as above"
     note = (
-        "What is not known is left out of this report; what is known in part stands in it. What is "
-        "known by program stands in the table of programs only, since no total of them is known."
+        "What is not known is left out of this report; what is known in part stands in it. Of what "
+        f"is known by program there is no total{IN_PROGRAMS}."
     )
     table = Table("cannot_tell", CANNOT_TELL, frame, {}, note)
     return Section(CANNOT_TELL_ID, CANNOT_TELL, (cohort.NO_REFERRALS,), (table,))

@@ -203,7 +203,11 @@ PARTS = (
 )
 """Every section, in their order."""
 NAMES = tuple(part.name for part in PARTS)
-POINTERS = {first_page.MATRIX_END: "trends", exclusions.COUNTED_THERE: "data-quality"}
+POINTERS = {
+    first_page.MATRIX_END: "trends",
+    exclusions.COUNTED_THERE: "data-quality",
+    parts.IN_PROGRAMS: "attendance",
+}
 """What notes of tables say of another section: left out where the report does not have it."""
 
 

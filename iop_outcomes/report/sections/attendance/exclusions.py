@@ -32,6 +32,10 @@ LATER = (
 )
 UNSEEN = "no service of theirs has a recorded outcome"
 LOST = f"they were not discharged, and their follow-up ended before day {FOLLOW_UP_DAYS}"
+FOLLOWED = (
+    f"Followed for {FOLLOW_UP_DAYS} days: admitted at least so long before the data cut and, where "
+    "no discharge is recorded, followed so long. Who was discharged, or died, before is among them."
+)
 SET_ASIDE = "Rows that were set aside when the records were read are in no number here."
 COUNTED_THERE = " The section on data quality counts them."
 

@@ -11,10 +11,19 @@ from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.results import WEEKLY_ABSENT, Key
 from iop_outcomes.report.period import period_between
 from iop_outcomes.report.scope import Mask, Scope
+from iop_outcomes.report.sections.attendance.exclusions import FOLLOWED
 from iop_outcomes.report.sections.quarters import Parts, admitted_parts, by_quarter
 
 WEEKS = 12
 FLOW: Key = ("flow", "admitted")
+NOTE = (
+    "Episodes followed: of which the whole week was over by the data cut and, while no discharge "
+    "is recorded, by the end of follow-up; those who have left are among them. Episodes in "
+    "program: of these, who was not discharged before the first day of the week, whether or not "
+    "the person still came. Who was discharged on that day is counted here, but not in the number "
+    "in the program on a day. Where a program records no discharges, all are counted here. "
+    f"Retention is less: it ends with the last contact. {FOLLOWED}"
+)
 
 
 def link_weeks_by_quarter(scope: Scope, linked: LinkedCounts) -> None:

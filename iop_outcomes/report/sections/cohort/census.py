@@ -61,7 +61,8 @@ def census_table(scope: Scope, linked: LinkedCounts) -> DraftTable | None:
     frame = pd.DataFrame({"who": words, "episodes": [int(mask.sum()) for mask in masks]})
     note = (
         "In the program: admitted on that day or before, not discharged up to it, and followed "
-        "through it. The first two rows together are the last two."
+        "through it. An episode without a recorded discharge counts to the end of its follow-up. "
+        "The first two rows together are the last two."
     )
     table = Table(CENSUS, f"In the program in {scope.named(1)}", frame, {"episodes": "count"}, note)
     return DraftTable(table, {"episodes": [(key,) for key in keys]})

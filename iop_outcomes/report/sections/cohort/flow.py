@@ -14,7 +14,7 @@ from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.declared import DETAIL, Key
 from iop_outcomes.report.model import DraftTable, Hidden, Kind, Table
 from iop_outcomes.report.scope import Mask, Scope
-from iop_outcomes.report.sections.attendance.exclusions import unknown_visits
+from iop_outcomes.report.sections.attendance.exclusions import FOLLOWED, unknown_visits
 from iop_outcomes.report.sections.cohort.declaring import declare, with_share
 from iop_outcomes.shared.text import SHARE_DECIMALS
 
@@ -29,9 +29,10 @@ NOT_KNOWN = (
 STILL_THERE = (
     "Still in the program: seen on that day or later; or not discharged, and seen in the last "
     f"{NO_CONTACT_DAYS} days of follow-up. Who stopped coming counts up to the last contact, not "
-    "up to the discharge."
+    "up to the discharge. Where a program records no discharges, only the last contact decides."
 )
 AS_BOUND = "A share behind which a small count would show is given as a bound."
+END_OF_NOTE = f"{AS_BOUND} {STILL_THERE} {FOLLOWED}"
 
 
 def flow_stages(scope: Scope) -> list[tuple[str, Mask]]:
@@ -79,7 +80,7 @@ def flow_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
     frame["share"] = np.round(reached / max(reached[0], 1), SHARE_DECIMALS)
     frame[UNKNOWN] = unknown
     kinds: dict[str, Kind] = {"reached": "count", "share": "share", UNKNOWN: "count"}
-    note = f"{NOT_KNOWN} {AS_BOUND} {STILL_THERE}"
+    note = f"{NOT_KNOWN} {END_OF_NOTE}"
     caption = f"How far people came: {scope.followed_90_days_text}"
     table = Table("cohort_flow", caption, frame, kinds, note)
     return DraftTable(table, with_share(keys, "reached", keys[0]) | {UNKNOWN: unknown_keys})
@@ -164,10 +165,8 @@ def _without_unknown(draft: DraftTable, hidden: Hidden, scope: Scope) -> Table:
     few = f"fewer than {policy.threshold}, or nobody"
     if told:
         more = f"Where they are {few}, their number for the first or fourth session is hidden."
-        return replace(shown, note=f"{NOT_KNOWN} {more} {AS_BOUND} {STILL_THERE}")
+        return replace(shown, note=f"{NOT_KNOWN} {more} {END_OF_NOTE}")
     more = f"How many they are is not shown; it never is where they are {few}."
     kinds = {name: kind for name, kind in shown.kinds.items() if name != UNKNOWN}
     frame = shown.frame.drop(columns=UNKNOWN)
-    return replace(
-        shown, frame=frame, kinds=kinds, note=f"{NOT_KNOWN} {more} {AS_BOUND} {STILL_THERE}"
-    )
+    return replace(shown, frame=frame, kinds=kinds, note=f"{NOT_KNOWN} {more} {END_OF_NOTE}")

@@ -127,7 +127,9 @@ FOUND = (
     ),
     Method(
         "Ratio of two numbers of admissions",
-        "Przyborowski and Wilenski, Biometrika 1940; 31: 313-323.",
+        "Wilson EB. Journal of the American Statistical Association 1927; 22: 209-212: limits of "
+        "the later number as a share of both. Given both, it is binomial: Przyborowski and "
+        "Wilenski, Biometrika 1940; 31: 313-323.",
         TRENDS,
         _has("admissions"),
     ),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from iop_outcomes.attendance.engagement import stay_text
+from iop_outcomes.attendance.engagement import ASAM_HOURS, stay_text
 from iop_outcomes.attendance.rule import AttendanceRule
+from iop_outcomes.attendance.stays import NO_CONTACT_DAYS
 from iop_outcomes.report.counting import Counted
 from iop_outcomes.report.merging import plan_text
 from iop_outcomes.report.model import Section, Table
@@ -15,6 +16,29 @@ from iop_outcomes.trends import Trend
 from iop_outcomes.trends.quantities import find_quantity
 
 SESSIONS_ABOVE = "Sessions are counted as the row Sessions says."
+HOURS = (
+    "The mean attended hours a whole week are the mean over episodes of their own means, so that a "
+    f"short stay weighs as much as a long one. Whether a week has {ASAM_HOURS:g} hours is not "
+    "known where sessions without a recorded outcome, or attended without minutes, could bring it "
+    "there, and for every week of an episode of which no hours are known."
+)
+RETAINED = (
+    "Trends give a share of those retained only when nothing can change it any more, "
+    f"{NO_CONTACT_DAYS} days after that day has passed for the whole period. The table of "
+    "programs, the funnels and how far people came count all who were admitted so many days before "
+    "the data cut; their newest shares may still change, and a quarter may be in them that trends "
+    "call not yet known."
+)
+RULES = (
+    "The time of a rule is over when the longest that it may take has passed by the data cut, "
+    "also for those discharged before; while no discharge is recorded, by the end of follow-up."
+)
+CLUSTERED = (
+    "Those of shares of sessions and check-ins allow for those of one person being alike: they are "
+    "taken on the scale of the logit, by Student's t with one degree of freedom fewer than people, "
+    "from a variance no smaller than that of independent sessions. Of a share of 0 or 1 it is "
+    "Wilson's interval of the people."
+)
 
 
 def definitions(scope: Scope, counted: Counted | None, left_out: tuple[str, ...] = ()) -> Section:
@@ -43,6 +67,12 @@ def definitions(scope: Scope, counted: Counted | None, left_out: tuple[str, ...]
     if scope.engagement is not None:
         rows.append(("Sessions", AttendanceRule().text))
         rows.append(("Engagement", f"{SESSIONS_ABOVE} {stay_text()}"))
+    if counted is not None and scope.engagement is not None:
+        rows += [("Hours and weeks", HOURS), ("Retained", RETAINED)]
+    if counted is not None:
+        rows.append(("Intervals", CLUSTERED))
+    if counted is not None and "continuity" in counted.drafts:
+        rows.append(("Rules of engagement", RULES))
     if counted is not None:
         rows += [(trend.title, _measure(trend)) for trend in counted.trends.compared.values()]
     frame = pd.DataFrame(rows, columns=["measure", "definition"])
