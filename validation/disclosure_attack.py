@@ -43,7 +43,8 @@ from iop_outcomes.errors import OutcomesError
 from iop_outcomes.plots.layout.export import Picture
 from iop_outcomes.report import Report, counting, quarterly, quarterly_report
 from iop_outcomes.report.scope import choose_scope
-from iop_outcomes.report.sections import assemble, stays
+from iop_outcomes.report.sections import assemble
+from iop_outcomes.report.sections.ends import stays
 from iop_outcomes.report.sections.relapse import first, results
 from validation.attack_programs import QUARTERS, RULES, Case, sample_case, small_case
 from validation.attack_reading import Read, differences, read_report

@@ -80,9 +80,17 @@ class ProtectedCurves(DrawnResult):
     def at(self, days: float | Sequence[float]) -> pd.DataFrame:
         """Return the rows of `table` at the requested days; missing where a day is not published.
 
-        The counts are Int64, whole numbers that can be missing.
+        The counts are Int64, whole numbers that can be missing. Under a policy that hides nothing a
+        day between two rows has the numbers of the row before it, and nobody ends on it; after the
+        last row nothing is known.
         """
-        return self._reindexed(self.table, days)
+        if self.policy.threshold > 1:
+            return self._reindexed(self.table, days)
+        rows = self._steps(self.table, days)
+        between = rows.pop("_row") != rows["day"]
+        for name in ("events", "censored"):
+            rows[name] = rows[name].mask(between, 0)
+        return rows
 
     def median(self) -> pd.DataFrame:
         """Return the median of each group, read along the lines, without limits."""
@@ -102,16 +110,34 @@ class ProtectedCurves(DrawnResult):
     def risk_table(self, days: float | Sequence[float]) -> pd.DataFrame:
         """Return the numbers still followed after each day, as they are printed.
 
-        Missing where a day is not published. Under a policy that hides nothing also those censored
-        and with an event so far, as in ``SurvivalCurves.risk_table``. All are Int64, whole numbers
-        that can be missing.
+        Missing where a day is not published. Under a policy that hides nothing each day is known,
+        and so are those censored and with an event so far, as in ``SurvivalCurves.risk_table``. All
+        are Int64, whole numbers that can be missing.
         """
         running = self.table[[*self.by, "day", "at_risk"]].copy()
         parts = self._grouped(self.table)
         for name in ("censored", "events"):
             if name in self.table:
                 running[name] = parts[name].cumsum()
-        return self._reindexed(running, days)
+        if self.policy.threshold > 1:
+            return self._reindexed(running, days)
+        return self._steps(running, days).drop(columns="_row")
+
+    def _steps(self, frame: pd.DataFrame, days: float | Sequence[float]) -> pd.DataFrame:
+        """Return for each day the row of the group on or before it, and the day of that row."""
+        asked = np.atleast_1d(np.asarray(days))
+        parts = []
+        for _, rows in self._grouped(frame):
+            day = rows["day"].to_numpy(dtype=np.float64)
+            place = np.searchsorted(day, asked, side="right") - 1
+            part = rows.iloc[np.maximum(place, 0)].reset_index(drop=True)
+            estimates = [name for name in (self.measure, "lower", "upper") if name in part]
+            part.loc[asked > day[-1], estimates] = np.nan
+            parts.append(part.rename(columns={"day": "_row"}))
+        steps: pd.DataFrame = pd.concat(parts, ignore_index=True)
+        steps.insert(len(self.by), "day", np.tile(asked, len(parts)))
+        whole = {name: "Int64" for name in COUNTS if name in steps}
+        return pd.DataFrame(steps.astype(whole))
 
     def _grouped(self, frame: pd.DataFrame) -> Any:
         if self.by:

@@ -165,13 +165,8 @@ def _days(curves: Curves, ticks: Sequence[int] | None, width: float) -> list[int
     if ticks is not None:
         return list(ticks)
     last = int(curves.table["day"].max())
-    if isinstance(curves, ProtectedCurves):
-        counts = curves.table["day"].value_counts()
-        shared = [int(day) for day in sorted(counts.index) if day > 0]
-        if curves.policy.threshold == 1:
-            shared = [day for day in (30, 60, 90, 180, 270, 365) if counts.get(day, 0) > 0]
-        if last - max(shared, default=0) > 0.09 * last:
-            shared.append(last)
+    if isinstance(curves, ProtectedCurves) and curves.policy.threshold > 1:
+        shared = sorted({int(day) for day in curves.table["day"] if day > 0})
         return _apart([0, *shared], day_axis.TICK_ROOM * last / width)
     return [int(day) for day in day_axis.day_ticks(last, width)]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from iop_outcomes.attendance import AttendanceByWeek, attendance_by_week
 from iop_outcomes.attendance.stays import NO_CONTACT_DAYS, RETENTION_DAYS
-from iop_outcomes.disclosure import LinkedCounts, ProtectedCurves
+from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.ledger import Frozen, Ledger, hide_beside
 from iop_outcomes.disclosure.merging import Ladders, MergePlan
 from iop_outcomes.disclosure.results import Key, hide_weeks, link_weeks
@@ -32,6 +32,13 @@ from iop_outcomes.report.sections.attendance.weekdays import (
     weekdays_table,
 )
 from iop_outcomes.report.sections.attendance.weeks import link_weeks_by_quarter
+from iop_outcomes.report.sections.ends.stays import (
+    STAYS,
+    Ends,
+    declare_stays,
+    ends_elsewhere,
+    stays,
+)
 from iop_outcomes.report.sections.outcomes import (
     continuity_table,
     declare_admitted,
@@ -46,7 +53,6 @@ from iop_outcomes.report.sections.quarters import (
 )
 from iop_outcomes.report.sections.quarters import is_settled as is_settled_quarter
 from iop_outcomes.report.sections.sites import declare_sites, funnels
-from iop_outcomes.report.sections.stays import STAYS, declare_stays, ends_elsewhere, stays
 from iop_outcomes.report.together import Together, renamed
 from iop_outcomes.report.trends import Trends, inside, make_trends
 from iop_outcomes.trends import Funnel
@@ -84,7 +90,7 @@ class Counted:
         What could not be taken together with the reports that it is set beside; else empty.
     sites : dict of str to Funnel
         The programs side by side, by measure: those that may be shown.
-    stays : ProtectedCurves or None
+    stays : ProtectedCurves, CumulativeIncidence or None
         How episodes ended, and after how long.
     beside_earlier : bool
         Whether it was made beside earlier reports, so that a zero may be hidden.
@@ -102,7 +108,7 @@ class Counted:
     changed: str
     not_together: str = ""
     sites: dict[str, Funnel] = field(default_factory=dict)
-    stays: ProtectedCurves | None = None
+    stays: Ends | None = None
     beside_earlier: bool = False
 
     def table(self, name: str) -> Table:

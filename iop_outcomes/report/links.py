@@ -29,8 +29,8 @@ from iop_outcomes.report.sections.cohort import (
     census_keys,
     flow_stages,
 )
+from iop_outcomes.report.sections.ends.stays import STAYS
 from iop_outcomes.report.sections.relapse import RelapseResults
-from iop_outcomes.report.sections.stays import STAYS
 from iop_outcomes.report.trends import Trends, all_of, inside
 from iop_outcomes.trends import Trend
 

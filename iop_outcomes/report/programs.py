@@ -41,10 +41,15 @@ OF_ADMITTED = (*(f"retained_{day}" for day in RETENTION_DAYS), "completed")
 NOTE = (
     "Sessions attended of those due; mean attended hours a whole week; whole weeks with 9 hours or "
     "more, of those known; completed of those discharged with a reason; retained of those admitted "
-    "long enough ago. Weeks run to the discharge or the end of follow-up. Shares of fewer than "
-    "1,000 are given in whole percent, since more digits would give their counts back. A program "
-    "is not better because its share is higher: the people differ. Empty where it is not known "
-    "from these records."
+    "long enough ago. Weeks run to the discharge or the end of follow-up. "
+)
+WHOLE_PERCENT = (
+    "Shares of fewer than 1,000 are given in whole percent, since more digits would give their "
+    "counts back. "
+)
+NOTE_END = (
+    "A program is not better because its share is higher: the people differ. Empty where it is not "
+    "known from these records."
 )
 
 
@@ -96,7 +101,9 @@ def program_table(
     kinds["admitted"] = "count"
     if "hours_a_week" in frame:
         kinds["hours_a_week"] = "number"
-    table = Table("programs", f"By program: {scope.words(4)}", frame, kinds, NOTE)
+    rounding = "" if scope.policy.threshold == 1 else WHOLE_PERCENT
+    note = f"{NOTE}{rounding}{NOTE_END}"
+    table = Table("programs", f"By program: {scope.words(4)}", frame, kinds, note)
     return DraftTable(table, needs)
 
 

@@ -367,12 +367,18 @@ def test_without_protection_each_day_is_there_with_its_counts() -> None:
     open_ = iop.protect(curves, iop.SafePolicy.unprotected())
     assert len(open_.table) >= len(curves.table)
     assert "not hidden" in open_.rule
-    days = sorted(curves.table["day"].unique())[5:25]
+    days = [0, 0.5, *range(1, 400, 7), 5_000]
     risk, found = open_.risk_table(days), curves.risk_table(days)
-    known = risk["at_risk"].notna()
-    assert known.any()
     for name in ("at_risk", "events", "censored"):
-        assert (risk[name][known] == found[name][known]).all()
+        assert risk[name].tolist() == found[name].tolist()
+    at, exact = open_.at(days), curves.at(days)
+    assert list(at.columns) == list(open_.at(days[:1]).columns)
+    assert at["at_risk"].tolist() == found["at_risk"].tolist()
+    later = at["day"] > 0
+    for name in ("events", "censored"):
+        assert at[name][later].tolist() == exact[name][later].tolist()
+    for name in ("survival", "lower", "upper"):
+        np.testing.assert_array_equal(at[name][later], exact[name][later])
 
 
 # trends and weeks

@@ -7,7 +7,7 @@ import pytest
 import iop_outcomes as iop
 from iop_outcomes.disclosure.fixed_days import EndsElsewhere
 from iop_outcomes.report.scope import Scope, choose_scope
-from iop_outcomes.report.sections import stays
+from iop_outcomes.report.sections.ends import stays
 from iop_outcomes.report.sections.relapse import first, first_table, relapse_results
 from tests.helpers.of_the_sample import report_of_the_sample
 
@@ -94,8 +94,12 @@ def test_nothing_of_what_came_first_is_hidden_from_the_program_itself(
     assert len(table.frame) > 90
     assert {"died", "died_first", "relapse", "relapsed_first", "at_risk"} <= set(table.frame)
     counts = [name for name in table.frame if table.kinds[name] == "count"][2:]
-    left = table.frame["at_risk"] - table.frame[counts].sum(axis=1)
-    assert (table.frame["at_risk"][1:].to_numpy() <= left[:-1].to_numpy()).all()
+    at_risk, ended = table.frame["at_risk"].to_numpy(), table.frame[counts].sum(axis=1).to_numpy()
+    assert (at_risk[1:] + ended[1:] <= at_risk[:-1]).all()  # after the day, as in the other curves
+    assert results.first.open is not None
+    found = results.first.open.overall.risk_table(table.frame["day"].tolist(), counting="after")
+    assert at_risk.tolist() == found["at_risk"].tolist()
+    assert "At risk: still followed after the day" in table.note
     assert "taken together" not in table.note
 
 

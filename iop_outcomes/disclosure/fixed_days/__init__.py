@@ -6,12 +6,18 @@ not known here.
 
 from __future__ import annotations
 
-from iop_outcomes.disclosure.fixed_days.choice import FixedCounts, choose_days, choose_family
+from iop_outcomes.disclosure.fixed_days.choice import (
+    WORTH,
+    FixedCounts,
+    choose_days,
+    choose_family,
+)
 from iop_outcomes.disclosure.fixed_days.first_ends import EndsElsewhere, protect_first
 from iop_outcomes.disclosure.fixed_days.other_ends import protect_incidence, protect_interval
 from iop_outcomes.disclosure.fixed_days.protected import protect_curves, protect_family
 
 __all__ = [
+    "WORTH",
     "EndsElsewhere",
     "FixedCounts",
     "choose_days",

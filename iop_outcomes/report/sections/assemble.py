@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -19,6 +18,7 @@ from iop_outcomes.plots import (
     plot_attendance,
     plot_funnel,
     plot_incidence,
+    plot_interval,
     plot_survival,
     plot_trend,
 )
@@ -27,16 +27,19 @@ from iop_outcomes.records.fitness import Judgement
 from iop_outcomes.report.counting import Counted
 from iop_outcomes.report.model import DraftTable, Drawing, Hidden, Kind, Section, Table
 from iop_outcomes.report.scope import Scope
-from iop_outcomes.report.sections import cohort, quality, relapse, sites, stays
+from iop_outcomes.report.sections import cohort, quality, relapse, sites
 from iop_outcomes.report.sections.attendance import exclusions, weekdays
 from iop_outcomes.report.sections.attendance.weeks import NOTE as WEEKS_NOTE
+from iop_outcomes.report.sections.ends import stays
 from iop_outcomes.report.sections.findings import NOT_TOLD, Finding, period_word
 from iop_outcomes.report.trends import Trends
 from iop_outcomes.shared.text import SHARE_DECIMALS
+from iop_outcomes.survival import CumulativeIncidence, IntervalSurvival
 from iop_outcomes.trends import Funnel, Trend
 from iop_outcomes.trends.quantities import REPORTED
 
 TOO_FEW = "Too few to publish."
+NO_TIMES = "Not estimated: of nobody admitted in this time is anything known of relapse."
 AT_THE_START = "What relapse is, and how it is estimated, stands at the start of this section."
 NPMLE = "Nonparametric maximum likelihood estimate (NPMLE) for interval-censored events."
 DASH = "A dash: hidden, or not known yet."
@@ -169,9 +172,15 @@ def who_stayed(scope: Scope, counted: Counted) -> Section:
         )
     sentences += unknown(scope, "length_of_stay", "completion_rate")
     drawings: tuple[Drawing, ...] = ()
-    if counted.stays is not None:
-        table = stays.stays_table(scope, counted.stays)
-        drawings = (_drawing(scope, plot_survival, counted.stays, stays.TITLE, table),)
+    ended = counted.stays
+    if ended is not None:
+        table = stays.stays_table(scope, ended)
+        plot = plot_survival if isinstance(ended, ProtectedCurves) else plot_incidence
+        drawings = (_drawing(scope, plot, ended, stays.TITLE, table),)
+    elif scope.policy.threshold == 1 and scope.tells("length_of_stay"):
+        sentences.append(stays.NOT_ESTIMATED)
+    if isinstance(ended, CumulativeIncidence):
+        tables.append(stays.stays_limits(ended))
     return Section("who-stayed", "How episodes ended", tuple(sentences), tuple(tables), drawings)
 
 
@@ -181,11 +190,12 @@ def relapse_section(scope: Scope, counted: Counted) -> Section:
         return Section("relapse", "Relapse", unknown(scope, "relapse"))
     results = counted.relapse
     if results is None:
-        return Section("relapse", "Relapse", (TOO_FEW,))
+        none = NO_TIMES if scope.policy.threshold == 1 else TOO_FEW
+        return Section("relapse", "Relapse", (none,))
     known = "A curve shows those known to be without relapse among those still followed."
     unlike = "People who stop answering are not like people who answer"
     whom = scope.words(8) if scope.period is None else f"all {scope.words(8)}"
-    rule = f"Of {whom}, also those followed for a few days only. {results.overall.rule}"
+    rule = f"{relapse.people_text(scope, results, whom)} {results.overall.rule}"
     answered_only = not scope.tells("relapse_missing_rules")
     if answered_only:
         sentences: tuple[str, ...] = (rule, f"{known} {unlike}.")
@@ -197,7 +207,10 @@ def relapse_section(scope: Scope, counted: Counted) -> Section:
     if results.first.open is not None:
         table = relapse.first_table(results.first)
         drawings.append(_drawing(scope, plot_incidence, results.first.open, table.caption, table))
-    if results.interval is not None:
+    if isinstance(results.interval, IntervalSurvival):
+        table = relapse.interval_table("relapse_interval", INTERVAL_TITLE, results.interval)
+        drawings.append(_drawing(scope, plot_interval, results.interval, table.caption, table))
+    elif results.interval is not None:
         drawings.append(_curve(scope, results.interval, INTERVAL_TITLE, "relapse_interval", NPMLE))
     if not answered_only:
         named = "Kaplan-Meier estimates, with missing check-ins as named."
@@ -208,7 +221,9 @@ def relapse_section(scope: Scope, counted: Counted) -> Section:
         title = "Time to relapse, by program"
         drawings.append(_curve(scope, results.by_program, title, "relapse_by_program", left))
     tables: tuple[Table, ...] = (relapse.milestone_table(results, left),)
-    if results.first.shown is not None:
+    if results.first.open is not None:
+        tables = (*tables, relapse.first_limits(results.first.open))
+    elif results.first.shown is not None:
         tables = (*tables, relapse.first_table(results.first))
     sentences = (*sentences, *filter(None, [results.first.sentence]))
     if answered_only:
@@ -358,22 +373,10 @@ def _with_status(table: pd.DataFrame) -> pd.DataFrame:
 def data_quality(whole: Scope, drafts: dict[str, DraftTable], hidden: Hidden) -> Section:
     """Return what was read, what was set aside, and which checks failed."""
     tables = tuple(drafts[name].shown(hidden) for name in ("files", "checks"))
-    sentences = [*notes_without_counts(whole.records.notes), quality.summary(whole, hidden)]
+    sentences = [*quality.notes_without_counts(whole.records.notes), quality.summary(whole, hidden)]
     if others := len(whole.records.ignored):  # their names may be those of people
         sentences.append(f"{others} other {'file was' if others == 1 else 'files were'} not read.")
     return Section("data-quality", "Data quality", tuple(sentences), tables)
-
-
-def notes_without_counts(notes: Sequence[str]) -> list[str]:
-    """Return the notes of reading that hold no number but dates and spans of days.
-
-    The others count rows: small ones are not published, and a large one beside the number of rows
-    that were read would disclose a small one.
-    """
-    return [note for note in notes if not re.search(r"\d", _DATES_AND_SPANS.sub("", note))]
-
-
-_DATES_AND_SPANS = re.compile(r"\b\d{4}-\d{2}-\d{2}\b|\b\d+ days?\b|\bday \d+\b")
 
 
 def how_to_read() -> Section:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -191,3 +193,15 @@ def _status_counts(checks: pd.DataFrame) -> str:
         f"{counts.get(status, 0):,} {status}" for status in ("passed", "failed", "not applicable")
     ]
     return f"Of {len(checks):,} checks: {', '.join(parts)}."
+
+
+def notes_without_counts(notes: Sequence[str]) -> list[str]:
+    """Return the notes of reading that hold no number but dates and spans of days.
+
+    The others count rows: small ones are not published, and a large one beside the number of rows
+    that were read would disclose a small one.
+    """
+    return [note for note in notes if not re.search(r"\d", _DATES_AND_SPANS.sub("", note))]
+
+
+_DATES_AND_SPANS = re.compile(r"\b\d{4}-\d{2}-\d{2}\b|\b\d+ days?\b|\bday \d+\b")

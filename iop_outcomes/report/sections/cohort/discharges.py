@@ -91,10 +91,9 @@ def discharge_table(
     end = "the earlier of last contact and discharge"
     if not _last_contacts_told(scope):
         end = "discharge, since no sessions tell the last contact"
-    note = (
-        f"Stay: from admission to {end}. Completed and transferred are kept apart. A median is "
-        "shown when enough people lie on either side of it."
-    )
+    note = f"Stay: from admission to {end}. Completed and transferred are kept apart."
+    if scope.policy.threshold > 1:
+        note = f"{note} A median is shown when enough people lie on either side of it."
     table = Table(
         "discharges",
         f"Discharges in {scope.named(step.quarters)}, by reason",

@@ -32,7 +32,7 @@ STILL_THERE = (
     "up to the discharge. Where a program records no discharges, only the last contact decides."
 )
 AS_BOUND = "A share behind which a small count would show is given as a bound."
-END_OF_NOTE = f"{AS_BOUND} {STILL_THERE} {FOLLOWED}"
+END_OF_NOTE = f"{STILL_THERE} {FOLLOWED}"
 
 
 def flow_stages(scope: Scope) -> list[tuple[str, Mask]]:
@@ -80,7 +80,8 @@ def flow_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
     frame["share"] = np.round(reached / max(reached[0], 1), SHARE_DECIMALS)
     frame[UNKNOWN] = unknown
     kinds: dict[str, Kind] = {"reached": "count", "share": "share", UNKNOWN: "count"}
-    note = f"{NOT_KNOWN} {END_OF_NOTE}"
+    bound = f"{AS_BOUND} " if scope.policy.threshold > 1 else ""
+    note = f"{NOT_KNOWN} {bound}{END_OF_NOTE}"
     caption = f"How far people came: {scope.followed_90_days_text}"
     table = Table("cohort_flow", caption, frame, kinds, note)
     return DraftTable(table, with_share(keys, "reached", keys[0]) | {UNKNOWN: unknown_keys})
@@ -165,8 +166,10 @@ def _without_unknown(draft: DraftTable, hidden: Hidden, scope: Scope) -> Table:
     few = f"fewer than {policy.threshold}, or nobody"
     if told:
         more = f"Where they are {few}, their number for the first or fourth session is hidden."
-        return replace(shown, note=f"{NOT_KNOWN} {more} {END_OF_NOTE}")
+        return replace(shown, note=f"{NOT_KNOWN} {more} {AS_BOUND} {END_OF_NOTE}")
     more = f"How many they are is not shown; it never is where they are {few}."
     kinds = {name: kind for name, kind in shown.kinds.items() if name != UNKNOWN}
     frame = shown.frame.drop(columns=UNKNOWN)
-    return replace(shown, frame=frame, kinds=kinds, note=f"{NOT_KNOWN} {more} {END_OF_NOTE}")
+    return replace(
+        shown, frame=frame, kinds=kinds, note=f"{NOT_KNOWN} {more} {AS_BOUND} {END_OF_NOTE}"
+    )

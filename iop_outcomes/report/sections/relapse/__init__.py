@@ -5,12 +5,14 @@ The other sections are not known here.
 
 from __future__ import annotations
 
-from iop_outcomes.report.sections.relapse.first import FirstEnds, first_table
+from iop_outcomes.report.sections.relapse.first import FirstEnds, first_limits, first_table
 from iop_outcomes.report.sections.relapse.results import RelapseResults, relapse_results
 from iop_outcomes.report.sections.relapse.tables import (
     curve_table,
+    interval_table,
     milestone_table,
     missing_rule_table,
+    people_text,
     without_a_curve,
 )
 
@@ -18,9 +20,12 @@ __all__ = [
     "FirstEnds",
     "RelapseResults",
     "curve_table",
+    "first_limits",
     "first_table",
+    "interval_table",
     "milestone_table",
     "missing_rule_table",
+    "people_text",
     "relapse_results",
     "without_a_curve",
 ]

@@ -12,12 +12,14 @@ from iop_outcomes.records.schema import DISCHARGE_REASONS
 from iop_outcomes.relapse import RelapseRule
 from iop_outcomes.report.model import Kind, Table
 from iop_outcomes.report.scope import Scope
+from iop_outcomes.report.sections.ends.each_day import each_day, with_limits
 from iop_outcomes.shared.vocabulary import COMPETING_ENDS
 from iop_outcomes.survival import CumulativeIncidence, SurvivalCurves, cumulative_incidence
 
 NAME, TITLE = "relapse_first", "Relapse and other ends, whichever came first"
 NO_REASON, OTHER_REASON = "discharged", "other"
 TOO_FEW = "How many relapsed first and how many ended treatment first is not shown: too few people."
+NO_RELAPSE = "What came first, a relapse or another end, is not estimated: nobody relapsed."
 NO_ENDS = (
     "How many ended treatment before a relapse is not known: the records do not show who left, or "
     "why."
@@ -61,7 +63,7 @@ class FirstEnds:
 def first_table(ends: FirstEnds) -> Table:
     """Return the shares by what came first, a column a day; if nothing is hidden a row a day."""
     if ends.open is not None:
-        return _each_day(ends.open, f"{NOTE} {ends.ends}")
+        return each_day(NAME, TITLE, ends.open, "first", f"{NOTE} {ends.ends}")
     assert ends.shown is not None
     rows = ends.shown.table[ends.shown.table["day"] > 0]
     parts: dict[str, list[object]] = {"came_first": []}
@@ -76,19 +78,9 @@ def first_table(ends: FirstEnds) -> Table:
     return Table(NAME, TITLE, pd.DataFrame(parts), kinds, f"{NOTE} {ends.ends} {TOGETHER}")
 
 
-def _each_day(result: CumulativeIncidence, note: str) -> Table:
-    """Return the counts and shares of each day."""
-    after = result.table[result.table["day"] > 0]
-    frame = pd.DataFrame({"day": sorted(after["day"].unique())})
-    kinds: dict[str, Kind] = {"day": "count", "at_risk": "count"}
-    for cause, own in after.groupby("cause", sort=False, observed=True):
-        of_cause = own.set_index("day").loc[frame["day"]]
-        first = f"{'relapsed' if cause == 'relapse' else str(cause)}_first"
-        frame["at_risk"] = of_cause["at_risk"].to_numpy()
-        frame[str(cause)] = of_cause["events"].to_numpy()
-        frame[first] = of_cause["incidence"].to_numpy()
-        kinds |= {str(cause): "count", first: "whole_share"}
-    return Table(NAME, TITLE, frame, kinds, note)
+def first_limits(result: CumulativeIncidence) -> Table:
+    """Return the shares on the days that readers ask for, with their intervals."""
+    return with_limits(f"{NAME}_limits", f"{TITLE}, with intervals", result, "came_first")
 
 
 def with_ends(rule: RelapseRule) -> RelapseRule:
@@ -133,7 +125,7 @@ def first_ends(
     if not scope.tells("completion_rate") or not present:
         return FirstEnds(sentence=NO_ENDS)
     if not times["event"].any():
-        return FirstEnds(sentence=TOO_FEW)
+        return FirstEnds(sentence=NO_RELAPSE if scope.policy.threshold == 1 else TOO_FEW)
     event = "dropped_out" if scope.rule.of_dropout else "relapse"
     causes = [event, *(reason for reason in DISCHARGE_REASONS if reason in present)]
     found = cumulative_incidence(times.assign(competing_end=end), causes=causes)

@@ -19,6 +19,7 @@ from iop_outcomes.report.scope import Mask, Scope
 from iop_outcomes.report.sections.relapse.first import FirstEnds, first_ends, with_ends
 from iop_outcomes.shared.provenance import Provenance, label, relabel
 from iop_outcomes.shared.vocabulary import MISSING_RULES
+from iop_outcomes.survival import IntervalSurvival
 from iop_outcomes.survival.curves.estimate import product_curves
 from iop_outcomes.survival.intervals.estimate import interval_survival_beside
 
@@ -47,8 +48,9 @@ class RelapseResults:
         The name of each such rule -> that share.
     people : int
         The people in the curves.
-    interval : ProtectedCurves or None
-        All programs, with each relapse between two check-ins; None if it cannot be shown.
+    interval : ProtectedCurves, IntervalSurvival or None
+        All programs, with each relapse between two check-ins; None if it cannot be shown. Under a
+        policy that hides nothing the estimate itself.
     first : FirstEnds
         Who relapsed first and who ended treatment first.
     counted : numpy.ndarray of bool or None
@@ -61,7 +63,7 @@ class RelapseResults:
     missing: str
     resting: dict[str, float | str]
     people: int
-    interval: ProtectedCurves | None = None
+    interval: ProtectedCurves | IntervalSurvival | None = None
     first: FirstEnds = field(default_factory=FirstEnds)
     counted: Mask | None = None
 
@@ -113,12 +115,14 @@ def relapse_results(scope: Scope, elsewhere: EndsElsewhere | None = None) -> Rel
 
 def _between_check_ins(
     scope: Scope, overall: ProtectedCurves, times: pd.DataFrame
-) -> ProtectedCurves | None:
+) -> ProtectedCurves | IntervalSurvival | None:
     """Return the interval-censored curve, on days on which that of all is shown, and no others."""
-    if scope.policy.threshold == 1 or overall.table.empty:
+    if overall.table.empty:
         return None
-    days = [int(day) for day in overall.table["day"] if day > 0]
     between = interval_survival_beside(product_curves, times)
+    if scope.policy.threshold == 1:
+        return between
+    days = [int(day) for day in overall.table["day"] if day > 0]
     shown = protect_interval(between, scope.policy, days=days)
     return None if shown.table.empty else shown
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from iop_outcomes.disclosure import ProtectedCurves
 from iop_outcomes.disclosure.policy import HIDDEN
 from iop_outcomes.report.model import Kind, Table
 from iop_outcomes.report.scope import Scope
+from iop_outcomes.report.sections.ends.each_day import MILESTONES as DAYS
+from iop_outcomes.report.sections.ends.each_day import days_told, written
 from iop_outcomes.report.sections.relapse.results import MISSING, RelapseResults
+from iop_outcomes.survival import IntervalSurvival
 
-DAYS = (30, 60, 90, 180)
 CURVE_KINDS: dict[str, Kind] = {
     "day": "count",
     "at_risk": "count",
@@ -24,10 +27,16 @@ CURVE_KINDS: dict[str, Kind] = {
     "lowest": "whole_share",
     "highest": "whole_share",
 }
+EXACT: Kind = "share"
 LEFT_OUT = "too few people or events, or to protect others"
+NOBODY = "nobody who was admitted there is in a curve"
 NO_PROGRAMS = (
     "Not shown by program: fewer than two programs have enough people and events, and protect no "
     "others."
+)
+OPEN_NOTE = (
+    "Each share with its 95% limits; a share of 0% or 100% has none. At risk: still followed after "
+    "the day. Not known: nobody is followed to the day."
 )
 MISSING_NOTE = (
     "The same people and the same definition, Kaplan-Meier estimates. Counts as use: all who "
@@ -41,9 +50,24 @@ INTERVAL_NOTE = (
     "the share without relapse through the day, in the middle of what such records can tell; "
     "lowest and highest are its ends. Turnbull's estimate. Only these days are estimates."
 )
+EACH_INTERVAL_NOTE = (
+    "Each relapse fell between the last check-in without use and the one that showed it. Known "
+    "clear: known to be without relapse through the day. In between: known so before the day, and "
+    "a later check-in showed the relapse. Not seen again: known so before it, and not seen again. "
+    "Relapsed: a check-in has shown it by the day. The four are all people. Survival: the share "
+    "without relapse through the day, in the middle of what such records can tell; lowest and "
+    "highest are its ends. Turnbull's estimate, without confidence limits. A row is a day on which "
+    "the estimate or what is known changes, or one of the fixed days of reports."
+)
+STATUSES = {
+    "clear": "known_clear",
+    "between": "in_between",
+    "over": "not_seen_again",
+    "events": "relapsed",
+}
 
 
-def left_out(programs: Sequence[str], shown: Sequence[str] | None) -> str:
+def left_out(programs: Sequence[str], shown: Sequence[str] | None, *, hides: bool = True) -> str:
     """Return the sentence that names the programs that have no curve; empty if all have one.
 
     Parameters
@@ -52,18 +76,38 @@ def left_out(programs: Sequence[str], shown: Sequence[str] | None) -> str:
         All of the report. Whether nobody was admitted to one is not said: it may be hidden.
     shown : sequence of str or None
         Those with a curve; None where the programs are not shown side by side.
+    hides : bool
+        Whether the policy hides anything; else only who has nobody in a curve is not shown.
     """
-    if shown is None:
+    if shown is None and hides:
         return NO_PROGRAMS if len(programs) > 1 else ""
-    missing = [name for name in programs if name not in shown]
-    return f"Not shown: {', '.join(missing)} ({LEFT_OUT})." if missing else ""
+    missing = [name for name in programs if name not in (shown or ())]
+    return f"Not shown: {', '.join(missing)} ({LEFT_OUT if hides else NOBODY})." if missing else ""
 
 
 def without_a_curve(scope: Scope, results: RelapseResults) -> str:
     """Return the sentence that names the programs of these results that have no curve."""
     curves = results.by_program
     shown = None if curves is None else list(curves.sizes["program"].astype(str))
-    return left_out(sorted(scope.programs), shown)
+    hides = scope.policy.threshold > 1
+    if shown is None and not hides:
+        program = scope.records.episodes["program"].astype(str)
+        shown = [] if results.counted is None else sorted(set(program[results.counted]))
+    return left_out(sorted(scope.programs), shown, hides=hides)
+
+
+def people_text(scope: Scope, results: RelapseResults, whom: str) -> str:
+    """Return the sentences that say of whom the curves are, and who contributes no day to them."""
+    text = f"Of {whom}, also those followed for a few days only."
+    if scope.rule.missing != "censor":
+        return text
+    unit = "week" if scope.rule.by_week else "check-in that was due"
+    text = f"{text} Whoever has no known answer for the first {unit} contributes no day after day 0"
+    if scope.policy.threshold > 1:
+        return f"{text}."
+    start = results.overall.table.iloc[0]
+    none = int(start["censored"])
+    return f"{text}: {none:,} of {none + int(start['at_risk']):,} episodes."
 
 
 def curve_table(name: str, caption: str, curves: ProtectedCurves, own: str = "") -> Table:
@@ -74,8 +118,12 @@ def curve_table(name: str, caption: str, curves: ProtectedCurves, own: str = "")
         frame = curves.table[[*curves.by, "day", "survival", "lowest", "highest"]]
         return Table(name, caption, frame, CURVE_KINDS, INTERVAL_NOTE)
     if curves.policy.threshold == 1:
-        note = "At risk: still followed after the day. Survival: the share without relapse so far."
-        return Table(name, caption, curves.table[columns], CURVE_KINDS, f"{note} {own}".rstrip())
+        note = (
+            "At risk: still followed after the day. Survival: the share without relapse so far, "
+            "with its 95% limits. A row is a day on which somebody relapsed or follow-up ended."
+        )
+        kinds = {**CURVE_KINDS, **dict.fromkeys(("survival", "lower", "upper"), EXACT)}
+        return Table(name, caption, curves.table[columns], kinds, f"{note} {own}".rstrip())
     frame = curves.table[columns].copy()
     for column in ("at_risk", "lower", "upper"):
         frame[column] = frame[column].astype(object).where(frame[column].notna(), HIDDEN)
@@ -99,27 +147,46 @@ def milestone_table(results: RelapseResults, left: str = "") -> Table:
         "With 95% limits, where they can be shown. Hidden: too few events lie between this day "
         "and the last one shown, or too few people are followed so long."
     )
+    if results.overall.policy.threshold == 1:
+        note = OPEN_NOTE
     note = f"{note} {left}".rstrip()
-    return Table("without_relapse", "Without relapse, by day", frame, {}, note)
+    return Table("without_relapse", "Without relapse, by day", frame, _kinds(frame), note)
 
 
 def missing_rule_table(results: RelapseResults) -> Table:
     """Return what the answer would be under each rule for missing check-ins."""
     frame = _milestones(results.by_missing)
     frame["events_on_missing_data"] = frame[MISSING].map(results.resting)
-    kinds: dict[str, Kind] = {"events_on_missing_data": "whole_share"}
+    kinds: dict[str, Kind] = _kinds(frame) | {"events_on_missing_data": "whole_share"}
+    open_note = f" {OPEN_NOTE}" if results.by_missing.policy.threshold == 1 else ""
     return Table(
         "missing_check_ins",
         "Without relapse, by what a missing check-in counts as",
         frame,
         kinds,
-        MISSING_NOTE,
+        f"{MISSING_NOTE}{open_note}",
     )
+
+
+def interval_table(name: str, caption: str, curves: IntervalSurvival) -> Table:
+    """Return the table behind an interval-censored curve of which nothing is hidden."""
+    ends = curves.table[["left", "right"]].to_numpy().ravel()
+    last = float(curves.fits["last_day"].iloc[0])
+    days = days_told(last, np.append(ends[np.isfinite(ends)], last))
+    at, counts = curves.at([0, *days]), curves.risk_table([0, *days])
+    frame = counts.rename(columns=STATUSES)
+    frame["survival"] = (at["lowest"] + at["highest"]) / 2
+    frame[["lowest", "highest"]] = at[["lowest", "highest"]]
+    kinds: dict[str, Kind] = {"day": "count", **dict.fromkeys(STATUSES.values(), "count")}
+    kinds |= dict.fromkeys(("survival", "lowest", "highest"), EXACT)
+    return Table(name, caption, frame, kinds, EACH_INTERVAL_NOTE)
 
 
 def _milestones(curves: ProtectedCurves) -> pd.DataFrame:
     """Return one row a group and one column a day, each cell the share with its limits."""
     rows = curves.at(DAYS)
+    if curves.policy.threshold == 1:
+        return _open_milestones(curves, rows)
     shares, lower, upper = (rows[name] for name in ("survival", "lower", "upper"))
     cells = [
         HIDDEN
@@ -133,3 +200,21 @@ def _milestones(curves: ProtectedCurves) -> pd.DataFrame:
     for number, day in enumerate(DAYS):
         frame[f"day_{day}"] = cells[number :: len(DAYS)]
     return frame
+
+
+def _open_milestones(curves: ProtectedCurves, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the same with tenths of a percent, and beside each share the number at risk."""
+    frame = curves.sizes[list(curves.by)].reset_index(drop=True).astype(object)
+    if not curves.by:
+        frame = pd.DataFrame(index=range(len(curves.sizes)))
+    limits = zip(*(rows[name] for name in ("survival", "lower", "upper")), strict=True)
+    cells = [written(*values) for values in limits]
+    for number, day in enumerate(DAYS):
+        frame[f"day_{day}"] = cells[number :: len(DAYS)]
+        frame[f"at_risk_{day}"] = rows["at_risk"].to_numpy()[number :: len(DAYS)]
+    return frame
+
+
+def _kinds(frame: pd.DataFrame) -> dict[str, Kind]:
+    """Return the kinds of the numbers at risk, which stand beside the shares if none is hidden."""
+    return {str(name): "count" for name in frame if str(name).startswith("at_risk_")}

@@ -14,9 +14,12 @@ from iop_outcomes.disclosure.results import Key
 from iop_outcomes.errors import EstimateError
 from iop_outcomes.report.model import Table
 from iop_outcomes.report.scope import Scope
+from iop_outcomes.report.sections.ends.each_day import each_day, with_limits
 from iop_outcomes.shared.provenance import relabel
-from iop_outcomes.survival import cumulative_incidence
+from iop_outcomes.survival import CumulativeIncidence, cumulative_incidence
 
+Ends = ProtectedCurves | CumulativeIncidence
+"""How episodes ended, for release; under a policy that hides nothing the estimate itself."""
 STAYS: Key = ("stays", "n")
 NAME, TITLE = "ends_over_time", "How episodes ended, and after how long"
 RULE = (
@@ -30,13 +33,16 @@ NOTE = (
     "The share that had ended so by each day. Ends of too few people are taken together. Only "
     "these days are estimates; the lines between them in the picture are not."
 )
+EACH_DAY = "How many ended so on each day, and the share that had by then."
+NOT_ESTIMATED = (
+    f"{TITLE}, is not estimated: of nobody admitted in this time is it known that the episode "
+    "ended."
+)
 
 
 def stays(scope: Scope) -> pd.DataFrame | None:
     """Return the times in treatment of two years' admissions; None if too few are known."""
-    if scope.policy.threshold == 1 or scope.attendance is None:
-        return None
-    if not scope.tells("length_of_stay"):
+    if scope.attendance is None or not scope.tells("length_of_stay"):
         return None
     try:
         times = in_treatment_of(scope.attendance)
@@ -50,15 +56,14 @@ def stays(scope: Scope) -> pd.DataFrame | None:
     return relabel(chosen, times, rule=RULE)
 
 
-def declare_stays(
-    scope: Scope, linked: LinkedCounts, times: pd.DataFrame | None
-) -> ProtectedCurves | None:
+def declare_stays(scope: Scope, linked: LinkedCounts, times: pd.DataFrame | None) -> Ends | None:
     """Declare how many the curves are of, and return them; None if no curve can be shown."""
     if times is None:
         return None
     ends = times.loc[times["event"], "ended_by"].astype(str)
     causes = sorted(set(ends))
-    shown = protect(cumulative_incidence(times, causes=causes), scope.policy)
+    found = cumulative_incidence(times, causes=causes)
+    shown: Ends = found if scope.policy.threshold == 1 else protect(found, scope.policy)
     if shown.table.empty:
         return None
     people = int(times["person_id"].nunique())
@@ -66,9 +71,7 @@ def declare_stays(
     return shown
 
 
-def ends_elsewhere(
-    times: pd.DataFrame | None, shown: ProtectedCurves | None
-) -> EndsElsewhere | None:
+def ends_elsewhere(times: pd.DataFrame | None, shown: Ends | None) -> EndsElsewhere | None:
     """Return the ends, and which of them the curves show together on which days."""
     if times is None:
         return None
@@ -77,7 +80,7 @@ def ends_elsewhere(
         str(kind): np.sort(own.to_numpy(dtype=np.float64))
         for kind, own in ended["days"].groupby(ended["ended_by"].astype(str))
     }
-    if shown is None:
+    if shown is None or isinstance(shown, CumulativeIncidence):  # nothing is hidden beside it
         return EndsElsewhere(days)
     printed = {
         str(cause): tuple(int(day) for day in rows["day"] if day > 0)
@@ -91,16 +94,28 @@ def ends_elsewhere(
     return EndsElsewhere(days, tuple(sets))
 
 
-def stays_table(scope: Scope, curves: ProtectedCurves) -> Table:
+def stays_table(scope: Scope, curves: Ends) -> Table:
     """Return the table of what the picture shows."""
+    if isinstance(curves, CumulativeIncidence):
+        title = _title(scope, int(curves.ends["n"].sum()))
+        return each_day(NAME, title, curves, "share", f"{EACH_DAY} {RULE}")
     rows = curves.table[curves.table["day"] > 0]
     frame = rows[["cause", "day", "incidence"]].rename(columns={"cause": "end"})
     frame["end"] = frame["end"].str.replace("_", " ")
     n = int(curves.sizes["n"].iloc[0])
     return Table(
         NAME,
-        f"{TITLE}: {n:,} admissions, {scope.words(8)}",
+        _title(scope, n),
         frame.reset_index(drop=True),
         {"day": "count", "incidence": "whole_share"},
         f"{NOTE} {RULE}",
     )
+
+
+def stays_limits(curves: CumulativeIncidence) -> Table:
+    """Return the shares on the days that readers ask for, with their intervals."""
+    return with_limits(f"{NAME}_limits", f"{TITLE}, with intervals", curves, "end")
+
+
+def _title(scope: Scope, admissions: int) -> str:
+    return f"{TITLE}: {admissions:,} admissions, {scope.words(8)}"

@@ -1,0 +1,172 @@
+"""The report for the program's own eyes: all that the public one prints is in it, exact."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import iop_outcomes as iop
+from iop_outcomes.plots.layout.export import Picture
+from iop_outcomes.report.sections import assemble
+from tests.helpers.of_the_sample import QUARTER, report_of_the_sample
+
+SHOWN = ["Harbor", "Lakeside", "North", "Riverside"]
+"""The programs of the sample that the public report shows; the fifth is in no total of it."""
+HALF = 0.5 + 0.051  # of a percent point: the public one prints whole percent, this one tenths
+ENDS = ["completed", "dropped_out", "terminated", "transferred", "incarcerated", "died", "other"]
+
+
+@cache
+def internal() -> iop.Report:
+    empty = Picture(b"<svg/>", "A picture.", 1, 1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(assemble, "draw_svg", lambda *_, **__: empty)
+        records = iop.read_records("data/samples").where(program=SHOWN)
+        made = iop.quarterly_report(records, QUARTER, policy=iop.SafePolicy.internal())
+        assert made.html  # drawn now
+    return made
+
+
+def section_of(report: iop.Report, name: str) -> dict[str, Any]:
+    with TemporaryDirectory() as folder:
+        saved = report.save(Path(folder) / "report.json").read_text(encoding="utf-8")
+    sections: list[dict[str, Any]] = json.loads(saved)["sections"]
+    return next(section for section in sections if section["name"] == name)
+
+
+def share(cell: str) -> float:
+    found = re.match(r"([\d.]+)%", cell)
+    assert found, cell
+    return float(found[1])
+
+
+def on_or_before(table: pd.DataFrame, day: float) -> pd.Series[Any]:
+    return table[table["day"] <= day].iloc[-1]
+
+
+def test_it_has_each_table_of_the_public_one() -> None:
+    assert set(report_of_the_sample().tables) <= set(internal().tables)
+
+
+def test_nothing_in_it_is_hidden_or_called_too_few(tmp_path: Path) -> None:
+    saved = internal().save(tmp_path / "report.json").read_text(encoding="utf-8")
+    for section in json.loads(saved)["sections"]:
+        for table in (*section["tables"], *(one["table"] for one in section["figures"])):
+            cells = [cell for row in table["rows"] for cell in row]
+            assert "hidden" not in cells, table["name"]
+            if section["name"] not in ("what-changed", "trends"):
+                assert "too few" not in table["note"].lower(), table["name"]
+                note = table["note"].lower().replace("not hidden", "")
+                assert "hidden" not in note, table["name"]
+        assert not any("too few" in sentence.lower() for sentence in section["sentences"])
+
+
+@pytest.mark.parametrize("name", ["without_relapse", "missing_check_ins"])
+def test_shares_without_relapse_are_those_of_the_public_report(name: str) -> None:
+    public, own = (one.tables[name] for one in (report_of_the_sample(), internal()))
+    first = public.columns[0]
+    if name == "without_relapse":
+        assert own[first].tolist() == [*SHOWN, "all"]
+    own = own.set_index(first, drop=False).loc[public[first]]
+    days = [column for column in public if column.startswith("day_")]
+    printed = 0
+    for (_, there), (_, here) in zip(public.iterrows(), own.iterrows(), strict=True):
+        for day in days:
+            assert re.match(r"[\d.]+% \([\d.]+% to [\d.]+%\)$", here[day]), here[day]
+            assert here[day.replace("day", "at_risk")] > 0
+            if there[day] != "hidden":
+                assert abs(share(there[day]) - share(here[day])) <= HALF
+                printed += 1
+    assert printed > len(public)
+
+
+def test_events_on_missing_data_are_those_of_the_public_report() -> None:
+    public, own = (one.tables["missing_check_ins"] for one in (report_of_the_sample(), internal()))
+    for there, here in zip(
+        public["events_on_missing_data"], own["events_on_missing_data"], strict=True
+    ):
+        assert there == "hidden" or abs(there - here) <= HALF / 100
+
+
+@pytest.mark.parametrize("name", ["relapse", "relapse_by_program", "relapse_by_missing"])
+def test_curves_of_the_public_report_are_those_of_this_one(name: str) -> None:
+    public, own = (one.tables[name] for one in (report_of_the_sample(), internal()))
+    groups = [column for column in public if column in ("program", "a missing check-in")]
+    for _, row in public.iterrows():
+        of_group = own
+        for group in groups:
+            of_group = of_group[of_group[group] == row[group]]
+        here = on_or_before(of_group, row["day"])
+        assert abs(here["survival"] - row["survival"]) <= 0.005001
+        if row["day"] > 0 and row["at_risk"] != "hidden":
+            assert abs(here["at_risk"] - row["at_risk"]) <= 10
+
+
+def test_the_interval_censored_curve_is_that_of_the_public_report() -> None:
+    public, own = (one.tables["relapse_interval"] for one in (report_of_the_sample(), internal()))
+    own = own.set_index("day")
+    for _, row in public.iterrows():
+        for name in ("survival", "lowest", "highest"):
+            assert abs(own.loc[row["day"], name] - row[name]) <= 0.005001
+    statuses = ["known_clear", "in_between", "not_seen_again", "relapsed"]
+    assert set(own[statuses].sum(axis=1)) == {own[statuses].iloc[0].sum()}
+    assert own["relapsed"].is_monotonic_increasing
+
+
+def test_ends_over_time_are_those_of_the_public_report() -> None:
+    public, own = (one.tables["ends_over_time"] for one in (report_of_the_sample(), internal()))
+    named = {end.replace(" ", "_") for end in public["end"]} & set(ENDS)
+    for _, row in public.iterrows():
+        ends = [row["end"].replace(" ", "_")]
+        if row["end"] == "other ends":
+            ends = [end for end in ENDS if end not in named]
+        here = on_or_before(own, row["day"])
+        assert abs(sum(here[f"{end}_share"] for end in ends) - row["incidence"]) <= 0.005001
+
+
+def test_what_came_first_is_that_of_the_public_report() -> None:
+    public, own = (one.tables["relapse_first"] for one in (report_of_the_sample(), internal()))
+    days = [column for column in public if column.startswith("day_")]
+    words = [name.replace(" ", "_") for name in public["came_first"]]
+    for name, (_, row) in zip(words, public.iterrows(), strict=True):
+        ends = [name]
+        if name == "other_ends":
+            ends = [end for end in ENDS if end not in words]
+        for day in days:
+            here = on_or_before(own, int(day.removeprefix("day_")))
+            assert abs(sum(here[f"{end}_first"] for end in ends) - row[day]) <= 0.005001
+
+
+@pytest.mark.parametrize("name", ["ends_over_time", "relapse_first"])
+def test_shares_by_end_have_their_intervals_on_fixed_days(name: str) -> None:
+    limits = internal().tables[f"{name}_limits"]
+    days = [column for column in limits if column.startswith("day_")]
+    assert {"day_30", "day_60", "day_90", "day_180"} <= set(days)
+    at_risk = limits[limits.iloc[:, 0] == "at risk"]
+    for day in days:
+        assert int(at_risk[day].item()) > 0
+        for cell in limits[day].drop(at_risk.index):
+            assert re.match(r"[\d.]+%( \([\d.]+% to [\d.]+%\))?$", cell), cell
+
+
+def test_who_contributes_no_day_is_said_and_here_counted() -> None:
+    words = (
+        "Whoever has no known answer for the first check-in that was due contributes no day after "
+        "day 0"
+    )
+    sentences = {
+        name: " ".join(section_of(report, "relapse")["sentences"])
+        for name, report in (("public", report_of_the_sample()), ("own", internal()))
+    }
+    assert f"{words}." in sentences["public"]
+    start = internal().tables["relapse"].iloc[0]
+    none, everyone = int(start["censored"]), int(start["censored"] + start["at_risk"])
+    assert none > 50
+    assert f"{words}: {none} of {everyone} episodes." in sentences["own"]
