@@ -11,7 +11,7 @@ import pytest
 import iop_outcomes as iop
 from iop_outcomes.plots.layout.export import draw_svg
 from iop_outcomes.plots.sites import plot_funnel
-from iop_outcomes.plots.sites.funnel import _key
+from iop_outcomes.plots.sites.funnel import _key, _texts
 from iop_outcomes.report.sections import sites
 from iop_outcomes.report.sections.relapse import tables
 from iop_outcomes.report.sections.sites import SiteCounts
@@ -92,6 +92,25 @@ def test_the_line_of_a_funnel_that_leaves_programs_out_is_the_printed_share_of_a
     assert "drawn towards the line in the middle" in shown.rule
 
 
+def test_values_drawn_towards_a_rounded_line_are_as_rounded_as_it_is() -> None:
+    """36.0% would say that the share of all is known to a tenth of a percent."""
+    shown = SiteCounts("retained_90", FRAME, of_all=0.14).shown(HIDDEN)
+    assert shown is not None
+    table = sites.funnel_table_of("retained_90", "Retained", shown)
+    assert table.kinds["partly_pooled"] == "whole_share"
+    assert table.frame["partly_pooled"].tolist() == [0.15, 0.14]
+    drawn = [_texts(shown, row)[-1] for _, row in shown.table.iterrows()]
+    assert drawn == ["15%", "14%"]
+    exact = SiteCounts("retained_90", FRAME, of_all=0.14).shown(frozenset())
+    assert exact is not None
+    assert all("." in _texts(exact, row)[-1] for _, row in exact.table.iterrows())
+
+
+def test_a_program_too_few_to_publish_is_said_to_be_in_no_funnel() -> None:
+    said = section("sites")["sentences"]
+    assert "In none of these numbers, as too few to publish: Old Mill." in said
+
+
 def test_a_program_is_judged_by_the_line_of_all_programs() -> None:
     frame = FRAME.assign(numerator=[24.0, 5.0, 6.0, 22.0])
     shown = SiteCounts("retained_90", frame, of_all=0.24).shown(HIDDEN)
@@ -136,7 +155,7 @@ def test_the_table_behind_a_funnel_has_the_partly_pooled_values_of_its_picture()
     shown = SiteCounts("retained_90", FRAME).shown(HIDDEN)
     assert shown is not None
     table = sites.funnel_table_of("retained_90", "Retained", shown)
-    assert table.kinds["partly_pooled"] == "share"
+    assert table.kinds["partly_pooled"] == "share"  # of a line with its counts
     assert table.frame["partly_pooled"].tolist() == shown.table["partly_pooled"].round(3).tolist()
 
 
@@ -224,9 +243,15 @@ def test_each_funnel_of_the_sample_names_the_programs_that_it_leaves_out() -> No
     held = section("sites")
     drawn = {one["table"]["name"]: one["table"] for one in held["figures"]}
     assert drawn
+    programs = next(one for one in section("attendance")["tables"] if one["name"] == "programs")
+    columns = [one["name"] for one in programs["columns"]]
+    of_all = dict(zip(columns, programs["rows"][-1], strict=True))
+    assert of_all["program"] == "all"
     for table in drawn.values():
         there = {row[0] for row in table["rows"]}
-        assert "all programs" in table["note"]
+        share = of_all[table["name"].removeprefix("sites_")]
+        line = f"The line in the middle is all programs, also those not shown: {share:.0%}"
+        assert line in table["note"]
         for left in {"Harbor", "Lakeside", "North", "Riverside"} - there:
             assert left in table["note"].partition("Not shown")[2]
     said = " ".join(held["sentences"])

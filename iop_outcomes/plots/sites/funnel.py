@@ -262,7 +262,7 @@ def _texts(result: Funnel, row: pd.Series[Any]) -> list[str]:
     else:
         counts = f"{row['numerator']:,.0f} of {row['denominator']:,.0f}"
     limits = f"{result.amount(row['lower_95'])} to {result.amount(row['upper_95'])}"
-    return [counts, result.amount(row["value"]), limits, result.amount(row["partly_pooled"])]
+    return [counts, result.amount(row["value"]), limits, result.pooled(row["partly_pooled"])]
 
 
 def _cell(

@@ -257,7 +257,7 @@ def _drawing(
 def sites_section(scope: Scope, funnels: dict[str, Funnel]) -> Section:
     """Return a funnel a measure."""
     known = sites.measures_known(scope)
-    without = sites.without_funnel(funnels, known, len(scope.programs))
+    without = sites.without_funnel(funnels, known, len(scope.programs), scope.too_few)
     if not funnels:
         return Section(sites.NAME, sites.TITLE, without)
     drawings = []

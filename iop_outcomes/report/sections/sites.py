@@ -172,7 +172,10 @@ def measures_known(scope: Scope) -> list[str]:
 
 
 def without_funnel(
-    shown: Mapping[str, Funnel], measures: Sequence[str], programs: int
+    shown: Mapping[str, Funnel],
+    measures: Sequence[str],
+    programs: int,
+    too_few: Sequence[str] = (),
 ) -> tuple[str, ...]:
     """Return what is said of the measures that have no funnel.
 
@@ -184,12 +187,17 @@ def without_funnel(
         The measures that could have one.
     programs : int
         How many programs the report is about.
+    too_few : sequence of str
+        The programs too few to publish, which are in no number.
     """
     if programs < 2:
         return (ALONE,)
     if not measures:
         return (NOT_KNOWN,)
-    return tuple(f"{MEASURES[one]} {NO_FUNNEL}" for one in measures if one not in shown)
+    said = [f"{MEASURES[one]} {NO_FUNNEL}" for one in measures if one not in shown]
+    if shown and too_few:
+        said.append(f"In none of these numbers, as too few to publish: {', '.join(too_few)}.")
+    return tuple(said)
 
 
 def funnel_table_of(measure: str, title: str, one: Funnel) -> Table:
@@ -198,8 +206,11 @@ def funnel_table_of(measure: str, title: str, one: Funnel) -> Table:
     frame = one.table[[*columns, "partly_pooled", "position"]].copy()
     shares = ["value", "lower_95", "upper_95", "partly_pooled"]
     frame[shares] = frame[shares].round(SHARE_DECIMALS)
+    if one.is_rounded:
+        frame["partly_pooled"] = frame["partly_pooled"].round(SHARE_DECIMALS - 1)
     kinds: dict[str, Kind] = {"numerator": "count", "denominator": "count"}
     kinds |= dict.fromkeys(shares, "share")
+    kinds["partly_pooled"] = "whole_share" if one.is_rounded else "share"
     return Table(f"sites_{measure}", title, frame, kinds, one.rule)
 
 

@@ -122,6 +122,15 @@ class Funnel(DrawnResult):
         """The value of the line in the middle, as it is written."""
         return self.written or self.amount(self.target)
 
+    def pooled(self, value: float) -> str:
+        """Return a partly pooled value as it is written: with no more digits than the line."""
+        return f"{value:.0%}" if self.is_rounded else self.amount(value)
+
+    @property
+    def is_rounded(self) -> bool:
+        """Whether the value of the line in the middle is written in whole percent only."""
+        return bool(self.written) and "." not in self.written
+
     @property
     def spread_text(self) -> str:
         """Whether units vary more than by chance, and whether the limits allow for it."""
