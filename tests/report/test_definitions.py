@@ -79,7 +79,7 @@ def test_only_methods_that_a_report_uses_are_named() -> None:
     drawn = SimpleNamespace(interval=1, first=SimpleNamespace(told=True))
     both = a_report(relapse=drawn, stays=1, sites={"retained_90": 1})
     assert TITLE in names(a_scope(), both)
-    assert len(names(a_scope(), both)) == 8
+    assert len(names(a_scope(), both)) == 9
     assert len(names(a_scope(), both, "relapse", "who-stayed")) == 4
     sites = names(a_scope(), both, "sites")
     assert "Programs as a funnel" in sites  # the first page names programs that differ

@@ -29,6 +29,7 @@ from iop_outcomes.disclosure.scores import Shown
 from iop_outcomes.errors import OutcomesError
 from iop_outcomes.outcome_scores import symptom_change
 from iop_outcomes.outcome_scores.functioning.estimate import functioning_without_gain
+from iop_outcomes.outcome_scores.moments import GRACE_DAYS, INTAKE_DAYS
 from iop_outcomes.report.model import DraftTable, Item, Kind, Table
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections.quarters import admitted_parts, by_quarter, link_cohort
@@ -46,6 +47,11 @@ RULES: tuple[tuple[str, Callable[[Attendance], ContinuityMeasure]], ...] = (
 )
 SCALES = {"phq9": "Depression (PHQ-9)", "gad7": "Anxiety (GAD-7)"}
 MOMENT = "discharge"
+WHEN = (
+    f"At intake, or the start: the first answer from {INTAKE_DAYS} days before to {INTAKE_DAYS} "
+    f"days after the admission. At the end: the last answer after that one, up to {GRACE_DAYS} "
+    "days after the discharge, which may be long before it."
+)
 QUARTER = "quarter of admission"
 Key = tuple[Hashable, ...]
 
@@ -174,7 +180,8 @@ def _symptoms_table(scope: Scope, linked: LinkedCounts, shown: Shown) -> DraftTa
     kinds |= dict.fromkeys(means, "number")
     note = (
         "Lower scores are better. The change is that of the people who answered at intake and at "
-        "the end; those who did not may have fared otherwise. Lower and upper: its 95% interval."
+        "the end; those who did not may have fared otherwise. Lower and upper: its 95% interval. "
+        f"{WHEN} {_left_out(scope)}"
     )
     table = Table("symptoms", f"Change of symptoms: {scope.words(8)}", frame, kinds, note)
     return DraftTable(table, dict.fromkeys(columns[1:], needs))
@@ -207,12 +214,23 @@ def _functioning_table(scope: Scope, linked: LinkedCounts, shown: Shown) -> Draf
     kinds |= dict.fromkeys(names[1:], "share")
     note = (
         "Of the people whose answer is known both at the start and at discharge (paired). Lower "
-        "and upper: the 95% interval of the difference. A difference is in percentage points."
+        "and upper: the 95% interval of the difference. A difference is in percentage points. "
+        f"{WHEN} {_left_out(scope)}"
     )
     caption = f"Work, housing and more, at the start and at discharge: {scope.words(8)}"
     return DraftTable(
         Table("functioning", caption, frame, kinds, note), dict.fromkeys(names, needs)
     )
+
+
+def _left_out(scope: Scope) -> str:
+    """Return the sentence on who has no answer at discharge; how many died may be few."""
+    text = "Left out are those not discharged yet and those who died"
+    if scope.policy.threshold > 1:
+        return f"{text}."
+    episodes = scope.records.episodes[scope.two_years]
+    died = (episodes["discharge_reason"] == "died").fillna(False)
+    return f"{text} ({int((died & episodes['discharge_date'].notna()).sum()):,})."
 
 
 def _protected(scope: Scope, make: Callable[..., object]) -> pd.DataFrame | None:

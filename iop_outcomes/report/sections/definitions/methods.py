@@ -83,6 +83,10 @@ def _of_people(scope: Scope, counted: Counted) -> bool:
     return _over_time(scope, counted) or "continuity" in counted.drafts
 
 
+CLUSTERED_MEAN = (
+    "Cochran WG. Sampling Techniques, 3rd edition. Wiley 1977: the variance of a mean of clusters, "
+    "each the episodes of one person. Student's t with one degree of freedom fewer than people."
+)
 TRENDS = ("what-changed", "trends", "response")
 FOUND = (
     Method(
@@ -217,9 +221,26 @@ FOUND = (
     ),
     Method(
         "Share without relapse by day",
-        f"{WORKS['(1958)']} Limits from Greenwood's sum.",
+        WORKS["(1958)"],
         ("relapse",),
         lambda _, counted: counted.relapse is not None,
+    ),
+    Method(
+        "Limits of curves",
+        "Greenwood's sum, on the log-log scale, from the printed figures alone, as if each episode "
+        "were another person.",
+        ("relapse",),
+        lambda scope, counted: counted.relapse is not None and scope.policy.threshold > 1,
+    ),
+    Method(
+        "Limits of curves",
+        "Greenwood's sum, on the log-log scale; where people have several episodes, in place of "
+        "it the infinitesimal jackknife (robust standard errors), a person's episodes together.",
+        ("relapse", "who-stayed"),
+        lambda scope, counted: (
+            scope.policy.threshold == 1
+            and (counted.relapse is not None or counted.stays is not None)
+        ),
     ),
     Method(
         "Relapse between two check-ins",
@@ -238,6 +259,18 @@ FOUND = (
         "Aalen and Johansen 1978, Scand J Stat 5:141-150.",
         ("relapse",),
         lambda _, counted: counted.relapse is not None and counted.relapse.first.told,
+    ),
+    Method(
+        "Interval of a mean change",
+        CLUSTERED_MEAN,
+        ("symptoms",),
+        _table("symptoms"),
+    ),
+    Method(
+        "Interval of a paired difference of shares",
+        f"{CLUSTERED_MEAN} The difference of a person is 1, 0 or -1.",
+        ("symptoms",),
+        _table("functioning"),
     ),
     Method("PHQ-9", f"{KROENKE}.", ("symptoms",), _row("symptoms", "PHQ-9")),
     Method("GAD-7", f"{SPITZER}.", ("symptoms",), _row("symptoms", "GAD-7")),

@@ -12,6 +12,7 @@ from iop_outcomes.report.merging import plan_text
 from iop_outcomes.report.model import Section, Table
 from iop_outcomes.report.scope import IN_ROWS_ONLY, Scope
 from iop_outcomes.report.sections.definitions.methods import methods_table, software_table
+from iop_outcomes.report.sections.definitions.outcomes import outcome_rows
 from iop_outcomes.trends import Trend
 from iop_outcomes.trends.quantities import find_quantity
 
@@ -74,6 +75,7 @@ def definitions(scope: Scope, counted: Counted | None, left_out: tuple[str, ...]
     if counted is not None and "continuity" in counted.drafts:
         rows.append(("Rules of engagement", RULES))
     if counted is not None:
+        rows += outcome_rows(scope, counted)
         rows += [(trend.title, _measure(trend)) for trend in counted.trends.compared.values()]
     frame = pd.DataFrame(rows, columns=["measure", "definition"])
     table = Table("definitions", "What the words and numbers mean", frame)

@@ -22,10 +22,14 @@ Ends = ProtectedCurves | CumulativeIncidence
 """How episodes ended, for release; under a policy that hides nothing the estimate itself."""
 STAYS: Key = ("stays", "n")
 NAME, TITLE = "ends_over_time", "How episodes ended, and after how long"
+UNUSED = (
+    f"Of the last {NO_CONTACT_DAYS} days before the data cut, or the end of follow-up, nothing is "
+    "used, neither contacts nor discharges: who stopped coming in them is not known yet."
+)
 RULE = (
     "Days from admission to the last contact or the discharge, whichever is earlier; who stopped "
     "coming has dropped out with the last contact. Each share is of all who were admitted and "
-    "followed, and the other ends compete with it. "
+    f"followed, and the other ends compete with it. {UNUSED} "
     f"Not among them are those followed for no more than {NO_CONTACT_DAYS} days, of whom it is not "
     "known yet whether they stopped coming, and those of whom no service has a recorded outcome."
 )

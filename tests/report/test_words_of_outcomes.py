@@ -1,0 +1,79 @@
+"""What is said of symptoms, daily life, ends over time and the limits of curves."""
+
+from __future__ import annotations
+
+import pytest
+
+import iop_outcomes as iop
+from iop_outcomes.report.sections.definitions import methods
+from tests.helpers.of_the_sample import report_of_the_sample
+from tests.report.test_internal_report import SHOWN, internal, section_of
+
+REPORTS = {"public": report_of_the_sample, "own": internal}
+
+
+def words_of(report: iop.Report, section: str, name: str) -> str:
+    tables = section_of(report, section)
+    found = (*tables["tables"], *(one["table"] for one in tables["figures"]))
+    return str(next(table["note"] for table in found if table["name"] == name))
+
+
+def row(report: iop.Report, table: str, name: str) -> str:
+    frame = report.tables[table]
+    return str(frame[frame.iloc[:, 0] == name].iloc[0, 1])
+
+
+def who_died() -> int:
+    records = iop.read_records("data/samples").where(program=SHOWN)
+    admitted = records.episodes["admit_date"].between("2024-10-01", "2026-09-30")
+    return int((admitted & (records.episodes["discharge_reason"] == "died")).sum())
+
+
+@pytest.mark.parametrize("name", ["symptoms", "functioning"])
+@pytest.mark.parametrize("which", REPORTS)
+def test_it_is_said_who_is_left_out_and_which_answers_count(which: str, name: str) -> None:
+    note = words_of(REPORTS[which](), "symptoms", name)
+    assert "the first answer from 14 days before to 14 days after the admission" in note
+    assert "the last answer after that one, up to 14 days after the discharge" in note
+    assert "Left out are those not discharged yet and those who died" in note
+    assert (f"those who died ({who_died()})" in note) == (which == "own")
+
+
+@pytest.mark.parametrize("which", REPORTS)
+def test_symptoms_daily_life_and_ends_have_rows_of_the_definitions(which: str) -> None:
+    report = REPORTS[which]()
+    for name in ("Symptoms", "Work, housing and more"):
+        text = row(report, "definitions", name)
+        assert "up to 14 days after the discharge" in text
+    assert "Stable housing: in stable housing" in text
+    shown = set(report.tables["functioning"]["domain"])
+    assert ("in paid work, in school or in training" in text) == ("work or school" in shown)
+    assert ("one meeting or more since the last check-in" in text) == ("mutual help" in shown)
+    first = row(report, "definitions", "What came first")
+    missed = "A check-in missed on the day of the discharge does not count: the discharge does"
+    assert missed in first
+    assert "a relapse found on the day of the discharge counts as the relapse" in first
+    unused = "Of the last 30 days before the data cut, or the end of follow-up, nothing is used"
+    assert unused in words_of(report, "who-stayed", "ends_over_time")
+
+
+@pytest.mark.parametrize("which", REPORTS)
+def test_the_limits_of_curves_are_named_as_they_are_made(which: str) -> None:
+    report = REPORTS[which]()
+    limits = row(report, "methods", "Limits of curves")
+    assert "log-log" in limits
+    assert ("from the printed figures" in limits) == (which == "public")
+    assert ("infinitesimal jackknife" in limits) == (which == "own")
+    assert "Greenwood" in limits
+    sentences = " ".join(section_of(report, "relapse")["sentences"])
+    assert ("robust standard errors" in sentences) == (which == "own")
+
+
+def test_paired_changes_have_their_method() -> None:
+    for report in (report_of_the_sample(), internal()):
+        for name in ("Interval of a mean change", "Interval of a paired difference of shares"):
+            text = row(report, "methods", name)
+            assert "Student's t" in text
+            assert "Cochran" in text
+    names = [one.name for one in methods.FOUND]
+    assert len(names) == len(set(names)) + 1  # the limits of curves, as the policy is
