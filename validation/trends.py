@@ -19,6 +19,7 @@ import pandas as pd
 
 import iop_outcomes as iop
 from iop_outcomes.trends.charts import make_chart, p_prime_chart
+from iop_outcomes.trends.quantities.quantity import FIRST_PERIODS
 from iop_outcomes.trends.signals import judge
 from iop_outcomes.trends.watching.false_alarms import NUMBERS, quarter_of
 from validation.trends_alarms import measured
@@ -26,7 +27,7 @@ from validation.trends_lengths import lengths
 from validation.trends_page import page_of, toml_of
 
 FIRST_SEED = 1001
-SKIPPED = {"week": 26, "month": 6, "quarter": 2}  # first periods, in which all are newly admitted
+SKIPPED = {every: FIRST_PERIODS[every] for every in ("week", "month", "quarter")}
 BASELINE = 12
 STABLE = "North"
 RUNS = 8000  # of each average run length

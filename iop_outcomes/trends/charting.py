@@ -49,6 +49,7 @@ _CENTRES = {
 }
 OF_RATES = ("p", "p_prime", "u", "u_prime")
 OF_COUNTS = ("c", "g", "t")
+WIDENED = ("p_prime", "u_prime")  # by the variation between periods
 _RULES = {
     "mdc": "Rules of Making Data Count, in this order: beyond a limit, seven points rising or "
     "falling, two of three near a limit, seven on one side of the centre.",
@@ -81,6 +82,10 @@ class ChartRule:
         Whether the chart is made from the values: they are not numerators over denominators.
     adjustment : Adjustment
         What the values are adjusted for before they are charted.
+    at_least_chance : bool
+        Whether limits that rest on the variation between periods are never narrower than those of
+        chance alone: of a p' or u' chart, and of an XmR chart of counts. See
+        :func:`iop_outcomes.trends.charts.p_prime_chart` and ``xmr_chart`` for the formulas.
     """
 
     chart: str
@@ -94,6 +99,7 @@ class ChartRule:
     most: float = np.inf
     of_values: bool = False
     adjustment: Adjustment = NOT_ADJUSTED
+    at_least_chance: bool = False
 
     @property
     def text(self) -> str:
@@ -110,6 +116,8 @@ class ChartRule:
                 else f"the periods {self.baseline[0]} to {self.baseline[1]}"
             )
             text += f" Centre and limits from {span}."
+        if self.at_least_chance:
+            text += " Limits never narrower than those of chance alone."
         return f"{text} {_RULES[self.rules]}{self.adjustment.text}"
 
 
@@ -133,6 +141,7 @@ def chart_rule(
     most: float,
     adjust: str | Sequence[str] | None = None,
     holidays: Sequence[Any] = (),
+    at_least_chance: bool = False,
 ) -> ChartRule | None:
     """Return the checked rule of a chart; None for ``chart="none"``.
 
@@ -148,6 +157,9 @@ def chart_rule(
         The least and the greatest possible value.
     adjust, holidays
         As in `iop_outcomes.trend`.
+    at_least_chance : bool
+        As of `ChartRule`; a chart whose limits do not rest on the variation between periods, or
+        that is of no counts, stays as it is.
     """
     check_choice("chart", chart, ("auto", *CHARTS, "none"))
     better = default if improves is None else improves
@@ -174,6 +186,8 @@ def chart_rule(
             most=most,
             of_values=kind in VALUES or (kind == "mean" and least < 0),
             adjustment=adjustment,
+            at_least_chance=at_least_chance
+            and (name in WIDENED or (name == "xmr" and kind == "count" and not adjustment)),
         )
     if baseline is not None or rebased or happened or target is not None:
         raise RuleError(
@@ -281,6 +295,8 @@ def _options(rule: ChartRule) -> dict[str, Any]:
     options: dict[str, Any] = {"baseline": rule.baseline, "rebase": rule.rebase}
     if rule.chart == "xmr":
         options["possible"] = (rule.least, rule.most)
+    if rule.at_least_chance:
+        options["at_least_chance"] = True
     return options
 
 

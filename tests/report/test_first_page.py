@@ -16,7 +16,7 @@ from iop_outcomes.disclosure.results import trend_keys
 from iop_outcomes.errors import RuleError
 from iop_outcomes.report.programs import program_table
 from iop_outcomes.report.scope import Scope, choose_scope
-from iop_outcomes.report.sections import findings, first_page, outcomes, sites
+from iop_outcomes.report.sections import findings, first_page, matrix, outcomes, sites
 from iop_outcomes.report.sections.changes import Change, compare
 from iop_outcomes.report.sections.points import (
     CHANGED,
@@ -182,7 +182,7 @@ def test_the_page_of_all_measures_says_why_a_newer_period_is_not_there(
     complete, hidden = NEWEST[words]
     values = [80.0, 81.0, np.nan if words == "none counted" else 82.0]
     trend = newest(scope, complete, hidden, values)
-    found = first_page.matrix_table(Trends(by_period={"admissions": trend}), {})
+    found = matrix.matrix_table(Trends(by_period={"admissions": trend}), {})
     assert found is not None
     row = found.frame.iloc[0]
     assert row["newer"] == words
@@ -217,7 +217,7 @@ def test_a_quarter_that_no_part_prints_is_not_the_latest_that_is_shown(scope: Sc
 def test_numbers_of_all_measures_are_numbers_of_the_kind_of_their_row(scope: Scope) -> None:
     share = trend_in(scope, "retained_30", "quarter").only(np.arange(3))
     trends = Trends(by_period={"admissions": admissions(scope, [80]), "retained_30": share})
-    found = first_page.matrix_table(trends, {"admissions": 70})
+    found = matrix.matrix_table(trends, {"admissions": 70})
     assert found is not None
     assert [found.kind_at(row, 3) for row in (0, 1)] == ["count", "share"]
     assert found.kind_at(0, 0) == "text"

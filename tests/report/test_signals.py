@@ -9,8 +9,13 @@ import pandas as pd
 import pytest
 
 import iop_outcomes as iop
-from iop_outcomes.report.scope import choose_scope
-from iop_outcomes.report.sections.signals import NO_SIGNAL, signals_table
+from iop_outcomes.report.model import Table
+from iop_outcomes.report.scope import BY_MONTH, Scope, choose_scope
+from iop_outcomes.report.sections.signals import NO_SIGNAL, month_charts, signals_table
+from iop_outcomes.trends.charts import p_prime_chart
+from iop_outcomes.trends.quantities import QUANTITIES
+from iop_outcomes.trends.quantities.sessions import FIRST_MONTHS
+from iop_outcomes.trends.signals import judge
 
 MEASURES = ("attendance_rate",)
 
@@ -40,9 +45,13 @@ def with_fall(records: iop.Records, program: str, since: str) -> iop.Records:
 
 
 def table(records: iop.Records, quarter: str) -> pd.DataFrame:
-    found = signals_table(choose_scope(records, quarter, None, None), MEASURES)
+    found = signals(choose_scope(records, quarter, None, None))
     assert found is not None
     return found.frame.set_index("program")
+
+
+def signals(scope: Scope) -> Table | None:
+    return signals_table(scope, month_charts(scope, MEASURES))
 
 
 def test_a_planted_fall_is_named_where_it_is(sample: iop.Records) -> None:
@@ -58,23 +67,84 @@ def test_a_planted_fall_is_named_where_it_is(sample: iop.Records) -> None:
 
 
 def test_words_are_the_verdict_of_the_chart(sample: iop.Records) -> None:
+    """Of months with 11 people, after half a year, with limits from twelve, as wide as chance."""
     end = pd.Timestamp(sample.as_of).to_period("Q") - 1
-    scope = choose_scope(sample, str(end), None, iop.SafePolicy(threshold=1))
-    found = signals_table(scope, MEASURES)
+    found = signals(choose_scope(sample, str(end), None, iop.SafePolicy(threshold=1)))
     assert found is not None
-    options = {"every": "month", "by": "program", "baseline": 12}
-    trend = iop.trend(sample, "attendance_rate", **options)  # type: ignore[arg-type]
-    # The same chart, of the months up to the quarter.
-    whole = trend.only(
-        np.flatnonzero(
-            trend.table["complete"] & (trend.table["start"] <= end.end_time.to_datetime64())
-        )
-    ).charted_again()
+    trend = iop.trend(sample, "attendance_rate", every="month", by="program", chart="none")
+    assert trend.people is not None
+    used = trend.table["complete"] & (trend.table["start"] <= end.end_time.to_datetime64())
+    used &= trend.people[:, 0] >= 11
     for row in found.frame.to_dict("records"):
-        verdict = whole.verdict[whole.verdict["program"] == row["program"]].iloc[0]
-        common = verdict["variation"] == "common cause"
-        assert (row["then"] == NO_SIGNAL) == common
-        assert row["last_month"] == verdict["period"]
+        own = trend.table[used & (trend.table["program"] == row["program"])]
+        begun = pd.PeriodIndex(own["period"], freq="M")
+        own = own[begun >= begun[0] + 6] if len(own) else own
+        if len(own) < 12:
+            assert row["then"] == "too few months"
+            continue
+        counts = own[["period", "numerator", "denominator"]]
+        judged = judge(p_prime_chart(counts, baseline=12, at_least_chance=True)).iloc[-1]
+        assert (row["then"] == NO_SIGNAL) == (judged["variation"] == "common cause")
+        assert row["last_month"] == judged["period"]
+
+
+def test_an_internal_report_charts_the_same_months_as_a_public_one(sample: iop.Records) -> None:
+    """Which months are too few to be charted is statistics; what is hidden is another question."""
+    end = str(pd.Timestamp(sample.as_of).to_period("Q") - 1)
+    charts = [
+        month_charts(choose_scope(sample, end, None, policy), MEASURES)["attendance_rate"]
+        for policy in (iop.SafePolicy.cms(), iop.SafePolicy.internal())
+    ]
+    public, internal = (
+        one.table[one.table["value"].notna()].groupby("program")["period"].agg(list)
+        for one in charts
+    )
+    assert set(public.index) <= set(internal.index)
+    for program, months in public.items():  # a month in which both counts are small is hidden
+        assert set(months) <= set(internal[program])
+    people = iop.trend(sample, "attendance_rate", every="month", by="program", chart="none")
+    assert people.people is not None
+    few = people.table[people.people[:, 0] < 11]
+    assert len(few)
+    for row in few.itertuples():
+        assert row.period not in internal.get(row.program, [])
+
+
+def test_the_first_half_year_is_no_baseline(sample: iop.Records) -> None:
+    end = str(pd.Timestamp(sample.as_of).to_period("Q") - 1)
+    scope = choose_scope(sample, end, None, iop.SafePolicy.internal())
+    chart = month_charts(scope, ("check_in_response",))["check_in_response"]
+    trend = iop.trend(sample, "check_in_response", every="month", by="program", chart="none")
+    assert trend.people is not None
+    for program, rows in chart.table.groupby("program"):
+        enough = trend.table[(trend.table["program"] == program) & (trend.people[:, 0] >= 11)]
+        known = rows.loc[rows["value"].notna(), "period"]
+        if len(known):
+            assert known.iloc[0] >= str(pd.Period(enough["period"].iloc[0], "M") + 6)
+    note = signals_table(scope, {"check_in_response": chart})
+    assert note is not None
+    assert "begins half a year after its first month with 11 people" in note.note
+
+
+def test_the_measures_that_settle_are_those_whose_note_says_so() -> None:
+    for quantity in QUANTITIES.values():
+        assert quantity.settles == (FIRST_MONTHS in quantity.note)
+    assert {name for name, one in QUANTITIES.items() if one.settles} == {*BY_MONTH}
+
+
+def test_small_counts_are_said_to_be_charted_as_half_the_threshold(sample: iop.Records) -> None:
+    end = str(pd.Timestamp(sample.as_of).to_period("Q") - 1)
+    found, exact = (
+        signals(choose_scope(sample, end, None, policy))
+        for policy in (iop.SafePolicy.cms(), iop.SafePolicy.internal())
+    )
+    assert found is not None
+    assert exact is not None
+    said = "it is charted as if they were 5.5, so that no word depends on how many they were. So "
+    assert f"{said}signals can differ from those of the exact counts" in found.note
+    assert "charted as if" not in exact.note
+    assert "fewer than 1 people" not in exact.note
+    assert "fewer than 11 people are too few" in exact.note
 
 
 def test_no_number_but_months_is_printed_and_few_people_are_not_charted(
@@ -84,7 +154,7 @@ def test_no_number_but_months_is_printed_and_few_people_are_not_charted(
     found = table(sample, end)
     words = " ".join(found.astype(str).to_numpy().ravel())
     assert not re.search(r"\d", re.sub(r"\b20\d\d-\d\d\b", "", words.replace("last_12", "")))
-    few = signals_table(choose_scope(sample, end, None, iop.SafePolicy(threshold=60)), MEASURES)
+    few = signals(choose_scope(sample, end, None, iop.SafePolicy(threshold=60)))
     assert few is None or set(few.frame["then"]) == {"too few months"}
 
 
@@ -135,8 +205,8 @@ def with_one_more_absent(records: iop.Records, months: pd.DataFrame) -> iop.Reco
 
 
 def test_the_fall_of_the_sample_is_said() -> None:
-    """Harbor's attendance falls from 96% to 60%, in the months before the last twelve too."""
+    """Harbor's attendance falls slowly, in the first half-year and the baseline too."""
     records = iop.read_records("data/samples")
     found = table(records, "2026Q3")
-    assert found.loc["Harbor", "then"] == "worse: lower than usual"
+    assert "worse: lower than usual" in found.loc["Harbor", "last_12_months"]
     assert found.loc["Lakeside", "then"].startswith("better")

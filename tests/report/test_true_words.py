@@ -15,7 +15,7 @@ import pytest
 import iop_outcomes as iop
 from iop_outcomes.report.forms.workbook import workbook
 from iop_outcomes.report.model import Section, Table
-from iop_outcomes.report.sections import assemble, findings, first_page, registry
+from iop_outcomes.report.sections import assemble, findings, matrix, registry
 from iop_outcomes.report.sections.attendance import exclusions
 from iop_outcomes.trends.quantities import find_quantity
 from tests.helpers.of_the_sample import report_of_the_sample
@@ -134,7 +134,7 @@ def test_who_left_on_the_first_day_of_a_week_is_in_its_episodes_and_not_in_the_c
 @pytest.mark.parametrize(
     ("name", "words", "section"),
     [
-        ("what-changed", first_page.MATRIX_END, "trends"),
+        ("what-changed", matrix.MATRIX_END, "trends"),
         ("flow", exclusions.COUNTED_THERE, "data-quality"),
         ("cannot-tell", assemble.IN_PROGRAMS, "attendance"),
     ],

@@ -21,7 +21,7 @@ from iop_outcomes.report.forms.saving import check_path, save_report
 from iop_outcomes.report.forms.word import word_of
 from iop_outcomes.report.model import Drawing, Section, Table
 from iop_outcomes.report.sections.findings import findings_frame
-from iop_outcomes.report.sections.first_page import COURSE, COURSE_NOTE
+from iop_outcomes.report.sections.matrix import COURSE, COURSE_NOTE
 
 docx = pytest.importorskip("docx", reason="python-docx, the extra [office], is not installed")
 HOSTILE = '<w:p>x</w:p> =1+1 DDEAUTO "calc" {INCLUDETEXT http://127.0.0.1:9/} \x07 ]]>'

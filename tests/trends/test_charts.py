@@ -131,6 +131,37 @@ def test_large_counts_need_the_prime() -> None:
     assert outside(prime) == []
 
 
+def test_limits_can_be_kept_at_least_as_wide_as_those_of_chance() -> None:
+    # 50 of 100 each time: no variation, sigma_z 0. Binomial: 0.5 +/- 3 * sqrt(0.25 / 100).
+    alike = counts("50 50 50 50", "100 100 100 100")
+    printed(p_prime_chart(alike), 0, "0.50", "0.50", "0.50")
+    printed(p_prime_chart(alike, at_least_chance=True), 0, "0.35", "0.50", "0.65")
+    near = p_prime_chart(alike, at_least_chance=True)
+    assert near["lower_near"].iloc[0] == pytest.approx(0.4)  # two thirds of the way
+    # 9 events in 9 weeks each time: 1 +/- 3 * sqrt(1 / 9).
+    weeks = counts("9 9 9", "9 9 9")
+    printed(u_prime_chart(weeks, at_least_chance=True), 0, "0.0", "1.0", "2.0")
+    # 98, 102, ...: the ranges are 4, 2.66 * 4 = 10.64; of a Poisson count of 100 it is 30.
+    admissions = values("98 102 98 102")
+    printed(xmr_chart(admissions), 0, "89.36", "100.00", "110.64")
+    printed(xmr_chart(admissions, at_least_chance=True), 0, "70.00", "100.00", "130.00")
+
+
+def test_limits_that_are_wider_than_chance_stay() -> None:
+    for prime, frame in ((p_prime_chart, ACCIDENTS), (u_prime_chart, counts("90 10 90", "9 9 9"))):
+        pd.testing.assert_frame_equal(prime(frame, at_least_chance=True), prime(frame))
+    wide = values("60 140 60 140")
+    pd.testing.assert_frame_equal(xmr_chart(wide, at_least_chance=True), xmr_chart(wide))
+    book = p_prime_chart(TABLE_7_4, at_least_chance=True)  # its sigma_z is below 1
+    pd.testing.assert_frame_equal(book, p_chart(TABLE_7_4))
+
+
+def test_only_counts_have_the_chance_of_counts() -> None:
+    for frame, found in ((counts("1 2", "3 4"), "denominators"), (values("-1 2"), "negative")):
+        with pytest.raises(RuleError, match=found):
+            xmr_chart(frame, at_least_chance=True)
+
+
 def test_a_c_chart_is_the_formula() -> None:
     table = c_chart(values("3 5 2 6 4"))
     printed(table, 0, "0", "4", "10")

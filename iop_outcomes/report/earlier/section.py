@@ -11,7 +11,7 @@ from iop_outcomes.report.earlier.reading import EarlierReport, Figures
 from iop_outcomes.report.model import Section, Table
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections.changes import compare
-from iop_outcomes.report.sections.first_page import matrix_table
+from iop_outcomes.report.sections.matrix import matrix_table
 from iop_outcomes.report.trends import Trends
 from iop_outcomes.shared.text import format_share
 from iop_outcomes.trends import Trend

@@ -14,7 +14,7 @@ from iop_outcomes.report.forms.document import Document, row_kinds_of
 from iop_outcomes.report.model import Kind, Section, write_value
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections.definitions.methods import METHODS, SOFTWARE
-from iop_outcomes.report.sections.first_page import COURSE, COURSE_NOTE
+from iop_outcomes.report.sections.matrix import COURSE, COURSE_NOTE
 from iop_outcomes.report.settings import ReportSettings
 from iop_outcomes.shared.characters import one_line
 

@@ -391,7 +391,7 @@ HOW_TO_READ = (
     "means that few people are behind it. People who left or were not followed any longer count "
     "only up to that day.",
     "A control chart shows one value for each month or quarter. The middle line is the usual "
-    "value. The two outer lines show how far chance alone moves the value. A value beyond them, or "
-    "many in a row on one side of the middle, is a signal that something changed. A chart does not "
-    "say why it changed.",
+    "value. The two outer lines show how far chance and its usual ups and downs move the value. A "
+    "value beyond them, or many in a row on one side of the middle, is a signal that something "
+    "changed. A chart does not say why it changed.",
 )

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
 
-import numpy as np
 import pandas as pd
 
-from iop_outcomes.report.model import Kind, Section, Table
+from iop_outcomes.report.model import Section, Table
 from iop_outcomes.report.period import period_between
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections.changes import NO_CHANGE, Change, compare
@@ -18,6 +16,7 @@ from iop_outcomes.report.sections.findings import (
     not_known_yet,
     period_word,
 )
+from iop_outcomes.report.sections.matrix import NEWEST, NOT_COMPLETE, by_month, matrix_table
 from iop_outcomes.report.sections.points import (
     CHANGED,
     MET,
@@ -27,14 +26,12 @@ from iop_outcomes.report.sections.points import (
     SIGNAL,
     Point,
 )
-from iop_outcomes.report.sections.signals import NO_SIGNAL, TOO_FEW_MONTHS, said
+from iop_outcomes.report.sections.signals import NO_SIGNAL, TOO_FEW_MONTHS
 from iop_outcomes.report.trends import Trends, begins_within, compared_rows
-from iop_outcomes.shared.text import SHARE_DECIMALS, format_share
+from iop_outcomes.shared.text import format_share
 from iop_outcomes.trends import Trend
-from iop_outcomes.trends.charting import ChartRule, chart_rule
 from iop_outcomes.trends.periods import in_words
 from iop_outcomes.trends.quantities import Quantity, find_quantity
-from iop_outcomes.trends.watching.matrix import matrix_of
 
 MOST, FEWEST = 8, 5  # findings on the first page
 NAME, TITLE = "what-changed", "At a glance"
@@ -44,18 +41,6 @@ HOW = (
     "no zero; else the records do not tell whether it changed. Shares differ by points: from 50% "
     "to 53% is 3 points higher."
 )
-MATRIX_NOTE = (
-    "Value: the newest period that is known and shown, with its 95% interval from lower to upper. "
-    "Newer: why no newer one stands there. Not complete: its people are still followed. Not shown: "
-    "it would tell of a few people, or it is not complete either. Signal: what the measure's "
-    "control chart says of that period, and which side of the usual it is on."
-)
-COURSE = "course"
-COURSE_NOTE = (
-    " The course shows the last 24 periods, from the lowest value to the highest; a dot is a "
-    "period without a value."
-)
-MATRIX_END = " Every number also stands in the section on trends."
 
 
 def first_page(
@@ -64,6 +49,7 @@ def first_page(
     signals: Table | None,
     targets: Mapping[str, float],
     others: Sequence[Point] = (),
+    charts: Mapping[str, Trend] | None = None,
 ) -> Section:
     """Return the first page of the report of a period.
 
@@ -79,17 +65,22 @@ def first_page(
         Measure -> target.
     others : sequence of Point
         Findings from other sections, such as programs that differ.
+    charts : mapping of str to Trend, optional
+        The charts by program and month, of which `signals` is made. In a report of one program
+        they are those of the page of all measures, too.
     """
+    own = charts if charts is not None and len(scope.programs) == 1 else {}
+    table = matrix_table(trends, targets, own)
+    told = [one.title for one in trends.drawn.values() if by_month(one, own)]
     points = [
         measure_point(scope, trend, targets.get(name)) for name, trend in trends.compared.items()
     ]
-    points += [*signal_points(signals), *others]
+    points += [*signal_points(signals, signals_of_all(scope, trends, table, told)), *others]
     chosen = choose(points)
     items = [(one.tag, one.title, one.text) for one in chosen]
     not_known = [one.title for one in scope.not_known if one.main]
     if not_known:
         items.append((NOT_TOLD, "; ".join(not_known), "."))
-    table = matrix_table(trends, targets)
     number = sum(len(_changes(scope, trend)) for trend in trends.compared.values())
     how = (HOW, *((_chance(number),) if number else ()))
     return Section(NAME, TITLE, how, () if table is None else (table,), items=tuple(items))
@@ -223,94 +214,58 @@ def _beside(
     return False, f"The target of {written} was missed."
 
 
-def signal_points(signals: Table | None) -> list[Point]:
-    """Return a finding a measure whose chart shows a signal in the newest month of a program."""
-    if signals is None:
-        return []
-    points = []
-    for title, rows in signals.frame.groupby("measure", sort=False):
+def signal_points(
+    signals: Table | None, of_all: Mapping[str, tuple[str, str]] | None = None
+) -> list[Point]:
+    """Return a finding a measure with a signal in the newest month of a program, or of all people.
+
+    Parameters
+    ----------
+    signals : Table or None
+        What the charts by program and month say.
+    of_all : mapping of str to tuple of str, optional
+        The title of a measure -> by what its row on the page of all measures is, and what its chart
+        says of the newest period, where that is a signal.
+    """
+    whole = dict(of_all or {})
+    texts: dict[str, str] = {}
+    rows_of = {} if signals is None else dict(list(signals.frame.groupby("measure", sort=False)))
+    for title, rows in rows_of.items():
         loud = rows[~rows["then"].isin([NO_SIGNAL, TOO_FEW_MONTHS])]
-        if loud.empty:
-            continue
-        named = "; ".join(
+        named = [
             f"{row.program}, {str(row.then).replace(': ', ', ')} ({row.last_month})"
             for row in loud.itertuples(index=False)
-        )
+        ]
+        if whole.get(str(title), ("",))[0] == "month":
+            named.insert(0, whole.pop(str(title))[1])
+        if not named:
+            continue
         others = len(rows) - len(loud)
-        text = f" by month: {named}."
+        text = f" by month: {'; '.join(named)}."
         if others:
             text += f" No signal in the other {others}." if others > 1 else " No signal elsewhere."
-        points.append(Point(SIGNAL, "signal", str(title), text))
-    return points
+        texts[str(title)] = text
+    for title, (by, words) in whole.items():
+        text = f"by {by}: {words}."
+        texts[title] = f"{texts[title]} B{text[1:]}" if title in texts else f" {text}"
+    return [Point(SIGNAL, "signal", title, text) for title, text in texts.items()]
 
 
-def usual_chart(trend: Trend, target: float | None) -> Trend:
-    """Return a protected trend with the limits and verdict of its usual chart, from what it shows.
+def signals_of_all(
+    scope: Scope, trends: Trends, table: Table | None, told: Collection[str]
+) -> dict[str, tuple[str, str]]:
+    """Return the signals of the page of all measures that are of the newest period.
 
-    They are made from the values that are shown, and disclose no other.
+    Those that are `told` already, by the charts by program and month, are left out.
     """
-    quantity = find_quantity(trend.measure)
-    rule: ChartRule | None = chart_rule(
-        quantity.kind,
-        chart="auto",
-        baseline=None,
-        rebase=(),
-        events=(),
-        target=target,
-        improves=None,
-        rules="mdc",
-        default=quantity.improves,
-        least=quantity.least,
-        most=quantity.most,
-    )
-    return replace(trend, chart=rule).charted_again()
-
-
-def matrix_table(trends: Trends, targets: Mapping[str, float]) -> Table | None:
-    """Return each measure with its newest value, target, signal and course."""
-    drawn = [usual_chart(trend, targets.get(name)) for name, trend in trends.drawn.items()]
-    if not any(trend.table["value"].notna().any() for trend in drawn):
-        return None
-    page = matrix_of(drawn).table
-    kinds: tuple[Kind, ...] = tuple(
-        "share" if unit == "proportion" else "count" for unit in page["unit"]
-    )
-    digits = [SHARE_DECIMALS if kind == "share" else 0 for kind in kinds]
-    numbers = {
-        name: [float(np.round(one, n)) for one, n in zip(page[name], digits, strict=True)]
-        for name in ("value", "lower", "upper", "target")
-    }
-    values = ["not shown" if np.isnan(one) else one for one in numbers["value"]]
-    frame = pd.DataFrame(
-        {
-            "measure": page["title"],
-            "period": page["period"].replace("", "–"),
-            "newer": [_newer(trend) for trend in drawn],
-            "value": pd.Series(values, dtype=object),
-            "lower": numbers["lower"],
-            "upper": numbers["upper"],
-            "target": numbers["target"],
-            "beside target": page["assurance"].replace("", "–"),
-            "signal": [said(one) if one else "–" for one in page["variation"]],
-            COURSE: page["sparkline"],
-        }
-    )
-    if not any(trend.chart is not None and trend.chart.target is not None for trend in drawn):
-        frame = frame.drop(columns=["target", "beside target"])
-    by_row: dict[str, Kind] = dict.fromkeys(("value", "lower", "upper", "target"), "by_row")
-    note = f"{MATRIX_NOTE}{COURSE_NOTE}{MATRIX_END}"
-    return Table("measures", "All measures on one page", frame, by_row, note, row_kinds=kinds)
-
-
-def _newer(trend: Trend) -> str:
-    """Return why no period after the one that is shown stands in the page of all measures."""
-    table = trend.table
-    shown = np.flatnonzero(table["value"].notna() & table["complete"])
-    after = table.iloc[shown[-1] + 1 :] if len(shown) else table
-    if after.empty:
-        return "–"
-    waiting = not after["complete"].all()
-    hidden = bool((after["complete"] & after["hidden"]).any())
-    if hidden:
-        return "not shown"
-    return "not complete" if waiting else "none counted"
+    if table is None:
+        return {}
+    found = {}
+    people = "all programs together, " if len(scope.programs) > 1 else ""
+    by = {one.title: period_word(scope, one) for one in trends.drawn.values()}
+    for row in table.frame.to_dict("records"):
+        newest = row["newer"] in (NEWEST, NOT_COMPLETE)
+        if newest and ": " in row["signal"] and row["measure"] not in told:
+            words = f"{people}{row['signal'].replace(': ', ', ')} ({row['period']})"
+            found[row["measure"]] = (by[row["measure"]], words)
+    return found

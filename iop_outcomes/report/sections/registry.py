@@ -16,15 +16,16 @@ from iop_outcomes.report.earlier import EarlierReport
 from iop_outcomes.report.model import DraftTable, Hidden, Section, Table
 from iop_outcomes.report.scope import BY_MONTH, Scope
 from iop_outcomes.report.sections import assemble as parts
-from iop_outcomes.report.sections import benchmarks, first_page, sites
+from iop_outcomes.report.sections import benchmarks, first_page, matrix, sites
 from iop_outcomes.report.sections.attendance import exclusions
 from iop_outcomes.report.sections.definitions import definitions
 from iop_outcomes.report.sections.findings import Finding
 from iop_outcomes.report.sections.own import own_section
-from iop_outcomes.report.sections.signals import signals_table
+from iop_outcomes.report.sections.signals import month_charts, signals_table
 from iop_outcomes.report.settings import ReportSettings
 from iop_outcomes.shared.characters import one_line
 from iop_outcomes.shared.messages import as_written
+from iop_outcomes.trends import Trend
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
@@ -66,9 +67,14 @@ class Material:
     earlier: Sequence[EarlierReport] = ()
 
     @cached_property
+    def charts(self) -> dict[str, Trend]:
+        """The charts by program and month."""
+        return month_charts(self.scope, BY_MONTH)
+
+    @cached_property
     def signals(self) -> Table | None:
         """What the charts by program and month say; the first page and the trends show it."""
-        return signals_table(self.scope, BY_MONTH)
+        return signals_table(self.scope, self.charts)
 
     @property
     def all(self) -> Counted:
@@ -105,9 +111,8 @@ def _first_page(material: Material) -> Section:
         return Section(first_page.NAME, first_page.TITLE, (parts.no_period(material.scope),))
     others = sites.site_points(material.all.sites)
     targets = material.settings.targets
-    return first_page.first_page(
-        material.scope, material.all.trends, material.signals, targets, others
-    )
+    signals = (material.signals, targets, others, material.charts)
+    return first_page.first_page(material.scope, material.all.trends, *signals)
 
 
 def _beside(made: Material) -> Section:
@@ -204,7 +209,7 @@ PARTS = (
 """Every section, in their order."""
 NAMES = tuple(part.name for part in PARTS)
 POINTERS = {
-    first_page.MATRIX_END: "trends",
+    matrix.MATRIX_END: "trends",
     exclusions.COUNTED_THERE: "data-quality",
     parts.IN_PROGRAMS: "attendance",
 }

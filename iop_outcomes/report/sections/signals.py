@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,39 +16,60 @@ from iop_outcomes.trends import Trend
 from iop_outcomes.trends.charting import chart_rule, group_rows
 from iop_outcomes.trends.charts import TRIAL_POINTS
 from iop_outcomes.trends.quantities import find_quantity
+from iop_outcomes.trends.quantities.quantity import comparable_from
 from iop_outcomes.trends.signals.judging import COMMON
 from iop_outcomes.trends.trend import trend_of
 from iop_outcomes.trends.watching.false_alarms import false_alarm_rate
 
+NUMBERS = ("numerator", "denominator", "value")
 LOOKED_BACK = 12  # months, of which signals are named
 NO_SIGNAL = "no signal"
 TOO_FEW_MONTHS = "too few months"
+FEWEST = 11  # people in a month that is charted: a rate of fewer swings too much to be judged
 NOTE = (
     "Each program's own months, up to the end of the {word}, on a control chart with limits from "
-    "its first {baseline} months, which allow for chance and for sessions of one person being "
-    "alike. A signal is a month beyond the limits, seven months rising, falling or on one side of "
-    "the middle, or two of three near a limit (rules of Making Data Count). Better and worse are "
-    "by the direction that is wanted; usual is as in the first {baseline} months. Months with "
-    "sessions or check-ins of fewer than {fewest} people are not on the chart{half}. Programs are "
-    "in the order of their names, not ranked. By chance alone {expected} of {charts} charts would "
-    "show a signal in a quarter; and no signal does not show that nothing changed: a slow change "
-    "is found late."
+    "the first {baseline} months on it. These allow for chance and for sessions of one person "
+    "being alike, and are never narrower than chance alone gives. A program's chart begins half a "
+    "year after its first month with {fewest} people: until then nearly all are newly admitted, so "
+    "that these months are not comparable with later ones. A signal is a month beyond the limits, "
+    "seven months rising, falling or on one side of the middle, or two of three near a limit "
+    "(rules of Making Data Count). Better and worse are by the direction that is wanted; usual is "
+    "as in the first {baseline} months on the chart. Months with sessions or check-ins of fewer "
+    "than {fewest} people are too few to be judged, and not on it.{half} Programs are in the order "
+    "of their names, not ranked. By chance alone up to {expected} of {charts} charts would show a "
+    "signal in a quarter; and no signal does not show that nothing changed: a slow change is found "
+    "late."
 )
 HALF = (
-    "; if in a month 1 to {most} people were among those counted, or among those not, it is "
-    "charted as if they were {half}, so that no word depends on how many they were"
+    " If in a month 1 to {most} people were among those counted, or among those not, it is charted "
+    "as if they were {half}, so that no word depends on how many they were. So signals can differ "
+    "from those of the exact counts, which are not shown."
 )
 
 
-def signals_table(scope: Scope, measures: tuple[str, ...]) -> Table | None:
+def month_charts(scope: Scope, measures: Sequence[str]) -> dict[str, Trend]:
+    """Return the chart of each measure by program and month, of those known from the records.
+
+    Parameters
+    ----------
+    scope : Scope
+        Without a period there is none.
+    measures : sequence of str
+        The measures.
+    """
+    known = measures if scope.period is not None else ()
+    return {name: _charted(scope, name) for name in known if name in scope.tallies}
+
+
+def signals_table(scope: Scope, charts: Mapping[str, Trend]) -> Table | None:
     """Return what the chart of each measure and program says of its months.
 
     Parameters
     ----------
     scope : Scope
         With a period.
-    measures : tuple of str
-        The measures, of which those known from the records are charted.
+    charts : mapping of str to Trend
+        Those of `month_charts`.
 
     Returns
     -------
@@ -56,12 +78,7 @@ def signals_table(scope: Scope, measures: tuple[str, ...]) -> Table | None:
         chart; ``then``, what the chart says of it; ``last_12_months``, the stretches of months of
         the last 12 with a signal. None without programs or months.
     """
-    if scope.period is None:
-        return None
-    rows: list[tuple[str, ...]] = []
-    for name in measures:
-        if name in scope.tallies:
-            rows += _rows(scope, name)
+    rows = [row for trend in charts.values() for row in _rows(trend)]
     if not rows:
         return None
     frame = pd.DataFrame(
@@ -73,7 +90,7 @@ def signals_table(scope: Scope, measures: tuple[str, ...]) -> Table | None:
     note = NOTE.format(
         word=scope.word,
         baseline=TRIAL_POINTS,
-        fewest=threshold,
+        fewest=fewest_of(scope.policy),
         half=half,
         charts=charted,
         expected=f"{charted * _false_alarms():.1f}",
@@ -86,8 +103,7 @@ def _false_alarms() -> float:
     return false_alarm_rate("mdc", 2 * TRIAL_POINTS, "month", baseline=True, sessions=True)
 
 
-def _rows(scope: Scope, measure: str) -> list[tuple[str, ...]]:
-    trend = _charted(scope, measure)
+def _rows(trend: Trend) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     for places in group_rows(trend.table, trend.by):
         months = trend.table.iloc[places]
@@ -116,6 +132,7 @@ def _charted(scope: Scope, measure: str) -> Trend:
 
     A month in which few people were counted is left out, and small counts in the others are
     replaced by one that is the same for all of them: no word depends on a count that is hidden.
+    Months that are not comparable with later ones are left out, too.
     """
     assert scope.period is not None
     quantity = find_quantity(measure)
@@ -127,6 +144,8 @@ def _charted(scope: Scope, measure: str) -> Trend:
     charted = whole.only(np.flatnonzero(used.to_numpy(dtype=np.bool_)))
     assert charted.people is not None
     charted = replace(charted, table=_without_small(charted, scope.policy))
+    if quantity.settles:
+        charted = replace(charted, table=_settled(charted, fewest_of(scope.policy)))
     rule = chart_rule(
         quantity.kind,
         chart="auto",
@@ -139,8 +158,30 @@ def _charted(scope: Scope, measure: str) -> Trend:
         default=quantity.improves,
         least=quantity.least,
         most=quantity.most,
+        at_least_chance=True,
     )
     return charted.with_chart(rule)
+
+
+def _settled(trend: Trend, fewest: int) -> pd.DataFrame:
+    """Return the table without the numbers of each program's first months.
+
+    They are counted from its first month with enough people: the month in which the first of a few
+    came is not told.
+    """
+    assert trend.people is not None
+    early = np.zeros(len(trend.table), dtype=np.bool_)
+    for rows in group_rows(trend.table, trend.by):
+        start = trend.table["start"].iloc[rows]
+        begun = start[trend.people[rows, 0] >= fewest]
+        if len(begun):
+            early[rows] = start < comparable_from(begun.iloc[0], "month")
+    return trend.table.assign(**{name: trend.table[name].mask(early) for name in NUMBERS})
+
+
+def fewest_of(policy: SafePolicy) -> int:
+    """Return how many people a month has at least that is charted, whatever may be shown."""
+    return max(policy.threshold, FEWEST)
 
 
 def _without_small(trend: Trend, policy: SafePolicy) -> pd.DataFrame:
@@ -156,7 +197,7 @@ def _without_small(trend: Trend, policy: SafePolicy) -> pd.DataFrame:
     )
     parts = [numerator.copy(), denominator - numerator]
     small = policy.hides(trend.people[:, 1:])
-    few = (trend.people[:, 0] < policy.threshold) | small.all(axis=1)
+    few = (trend.people[:, 0] < fewest_of(policy)) | small.all(axis=1)
     for rows in group_rows(trend.table, trend.by):
         usual = rows[~few[rows] & ~small[rows].any(axis=1)]
         for side, count in enumerate(parts):
@@ -167,8 +208,7 @@ def _without_small(trend: Trend, policy: SafePolicy) -> pd.DataFrame:
             numerator[chosen] = replaced if side == 0 else denominator[chosen] - replaced
     few |= np.isnan(numerator)
     table = trend.table.assign(numerator=numerator, value=ratio(numerator, denominator))
-    numbers = ["numerator", "denominator", "value"]
-    return table.assign(**{name: table[name].mask(few) for name in numbers})
+    return table.assign(**{name: table[name].mask(few) for name in NUMBERS})
 
 
 def said(variation: str) -> str:

@@ -53,7 +53,12 @@ def p_chart(frame: pd.DataFrame, *, baseline: Baseline = None, rebase: Rebase = 
 
 
 def p_prime_chart(
-    frame: pd.DataFrame, *, baseline: Baseline = None, rebase: Rebase = (), screen: bool = True
+    frame: pd.DataFrame,
+    *,
+    baseline: Baseline = None,
+    rebase: Rebase = (),
+    screen: bool = True,
+    at_least_chance: bool = False,
 ) -> pd.DataFrame:
     r"""Return proportions with limits widened by the variation between periods (Laney's p').
 
@@ -63,6 +68,8 @@ def p_prime_chart(
         As in :func:`p_chart`.
     screen : bool
         As in :func:`iop_outcomes.trends.charts.xmr_chart`, of the standardised values.
+    at_least_chance : bool
+        Whether the limits are never narrower than the binomial ones of :func:`p_chart`.
 
     Returns
     -------
@@ -72,7 +79,9 @@ def p_prime_chart(
     Notes
     -----
     The binomial standard deviation :math:`s_i` times :math:`\sigma_z = \overline{mR}_z / 1.128`,
-    the moving ranges being those of :math:`z_i = (p_i - \bar p) / s_i`.
+    the moving ranges being those of :math:`z_i = (p_i - \bar p) / s_i`. Where neighbouring periods
+    happen to be alike :math:`\sigma_z` is below 1, and the limits are narrower than those of chance
+    alone: with `at_least_chance` it is :math:`\max(\sigma_z, 1)`.
 
     References
     ----------
@@ -86,7 +95,15 @@ def p_prime_chart(
     >>> p_prime_chart(counts)["lower_limit"].round(3).tolist()
     [0.0, 0.0]
     """
-    return _chart(frame, "proportion", baseline, rebase, prime=True, screen=screen)
+    return _chart(
+        frame,
+        "proportion",
+        baseline,
+        rebase,
+        prime=True,
+        screen=screen,
+        least=float(at_least_chance),
+    )
 
 
 def u_chart(frame: pd.DataFrame, *, baseline: Baseline = None, rebase: Rebase = ()) -> pd.DataFrame:
@@ -120,7 +137,12 @@ def u_chart(frame: pd.DataFrame, *, baseline: Baseline = None, rebase: Rebase = 
 
 
 def u_prime_chart(
-    frame: pd.DataFrame, *, baseline: Baseline = None, rebase: Rebase = (), screen: bool = True
+    frame: pd.DataFrame,
+    *,
+    baseline: Baseline = None,
+    rebase: Rebase = (),
+    screen: bool = True,
+    at_least_chance: bool = False,
 ) -> pd.DataFrame:
     """Return events per unit with limits widened by the variation between periods (Laney's u').
 
@@ -128,8 +150,8 @@ def u_prime_chart(
     ----------
     frame, baseline, rebase
         As in :func:`u_chart`.
-    screen : bool
-        As in :func:`p_prime_chart`.
+    screen, at_least_chance : bool
+        As in :func:`p_prime_chart`; chance alone is that of :func:`u_chart`.
 
     Returns
     -------
@@ -144,7 +166,9 @@ def u_prime_chart(
     >>> u_prime_chart(counts)["upper_limit"].round(3).tolist()
     [9.319, 9.319]
     """
-    return _chart(frame, "rate", baseline, rebase, prime=True, screen=screen)
+    return _chart(
+        frame, "rate", baseline, rebase, prime=True, screen=screen, least=float(at_least_chance)
+    )
 
 
 def _chart(
@@ -155,7 +179,9 @@ def _chart(
     *,
     prime: bool = False,
     screen: bool = True,
+    least: float = 0.0,
 ) -> pd.DataFrame:
+    """Return the chart; with `prime` its limits are widened at `least` so many times."""
     series = read_series(frame, needs, baseline, rebase)
     centre = np.full(len(series.value), np.nan)
     for rows, base in series.parts():
@@ -164,7 +190,7 @@ def _chart(
     proportion = needs == "proportion"
     sigma = _sigma(centre, series.denominator, proportion)
     if prime:
-        sigma = sigma * _spread(series, centre, sigma, screen)
+        sigma = sigma * np.maximum(_spread(series, centre, sigma, screen), least)
     high = 1.0 if proportion else np.inf
     return series.table({"centre": centre, **about(centre, 3 * sigma, 0.0, high)})
 

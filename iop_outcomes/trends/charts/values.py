@@ -22,6 +22,7 @@ def xmr_chart(
     screen: bool = True,
     multiplier: float = MULTIPLIER,
     possible: tuple[float, float] = (-np.inf, np.inf),
+    at_least_chance: bool = False,
 ) -> pd.DataFrame:
     r"""Return individual values with a centre and limits from moving ranges (XmR, or I chart).
 
@@ -43,6 +44,9 @@ def xmr_chart(
         Count; ``3 / 1.128`` in other software.
     possible : tuple of float
         The least and the greatest possible value; limits beyond them are drawn at them.
+    at_least_chance : bool
+        Whether the limits of counts, such as of admissions, are at least as far from the centre as
+        those of :func:`iop_outcomes.trends.charts.c_chart`.
 
     Returns
     -------
@@ -65,16 +69,20 @@ def xmr_chart(
     Raises
     ------
     RuleError
-        If the frame lacks a column, holds no numbers, or an option cannot be understood.
+        If the frame lacks a column, holds no numbers, or an option cannot be understood; if with
+        `at_least_chance` the values are no counts: negative, or with a denominator.
 
     Notes
     -----
     :math:`\bar x \pm 2.66\, \overline{mR}` with the moving ranges :math:`|x_i - x_{i-1}|` within a
-    segment.
+    segment. The ranges of a few periods can be small by chance. People who come independently make
+    a Poisson count, whose standard deviation is the root of its mean: with `at_least_chance` the
+    limits are :math:`\bar x \pm \max(2.66\, \overline{mR}, 3 \sqrt{\bar x})`.
 
     References
     ----------
-    Provost LP, Murray SK. The health care data guide. 2nd ed. Jossey-Bass, 2022.
+    Provost LP, Murray SK. The health care data guide. 2nd ed. Jossey-Bass, 2022. Of Poisson counts:
+    Montgomery DC. Introduction to statistical quality control. 8th ed. Wiley, 2020; section 7.3.
 
     Examples
     --------
@@ -94,6 +102,12 @@ def xmr_chart(
     series = read_series(frame, "value", baseline, rebase)
     centre, distance = np.full((2, len(series.value)), np.nan)
     counted = np.isfinite(series.denominator).any()
+    if at_least_chance and (counted or (series.value < 0).any()):
+        raise RuleError(
+            "Limits at least as wide as a Poisson count's are for counts.",
+            found="denominators" if counted else "a negative value",
+            instead="at_least_chance=False, or the counts by themselves",
+        )
     for rows, base in series.parts():
         if not base.any():
             continue
@@ -102,6 +116,8 @@ def xmr_chart(
         else:
             centre[rows] = series.value[base].mean()
         distance[rows] = multiplier * mean_range(series.value, base, screen)
+    if at_least_chance:
+        distance = np.maximum(distance, 3 * np.sqrt(centre))
     return series.table({"centre": centre, **about(centre, distance, low, high)})
 
 

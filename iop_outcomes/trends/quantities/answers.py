@@ -49,6 +49,7 @@ RESPONSE = Quantity(
     tables=("checkins",),
     tally=_check_ins,
     note=f"Check-ins before admission and those that were not due are left out. {FIRST_MONTHS}",
+    settles=True,
 )
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 from iop_outcomes.attendance.stays import Attendance, read_attendance
 from iop_outcomes.shared.arrays import Floats, Integers
 from iop_outcomes.trends.charting import usual_chart
+from iop_outcomes.trends.periods import Every, frequency
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
@@ -90,6 +91,9 @@ class Quantity:
         Which direction is an improvement.
     horizon : int
         The day since admission of the last two kinds.
+    settles : bool
+        Whether the first periods of the records are not comparable with later ones, since all
+        people are newly admitted: see `comparable_from`.
     """
 
     name: str
@@ -106,6 +110,7 @@ class Quantity:
     note: str = ""
     improves: Literal["up", "down", "neither"] = "up"
     horizon: int = 0
+    settles: bool = False
 
     @property
     def text(self) -> str:
@@ -147,6 +152,35 @@ class Quantity:
     def most(self) -> float:
         """The greatest possible value."""
         return 1.0 if self.unit == "proportion" else np.inf
+
+
+FIRST_PERIODS = {"week": 26, "month": 6, "quarter": 2, "year": 1}
+"""How many first periods are not comparable where all people are newly admitted: half a year.
+
+Until then there is nobody who was admitted half a year before, and check-ins are due so long.
+"""
+
+
+def comparable_from(first: pd.Timestamp, every: Every) -> pd.Timestamp:
+    """Return from when on periods are comparable, where a measure `settles`.
+
+    Parameters
+    ----------
+    first : pandas.Timestamp
+        A day in the first period.
+    every : {"week", "month", "quarter", "year"}
+        The length of a period.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from iop_outcomes.trends.quantities.quantity import comparable_from
+    >>> str(comparable_from(pd.Timestamp("2024-01-15"), "month").date())
+    '2024-07-01'
+    """
+    period: Any = pd.Period(first, freq=frequency(every))
+    later = period + FIRST_PERIODS[every]
+    return pd.Timestamp(later.start_time)
 
 
 @dataclass(frozen=True)

@@ -98,6 +98,7 @@ SESSIONS = (
         tally=AttendanceTally(_attended),
         counting=AttendanceRule().text,
         note=FIRST_MONTHS,
+        settles=True,
     ),
     Quantity(
         name="no_show_rate",
@@ -112,6 +113,7 @@ SESSIONS = (
         tally=AttendanceTally(_no_shows),
         counting=AttendanceRule().text,
         note=FIRST_MONTHS,
+        settles=True,
     ),
 )
 WEEKS = (

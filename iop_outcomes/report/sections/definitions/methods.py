@@ -152,7 +152,9 @@ FOUND = (
     ),
     Method(
         "Control charts of numbers of admissions",
-        "Provost LP, Murray SK. The health care data guide. 2nd ed. Jossey-Bass, 2022.",
+        "Provost LP, Murray SK. The health care data guide. 2nd ed. Jossey-Bass, 2022. Limits at "
+        "least as wide as of a Poisson count: Montgomery DC. Introduction to statistical quality "
+        "control. 8th ed. Wiley, 2020; section 7.3.",
         ("what-changed",),
         _has("admissions"),
     ),

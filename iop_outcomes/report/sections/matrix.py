@@ -1,0 +1,202 @@
+"""The page of all measures: each with its newest value, target, signal and course."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.report.model import Kind, Table
+from iop_outcomes.report.sections.signals import NUMBERS, TOO_FEW_MONTHS, said
+from iop_outcomes.report.trends import Trends
+from iop_outcomes.shared.text import SHARE_DECIMALS
+from iop_outcomes.trends import Trend
+from iop_outcomes.trends.charting import COLUMNS, ChartRule, chart_rule
+from iop_outcomes.trends.charts import TRIAL_POINTS
+from iop_outcomes.trends.quantities import find_quantity
+from iop_outcomes.trends.quantities.quantity import FIRST_PERIODS, comparable_from
+from iop_outcomes.trends.watching.matrix import matrix_of
+
+NEWEST, NOT_COMPLETE = "–", "not complete"
+NOTE = (
+    "Value: the newest period that is known and shown, with its 95% interval from lower to upper. "
+    "Newer: why no newer one stands there. Not complete: its people are still followed. Not shown: "
+    "it would tell of a few people, or it is not complete either. Signal: what the measure's "
+    "control chart says of that period, and which side of the usual it is on. {limits} Limits are "
+    "never narrower than chance alone gives. Where all people are newly admitted in the first "
+    "half-year of the records, that is not on the chart. A signal is among the findings if no "
+    "newer period is known and there is room."
+)
+LIMITS = {
+    "month": "Of a row by month the limits come from the first {baseline} months on its chart",
+    "own": ", which is the one of the signals by program and month",
+    "other": "Of a row by longer times they come from all of them, and are rough if these are "
+    "fewer than {baseline}",
+    "both": ": its signal can differ from one by month of the same measure",
+}
+COURSE = "course"
+COURSE_NOTE = (
+    " The course shows the last 24 periods, from the lowest value to the highest; a dot is a "
+    "period without a value."
+)
+MATRIX_END = " Every number also stands in the section on trends."
+
+
+def by_month(trend: Trend, own: Mapping[str, Trend]) -> bool:
+    """Return whether a row is of the people and months of a chart in `own`."""
+    return trend.measure in own and trend.every == "month"
+
+
+def usual_chart(
+    trend: Trend,
+    target: float | None,
+    begin: pd.Timestamp = pd.Timestamp.min,
+    own: Mapping[str, Trend] | None = None,
+) -> Trend:
+    """Return a protected trend with the limits and verdict of its usual chart.
+
+    They are made from the values that are shown, and disclose no other; or they are those of the
+    chart of the same people by month in `own`, whose words depend on no hidden count.
+
+    Parameters
+    ----------
+    trend : Trend
+        Protected.
+    target : float or None
+        The value to be reached.
+    begin : pandas.Timestamp
+        The day of the first admission. Where the first half-year is not comparable with later
+        times it is left out of the chart, and has no verdict.
+    own : mapping of str to Trend, optional
+        The charts by month of the same people.
+    """
+    quantity = find_quantity(trend.measure)
+    monthly = trend.every == "month"
+    rule: ChartRule | None = chart_rule(
+        quantity.kind,
+        chart="auto",
+        baseline=TRIAL_POINTS if monthly else None,
+        rebase=(),
+        events=(),
+        target=target,
+        improves=None,
+        rules="mdc",
+        default=quantity.improves,
+        least=quantity.least,
+        most=quantity.most,
+        at_least_chance=True,
+    )
+    if own and by_month(trend, own):
+        return _charted_as(replace(trend, chart=rule), own[trend.measure], target)
+    table = trend.table
+    if quantity.settles:
+        every = trend.every if trend.every in FIRST_PERIODS else "month"
+        early = table["start"] < comparable_from(begin, every)  # type: ignore[arg-type]  # checked
+        table = table.assign(**{name: table[name].mask(early) for name in NUMBERS})
+    made = replace(trend, table=table, chart=rule).charted_again()
+    if monthly and table["value"].notna().sum() < TRIAL_POINTS:
+        made = replace(made, table=_too_few(made.table))
+    shown = {name: trend.table[name] for name in NUMBERS}
+    return replace(made, table=made.table.assign(**shown))
+
+
+def _charted_as(trend: Trend, chart: Trend, target: float | None) -> Trend:
+    """Return a trend with the limits and verdict that the chart of the same people has."""
+    assert chart.chart is not None
+    again = replace(chart, chart=replace(chart.chart, target=target)).charted_again().table
+    if again["value"].notna().sum() < TRIAL_POINTS:
+        again = _too_few(again)
+    columns = again.set_index("period")[list(COLUMNS)].reindex(trend.table["period"])
+    words = {name: columns[name].fillna("") for name in ("variation", "assurance", "rule")}
+    columns = columns.assign(**words, trial=columns["trial"].eq(True))
+    return replace(trend, table=trend.table.assign(**columns.set_axis(trend.table.index)))
+
+
+def _too_few(table: pd.DataFrame) -> pd.DataFrame:
+    return table.assign(variation=TOO_FEW_MONTHS, assurance="", rule="")
+
+
+def matrix_table(
+    trends: Trends, targets: Mapping[str, float], own: Mapping[str, Trend] | None = None
+) -> Table | None:
+    """Return each measure with its newest value, target, signal and course.
+
+    Parameters
+    ----------
+    trends : Trends
+        Protected.
+    targets : mapping of str to float
+        Measure -> target.
+    own : mapping of str to Trend, optional
+        The charts by month of the same people: the months of a measure have one chart in a report.
+    """
+    drawn = [
+        usual_chart(trend, targets.get(name), trends.begin, own)
+        for name, trend in trends.drawn.items()
+    ]
+    if not any(trend.table["value"].notna().any() for trend in drawn):
+        return None
+    page = matrix_of(drawn).table
+    kinds: tuple[Kind, ...] = tuple(
+        "share" if unit == "proportion" else "count" for unit in page["unit"]
+    )
+    digits = [SHARE_DECIMALS if kind == "share" else 0 for kind in kinds]
+    numbers = {
+        name: [float(np.round(one, n)) for one, n in zip(page[name], digits, strict=True)]
+        for name in ("value", "lower", "upper", "target")
+    }
+    values = ["not shown" if np.isnan(one) else one for one in numbers["value"]]
+    frame = pd.DataFrame(
+        {
+            "measure": page["title"],
+            "period": page["period"].replace("", "–"),
+            "newer": [_newer(trend) for trend in drawn],
+            "value": pd.Series(values, dtype=object),
+            "lower": numbers["lower"],
+            "upper": numbers["upper"],
+            "target": numbers["target"],
+            "beside target": page["assurance"].replace("", "–"),
+            "signal": [_said(one) for one in page["variation"]],
+            COURSE: page["sparkline"],
+        }
+    )
+    if not any(trend.chart is not None and trend.chart.target is not None for trend in drawn):
+        frame = frame.drop(columns=["target", "beside target"])
+    by_row: dict[str, Kind] = dict.fromkeys(("value", "lower", "upper", "target"), "by_row")
+    note = f"{NOTE.format(limits=_limits(drawn, own or {}))}{COURSE_NOTE}{MATRIX_END}"
+    return Table("measures", "All measures on one page", frame, by_row, note, row_kinds=kinds)
+
+
+def _said(variation: str) -> str:
+    """Return the verdict in words; that there are too few months is one of them."""
+    return variation if variation == TOO_FEW_MONTHS else said(variation) if variation else "–"
+
+
+def _limits(drawn: list[Trend], own: Mapping[str, Trend]) -> str:
+    """Return from which periods the limits of the rows come."""
+    sentences = []
+    months = [one for one in drawn if one.every == "month"]
+    longer = [one for one in drawn if one.every != "month"]
+    if months:
+        same = any(by_month(one, own) for one in months)
+        sentences.append(LIMITS["month"] + (LIMITS["own"] if same else ""))
+    if longer:
+        both = any(find_quantity(one.measure).settles for one in longer)
+        sentences.append(LIMITS["other"] + (LIMITS["both"] if both else ""))
+    return " ".join(f"{one.format(baseline=TRIAL_POINTS)}." for one in sentences)
+
+
+def _newer(trend: Trend) -> str:
+    """Return why no period after the one that is shown stands in the page of all measures."""
+    table = trend.table
+    shown = np.flatnonzero(table["value"].notna() & table["complete"])
+    after = table.iloc[shown[-1] + 1 :] if len(shown) else table
+    if after.empty:
+        return NEWEST
+    waiting = not after["complete"].all()
+    hidden = bool((after["complete"] & after["hidden"]).any())
+    if hidden:
+        return "not shown"
+    return NOT_COMPLETE if waiting else "none counted"

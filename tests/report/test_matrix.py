@@ -1,0 +1,200 @@
+"""The page of all measures: from which periods limits come, and that it agrees with the signals."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import iop_outcomes as iop
+from iop_outcomes.report.scope import Scope, choose_scope
+from iop_outcomes.report.sections import first_page, matrix
+from iop_outcomes.report.sections.signals import month_charts, signals_table
+from iop_outcomes.report.trends import Trends, trend_in
+from iop_outcomes.trends import Trend
+from iop_outcomes.trends.charting import chart_rule
+from iop_outcomes.trends.quantities.quantity import comparable_from
+
+
+@pytest.fixture(scope="module")
+def sample() -> iop.Records:
+    return iop.read_records("data/samples")
+
+
+@pytest.fixture(scope="module")
+def one(sample: iop.Records) -> Scope:
+    riverside = sample.where(program=["Riverside"])
+    return choose_scope(riverside, "2026Q3", None, iop.SafePolicy.internal())
+
+
+def of_values(scope: Scope, name: str, every: Any, numbers: list[tuple[float, float]]) -> Trend:
+    """Return a trend whose first periods have these numerators and denominators."""
+    trend = trend_in(scope, name, every).only(np.arange(len(numbers)))
+    top, bottom = np.array(numbers, dtype=np.float64).T
+    counted = name != "admissions"
+    value = top / bottom if counted else top
+    table = trend.table.assign(
+        numerator=top,
+        denominator=bottom if counted else np.nan,
+        value=value,
+        lower=value * 0.9,
+        upper=value * 1.1,
+        complete=True,
+        hidden=False,
+    )
+    return replace(trend, table=table)
+
+
+def signal(found: Any) -> str:
+    assert found is not None
+    (word,) = found.frame["signal"]
+    return str(word)
+
+
+def test_limits_of_admissions_are_as_wide_as_those_of_a_poisson_count(one: Scope) -> None:
+    # Ranges of 1 and a last one of 10: the mean of those that are kept is 1, and 79.1 +/- 2.66
+    # leaves 70 out. A Poisson count of 79.1 has 79.1 +/- 26.7.
+    numbers = [(80.0, 1.0), (79.0, 1.0)] * 5 + [(80.0, 1.0), (70.0, 1.0)]
+    trend = of_values(one, "admissions", "month", numbers).only(np.arange(12))
+    quarters = replace(trend, every="quarter")
+    found = matrix.matrix_table(Trends(by_period={"admissions": quarters}), {})
+    assert signal(found) == "no signal"
+    made = matrix.usual_chart(quarters, None).table.iloc[-1]
+    centre = (80 * 6 + 79 * 5 + 70) / 12
+    assert made["centre"] == pytest.approx(centre)
+    assert made["upper_limit"] - centre == pytest.approx(3 * np.sqrt(centre))
+
+
+@pytest.mark.parametrize(
+    ("kind", "chart", "kept"),
+    [
+        ("sessions", "auto", True),
+        ("count", "auto", True),
+        ("people", "auto", False),  # binomial as they are
+        ("mean", "auto", False),  # no counts
+        ("event_free", "auto", False),
+        ("count", "c", False),
+    ],
+)
+def test_which_charts_are_kept_as_wide_as_chance(kind: str, chart: str, kept: bool) -> None:
+    options: dict[str, Any] = {"baseline": None, "rebase": (), "events": (), "target": None}
+    options |= {"improves": None, "rules": None, "default": "up", "least": 0.0, "most": np.inf}
+    rule = chart_rule(kind, chart=chart, at_least_chance=True, **options)
+    assert rule is not None
+    assert rule.at_least_chance == kept
+    assert ("never narrower than those of chance" in rule.text) == kept
+    plain = chart_rule(kind, chart=chart, **options)
+    assert plain is not None
+    assert not plain.at_least_chance
+
+
+def test_the_first_half_year_of_the_records_is_not_on_the_chart(one: Scope) -> None:
+    """Six months of 90%, then 70%: with them in the baseline the newest month is a signal."""
+    numbers = [(900.0, 1000.0)] * 6 + [(700.0, 1000.0)] * 14
+    trend = of_values(one, "check_in_response", "month", numbers)
+    begin = pd.Timestamp(trend.table["start"].iloc[0])
+    late = Trends(by_month={"check_in_response": trend})
+    assert signal(matrix.matrix_table(late, {})) == "worse: lower than usual"
+    known = Trends(by_month={"check_in_response": trend}, begin=begin)
+    found = matrix.matrix_table(known, {})
+    assert signal(found) == "no signal"
+    assert found is not None
+    assert len(set(found.frame["course"].iloc[0])) == 2  # the course has them still
+    few = Trends(by_month={"check_in_response": trend.only(np.arange(17))}, begin=begin)
+    assert signal(matrix.matrix_table(few, {})) == "too few months"
+    new = Trends(by_month={"check_in_response": trend.only(np.arange(5))}, begin=begin)
+    assert signal(matrix.matrix_table(new, {})) == "too few months"
+
+
+@pytest.mark.parametrize(
+    ("every", "first"),
+    [("month", "2024-08-01"), ("quarter", "2024-07-01"), ("year", "2025-01-01")],
+)
+def test_half_a_year_is_counted_in_whole_periods(every: Any, first: str) -> None:
+    assert comparable_from(pd.Timestamp("2024-02-10"), every) == pd.Timestamp(first)
+
+
+def test_limits_of_months_come_from_the_first_twelve(one: Scope) -> None:
+    numbers = [(700.0, 1000.0), (720.0, 1000.0)] * 6 + [(600.0, 1000.0)] * 6
+    trend = of_values(one, "attendance_rate", "month", numbers)
+    made = matrix.usual_chart(trend, None)
+    assert made.table["centre"].iloc[-1] == pytest.approx(0.71)
+    assert made.chart is not None
+    assert made.chart.baseline == 12
+    quarters = replace(trend, every="quarter")
+    # (6 * 700 + 6 * 720 + 6 * 600) / 18 of 1,000
+    centre = matrix.usual_chart(quarters, None).table["centre"].iloc[-1]
+    assert centre == pytest.approx(0.67333, abs=1e-5)
+
+
+def _two_years(scope: Scope, name: str) -> Trend:
+    months = trend_in(scope, name, "month")
+    assert scope.period is not None
+    return months.only(np.flatnonzero(months.table["end"] <= scope.period.last)[-24:])
+
+
+def test_the_page_and_the_signals_of_one_program_say_the_same(one: Scope) -> None:
+    charts = month_charts(one, ("attendance_rate", "no_show_rate", "check_in_response"))
+    trends = Trends(by_month={name: _two_years(one, name) for name in charts}, begin=one.begin)
+    table = signals_table(one, charts)
+    assert table is not None
+    said = dict(zip(table.frame["measure"], table.frame["then"], strict=True))
+    page = matrix.matrix_table(trends, {}, charts)
+    assert page is not None
+    assert dict(zip(page.frame["measure"], page.frame["signal"], strict=True)) == said
+    assert "which is the one of the signals by program and month" in page.note
+    assert any(": " in word for word in said.values())
+    # Each is a finding once.
+    points = first_page.first_page(one, trends, table, {}, charts=charts).items
+    loud = [title for title, word in said.items() if ": " in word]
+    assert [title for tag, title, _ in points if tag == "signal"] == loud
+
+
+def test_a_target_is_set_beside_the_chart_of_the_signals(one: Scope) -> None:
+    charts = month_charts(one, ("attendance_rate",))
+    months = {"attendance_rate": _two_years(one, "attendance_rate")}
+    trends = Trends(by_month=months, begin=one.begin)
+    page = matrix.matrix_table(trends, {"attendance_rate": 0.01}, charts)
+    assert page is not None
+    assert page.frame["beside target"].tolist() == ["consistently passing"]
+
+
+def test_a_signal_of_the_page_is_a_finding(sample: iop.Records) -> None:
+    scope = choose_scope(sample, "2026Q3", None, iop.SafePolicy.internal())
+    numbers = [(100.0, 1.0), (110.0, 1.0)] * 5 + [(200.0, 1.0)]
+    trends = Trends(by_period={"admissions": of_values(scope, "admissions", "quarter", numbers)})
+    frame = pd.DataFrame(
+        [("Attendance rate", "A", "2026-09", "no signal", "")],
+        columns=["measure", "program", "last_month", "then", "last_12_months"],
+    )
+    page = first_page.first_page(scope, trends, first_page.Table("signals", "", frame), {})
+    (text,) = [text for tag, _, text in page.items if tag == "signal"]
+    assert text == " by quarter: all programs together, changed, higher than usual (2026Q3)."
+
+
+def test_signals_of_all_people_stand_before_those_of_programs() -> None:
+    frame = pd.DataFrame(
+        [
+            ("Attendance rate", "A", "2026-09", "worse: lower than usual", ""),
+            ("Attendance rate", "B", "2026-09", "no signal", ""),
+            ("No-show rate", "A", "2026-09", "better: lower than usual", ""),
+        ],
+        columns=["measure", "program", "last_month", "then", "last_12_months"],
+    )
+    whole = {
+        "Attendance rate": ("month", "all programs together, worse, lower than usual (2026-09)"),
+        "No-show rate": ("quarter", "all programs together, better, lower than usual (2026Q3)"),
+    }
+    table = first_page.Table("signals", "", frame)
+    first, second = first_page.signal_points(table, whole)
+    assert first.text == (
+        " by month: all programs together, worse, lower than usual (2026-09); A, worse, lower than "
+        "usual (2026-09). No signal elsewhere."
+    )
+    assert second.text == (
+        " by month: A, better, lower than usual (2026-09). By quarter: all programs together, "
+        "better, lower than usual (2026Q3)."
+    )
