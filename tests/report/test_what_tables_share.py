@@ -119,6 +119,7 @@ def test_the_people_who_did_not_come_so_far_are_those_admitted_less_those_who_di
         engaged=table,
         followed_90_days=np.array([True, True, True, True, False]),
         followed_90_days_text="admitted",
+        policy=iop.SafePolicy(),
         people=lambda mask: int(mask.sum()),
     )
     draft = cohort.flow_table(scope, linked)
