@@ -7,14 +7,19 @@ import re
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
 import pytest
 
 import iop_outcomes as iop
+from iop_outcomes.disclosure.fixed_days import EndsElsewhere
 from iop_outcomes.plots.layout.export import Picture
+from iop_outcomes.report.scope import choose_scope
 from iop_outcomes.report.sections import assemble
+from iop_outcomes.report.sections.ends import each_day, stays
+from iop_outcomes.report.sections.relapse import first, relapse_results, tables
 from tests.helpers.of_the_sample import QUARTER, report_of_the_sample
 
 SHOWN = ["Harbor", "Lakeside", "North", "Riverside"]
@@ -170,3 +175,54 @@ def test_who_contributes_no_day_is_said_and_here_counted() -> None:
     none, everyone = int(start["censored"]), int(start["censored"] + start["at_risk"])
     assert none > 50
     assert f"{words}: {none} of {everyone} episodes." in sentences["own"]
+
+
+def test_what_cannot_be_estimated_says_why() -> None:
+    assert tables.left_out(["A", "B"], ["A"], hides=False) == (
+        "Not shown: B (nobody who was admitted there is in a curve)."
+    )
+    assert tables.left_out(["A", "B"], ["A", "B"], hides=False) == ""
+    times = pd.DataFrame({"days": [20, 40, 40, 100], "event": [False, True, False, False]})
+    curves = iop.protect(iop.survival_curves(times), iop.SafePolicy.internal())
+    (row,) = tables._milestones(curves).to_dict("records")
+    assert (row["day_30"], row["at_risk_30"]) == ("100%", 3)
+    assert row["day_60"].startswith("66.7% (")
+    assert (row["day_180"], row["at_risk_180"]) == ("not known", 0)
+    ends = times.assign(ended_by=["censored", "completed", "censored", "censored"])
+    found = iop.cumulative_incidence(ends, causes=["completed", "died"])
+    shares = each_day.with_limits("a", "A", found, "end").frame.set_index("end")
+    assert shares.loc["died", "day_90"].startswith("0% (0% to ")
+    assert shares["day_180"].tolist() == ["not known"] * 3
+    assert shares.loc["at risk", "day_60"] == "1"
+
+
+def test_an_internal_report_without_a_relapse_or_an_end_says_so() -> None:
+    records = iop.read_records("data/samples").where(program=["Old Mill"])
+    open_ = choose_scope(records, QUARTER, None, iop.SafePolicy.internal())
+    times = stays.stays(open_)
+    assert times is not None
+    without: Any = SimpleNamespace(
+        drafts={"discharges": 1}, table=lambda name: name, stays=None, relapse=None
+    )
+    assert stays.NOT_ESTIMATED in assemble.who_stayed(open_, without).sentences
+    assert assemble.relapse_section(open_, without).sentences == (assemble.NO_TIMES,)
+    public = choose_scope(records, QUARTER, None, None)
+    assert stays.NOT_ESTIMATED not in assemble.who_stayed(public, without).sentences
+    assert assemble.relapse_section(public, without).sentences == (assemble.TOO_FEW,)
+    results = relapse_results(open_)
+    assert results is not None
+    assert results.by_program is None
+    assert tables.without_a_curve(open_, results) == ""
+    assert isinstance(results.interval, iop.IntervalSurvival)
+    nobody = pd.DataFrame({"event": [False], "competing_end": ["died"]})
+    found = first.first_ends(
+        open_, nobody, iop.survival_curves(times), results.overall, EndsElsewhere()
+    )
+    assert found.sentence == first.NO_RELAPSE
+
+
+def test_the_picture_of_curves_of_which_nothing_is_hidden_has_round_days() -> None:
+    times = pd.DataFrame({"days": range(1, 200, 7), "event": True})
+    curves = iop.protect(iop.survival_curves(times), iop.SafePolicy.internal())
+    axes = iop.plot_survival(curves)
+    assert {"30", "60", "90"} <= {label.get_text() for label in axes.get_xticklabels()}

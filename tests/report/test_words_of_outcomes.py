@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 import iop_outcomes as iop
@@ -77,3 +78,29 @@ def test_paired_changes_have_their_method() -> None:
             assert "Cochran" in text
     names = [one.name for one in methods.FOUND]
     assert len(names) == len(set(names)) + 1  # the limits of curves, as the policy is
+
+
+@pytest.mark.parametrize(
+    ("status", "used", "first"),
+    [
+        ("missed", None, "transferred"),
+        ("completed", True, None),
+        ("completed", False, "transferred"),
+    ],
+)
+def test_on_the_day_of_the_discharge_it_counts_unless_a_relapse_is_found(
+    status: str, used: bool | None, first: str | None
+) -> None:
+    episode = {"episode_id": "E1", "person_id": "P1", "program": "A", "admit_date": "2026-01-01"}
+    episode |= {"discharge_date": "2026-01-15", "discharge_reason": "transferred"}
+    rows = [("2026-01-08", "completed", False), ("2026-01-15", status, used)]
+    check_ins = pd.DataFrame(
+        [{"episode_id": "E1", "date": day, "status": what, "used": use} for day, what, use in rows]
+    )
+    records = iop.read_records(
+        episodes=pd.DataFrame([episode]), checkins=check_ins, as_of="2026-06-30"
+    )
+    times = iop.time_to_relapse(records)
+    end = times["competing_end"].iloc[0]
+    assert (None if pd.isna(end) else end) == first
+    assert bool(times["event"].iloc[0]) == (first is None)
