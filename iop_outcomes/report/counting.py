@@ -14,6 +14,7 @@ from iop_outcomes.disclosure.results import Key, hide_weeks, link_weeks
 from iop_outcomes.disclosure.system import PrintedCells, printed_cells
 from iop_outcomes.report.earlier.memory import data_cut_of, with_earlier
 from iop_outcomes.report.earlier.reading import EarlierReport
+from iop_outcomes.report.leaving import link_leaving
 from iop_outcomes.report.links import RELAPSE, link_report
 from iop_outcomes.report.merging import plan_of
 from iop_outcomes.report.model import DraftTable, Hidden, Table
@@ -328,6 +329,7 @@ def count_all(
     declare_admitted(scope, linked, inside(scope, trends, "admissions", 8, "numerator"))
     rules = continuity_table(scope, linked)
     tables += [*([] if rules is None else [rules]), *scores_tables(scope, linked)]
+    link_leaving(scope, linked, trends, plan)
     sites = declare_sites(scope, linked) if scope.engagement is not None else []
     complete = trends.complete
 

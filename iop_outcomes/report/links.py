@@ -87,7 +87,7 @@ def _sum(linked: LinkedCounts, whole: Key, parts: Sequence[Key]) -> None:
         if linked.value(whole) == sum(linked.value(part) for part in parts):
             linked.total(whole, parts)
         else:
-            _sum_of(linked, whole, parts)
+            sum_of(linked, whole, parts)
 
 
 def _part(linked: LinkedCounts, whole: Key, part: Key) -> None:
@@ -148,15 +148,15 @@ def link_census(scope: Scope, linked: LinkedCounts, trends: Trends, plan: MergeP
     if ever not in linked:
         return
     _, admitted, left, _ = census_keys(scope)
-    _sum_of(linked, admitted, inside(scope, trends, "admissions", 1, "numerator"))
-    _sum_of(linked, left, inside(scope, trends, "completion_rate", 1, "denominator"))
+    sum_of(linked, admitted, inside(scope, trends, "admissions", 1, "numerator"))
+    sum_of(linked, left, inside(scope, trends, "completion_rate", 1, "denominator"))
     for table, moved in (("admissions", admitted), ("discharges", left)):
         if scope.window(plan.step(table).quarters) == scope.period:
-            _sum_of(linked, moved, [(table, ALL)])
+            sum_of(linked, moved, [(table, ALL)])
         elif moved == admitted:
             _part(linked, (table, ALL), moved)
-    _sum_of(linked, ever, all_of(trends, "admissions", "numerator"))
-    _sum_of(linked, ("rows", "episodes", "rows_kept"), [ever])
+    sum_of(linked, ever, all_of(trends, "admissions", "numerator"))
+    sum_of(linked, ("rows", "episodes", "rows_kept"), [ever])
 
 
 def link_weekdays(scope: Scope, linked: LinkedCounts, trends: Trends, plan: MergePlan) -> None:
@@ -224,11 +224,11 @@ def link_year(scope: Scope, linked: LinkedCounts, trends: Trends) -> None:
     def of(measure: str, count: str) -> list[Row]:
         return inside(scope, trends, measure, 4, count)
 
-    _sum_of(linked, (FAMILY, "admitted", ALL), of("admissions", "numerator"))
+    sum_of(linked, (FAMILY, "admitted", ALL), of("admissions", "numerator"))
     for day in RETENTION_DAYS:
         for count, name in (("x", "numerator"), ("n", "denominator")):
             whole = (FAMILY, f"retained_{day}", ALL, count)
-            _sum_of(linked, whole, of(f"retained_{day}", name))
+            sum_of(linked, whole, of(f"retained_{day}", name))
 
 
 def link_considered(scope: Scope, linked: LinkedCounts, trends: Trends) -> None:
@@ -301,10 +301,10 @@ def _by_day_of_admission(
             linked.count(piece, int(here.sum()), people=scope.people(here))
             linked.part(key, piece)
             parts.append(piece)
-    _sum_of(linked, whole, parts)
+    sum_of(linked, whole, parts)
 
 
-def _sum_of(linked: LinkedCounts, count: Key, parts: Sequence[Key]) -> None:
+def sum_of(linked: LinkedCounts, count: Key, parts: Sequence[Key]) -> None:
     """Declare that a count is the sum of those parts that are there, or is part of it, or holds it.
 
     Quarters before the first admission have no count: there it is 0.
@@ -333,7 +333,7 @@ def link_nested(linked: LinkedCounts, trends: Trends) -> None:
                     if len(here) == len(parts):
                         _sum(linked, (*key, count), here)
                     else:
-                        _sum_of(linked, (*key, count), here)
+                        sum_of(linked, (*key, count), here)
 
 
 def _within_rows(long: Trend, short: Trend) -> list[tuple[Row, list[Row]]]:
@@ -384,7 +384,7 @@ def link_relapse(
         if scope.period is None:
             _part(linked, ("admissions", ALL), key)
         else:
-            _sum_of(linked, key, inside(scope, trends, "admissions", 8, "numerator"))
+            sum_of(linked, key, inside(scope, trends, "admissions", 8, "numerator"))
 
 
 def link_files(scope: Scope, linked: LinkedCounts, trends: Trends) -> None:
@@ -395,6 +395,6 @@ def link_files(scope: Scope, linked: LinkedCounts, trends: Trends) -> None:
         counted = (
             "numerator" if may_be_made else "denominator"
         )  # missed ones that were made are no rows
-        _sum_of(linked, ("rows", table, "rows_kept"), of(measure, counted))
+        sum_of(linked, ("rows", table, "rows_kept"), of(measure, counted))
     admitted = of("admissions", "numerator")
-    _sum_of(linked, ("rows", "episodes", "rows_kept"), admitted or [("admissions", ALL)])
+    sum_of(linked, ("rows", "episodes", "rows_kept"), admitted or [("admissions", ALL)])

@@ -150,9 +150,14 @@ def scores_tables(scope: Scope, linked: LinkedCounts) -> list[DraftTable]:
 
 
 def _symptoms_table(scope: Scope, linked: LinkedCounts, shown: Shown) -> DraftTable | None:
-    """Return the change of scores from intake to discharge, of those who answered twice."""
+    """Return the change of scores from intake to discharge, of those who answered twice.
+
+    They stand beside all who were discharged, those who died among them: beside the admissions and
+    who is still there, a number without those who died would tell how many did.
+    """
+    left = scope.two_years & scope.records.episodes["days_to_discharge"].notna().to_numpy()
     rows: list[tuple[object, ...]] = []
-    needs: list[tuple[Item, ...]] = []
+    needs: list[dict[str, Item]] = []
     for name, title in SCALES.items():
         table_of_change = _protected(scope, partial(symptom_change, instrument=name))
         if table_of_change is None:
@@ -160,14 +165,24 @@ def _symptoms_table(scope: Scope, linked: LinkedCounts, shown: Shown) -> DraftTa
         row = table_of_change.iloc[0]
         if row["hidden"] or not row["paired"] > 0:
             continue
-        if not shown.admit(*((row[one], row[one]) for one in ("episodes", "paired") if row[one])):
+        counts = {"episodes": float(left.sum()), "paired": row["paired"]}
+        if np.isnan(row["episodes"]) or scope.policy.hides(counts["episodes"] - row["paired"]):
+            counts["episodes"] = np.nan  # all but a few answered twice
+        if not shown.admit(*((one, one) for one in counts.values() if not np.isnan(one))):
             continue
-        counts = {one: row[one] for one in ("episodes", "paired")}
         needs.append(_declare(linked, ("symptoms", name), counts))
         by_admission = _by_quarter(scope, linked, partial(symptom_change, instrument=name))
+        if len(by_admission):
+            of_quarter = {
+                str(part): int((inside & left).sum())
+                for part, inside in admitted_parts(scope, linked, scope.window(8)).inside.items()
+            }
+            quarter = by_admission[QUARTER].astype(str)
+            by_admission = by_admission.assign(episodes=quarter.map(of_quarter).fillna(0))
         _link_scores(scope, linked, ("symptoms", name), counts, by_admission)
         values = (row[one] for one in ("intake_mean", "last_mean", "change", "lower", "upper"))
-        rows.append((title, row["episodes"], row["paired"], row["paired_rate"], *values))
+        share = row["paired"] / counts["episodes"]
+        rows.append((title, counts["episodes"], row["paired"], share, *values))
     if not rows:
         return None
     columns = ["scale", "discharged", "answered_twice", "share"]
@@ -181,10 +196,16 @@ def _symptoms_table(scope: Scope, linked: LinkedCounts, shown: Shown) -> DraftTa
     note = (
         "Lower scores are better. The change is that of the people who answered at intake and at "
         "the end; those who did not may have fared otherwise. Lower and upper: its 95% interval. "
-        f"{WHEN} {_left_out(scope)}"
+        f"{WHEN} {_left_out(scope)} The number discharged holds those who died, too."
     )
     table = Table("symptoms", f"Change of symptoms: {scope.words(8)}", frame, kinds, note)
-    return DraftTable(table, dict.fromkeys(columns[1:], needs))
+    answered: list[tuple[Item, ...]] = [(items["paired"],) for items in needs]
+    of_columns = dict.fromkeys(columns[2:], answered)
+    of_columns["share"] = [tuple(items.values()) for items in needs]
+    of_columns["discharged"] = [
+        (items["episodes"],) if "episodes" in items else () for items in needs
+    ]
+    return DraftTable(table, of_columns)
 
 
 def _functioning_table(scope: Scope, linked: LinkedCounts, shown: Shown) -> DraftTable | None:
@@ -197,7 +218,7 @@ def _functioning_table(scope: Scope, linked: LinkedCounts, shown: Shown) -> Draf
     if domains.empty:
         return None
     needs = [
-        _declare(linked, ("functioning", row["domain"]), {"paired": row["paired"]})
+        tuple(_declare(linked, ("functioning", row["domain"]), {"paired": row["paired"]}).values())
         for _, row in domains.iterrows()
     ]
     shares = ["share_start", "share_end"]
@@ -275,14 +296,19 @@ def _link_scores(
             parts.add_up(linked, (*key, name), (*key, name), some)
 
 
-def _declare(linked: LinkedCounts, key: Key, counts: dict[str, float]) -> tuple[Item, ...]:
-    """Declare counts of people that are among one another and among those admitted."""
+def _declare(linked: LinkedCounts, key: Key, counts: dict[str, float]) -> dict[str, Item]:
+    """Declare counts of people that are among one another and among those admitted.
+
+    Each is an item, so that what is told of the smaller stays where only the larger must be hidden.
+    """
+    items: dict[str, Item] = {}
     whole: Key = ADMITTED
     for name, value in counts.items():
         own = (*key, name)
         if np.isnan(value):
             continue
-        linked.count(own, float(value), item=key, rank=DETAIL)
+        linked.count(own, float(value), item=own, rank=DETAIL)
         linked.part(whole, own)
+        items[name] = own
         whole = own
-    return (key,)
+    return items

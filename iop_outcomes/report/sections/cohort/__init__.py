@@ -15,6 +15,7 @@ from iop_outcomes.report.sections.cohort.census import (
     census_dates,
     census_keys,
     census_table,
+    ever_and_now,
 )
 from iop_outcomes.report.sections.cohort.declaring import ALL, NOT_RECORDED
 from iop_outcomes.report.sections.cohort.discharges import discharge_table, link_discharges
@@ -39,6 +40,7 @@ __all__ = [
     "census_table",
     "declare_bounds",
     "discharge_table",
+    "ever_and_now",
     "flow_shown",
     "flow_stages",
     "flow_table",

@@ -73,6 +73,22 @@ def left_in_period(scope: Scope) -> Mask:
     return _census_masks(scope)[2]
 
 
+def ever_and_now(scope: Scope) -> tuple[Mask, Mask]:
+    """Return who was admitted up to the end of the report's time, and who of them is still there.
+
+    Without a period, or where the records do not show who left, who has no discharge is there.
+    """
+    if scope.period is not None and scope.judgements.of(CENSUS)[CENSUS].known == "yes":
+        _, _, _, now, once = _census_masks(scope)
+        return once, now
+    left = scope.records.episodes["days_to_discharge"].notna().to_numpy()
+    ever = np.ones(len(left), dtype=np.bool_)
+    if scope.period is not None:
+        ever = (scope.records.episodes["admit_date"] <= scope.period.last).to_numpy()
+        left = (scope.records.episodes["discharge_date"] <= scope.period.last).to_numpy()
+    return ever, ever & ~left
+
+
 def _census_masks(scope: Scope) -> tuple[Mask, Mask, Mask, Mask, Mask]:
     """Return who was there before the period, came, left, is there on its last day, or ever was."""
     tally = find_quantity(CENSUS).tally(scope.records)

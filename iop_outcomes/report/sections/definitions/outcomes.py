@@ -11,7 +11,8 @@ OF_ONE_DAY = "Of several answers on one day their mean counts."
 DIFFERENT = "Two answers of one day that differ are no answer."
 WHO = (
     "Counted are episodes discharged by the data cut; those not discharged yet and those who died "
-    "are left out. A missing answer is never filled in."
+    "are left out, but the number discharged beside the scores holds all, as that of the "
+    "discharges. A missing answer is never filled in."
 )
 FIRST = (
     "A person counts by what came first, a relapse or the end of treatment; a relapse found on the "
