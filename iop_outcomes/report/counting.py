@@ -14,8 +14,7 @@ from iop_outcomes.disclosure.results import Key, hide_weeks, link_weeks
 from iop_outcomes.disclosure.system import PrintedCells, printed_cells
 from iop_outcomes.report.earlier.memory import data_cut_of, with_earlier
 from iop_outcomes.report.earlier.reading import EarlierReport
-from iop_outcomes.report.leaving import link_leaving
-from iop_outcomes.report.links import RELAPSE, link_report
+from iop_outcomes.report.linking import RELAPSE, link_leaving, link_report
 from iop_outcomes.report.merging import plan_of
 from iop_outcomes.report.model import DraftTable, Hidden, Table
 from iop_outcomes.report.period import ReportPeriod, period_between

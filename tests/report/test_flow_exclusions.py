@@ -13,8 +13,8 @@ import iop_outcomes as iop
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.merging import MergePlan
 from iop_outcomes.disclosure.system.cells import printed_cells
-from iop_outcomes.report import links
 from iop_outcomes.report.counting import _times_of_tables
+from iop_outcomes.report.linking import tables as links
 from iop_outcomes.report.model import DraftTable
 from iop_outcomes.report.scope import Scope, choose_scope
 from iop_outcomes.report.sections import cohort

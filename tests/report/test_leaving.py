@@ -11,7 +11,7 @@ from iop_outcomes.disclosure.declared import Key
 from iop_outcomes.disclosure.system import attack
 from iop_outcomes.report import counting
 from iop_outcomes.report.counting import Counted, count_all
-from iop_outcomes.report.leaving import DISCHARGED, GONE, NOW
+from iop_outcomes.report.linking.leaving import DISCHARGED, GONE, NOW
 from iop_outcomes.report.scope import Scope, choose_scope
 
 ADMITTED = ("admissions", "all")

@@ -11,7 +11,7 @@ import pytest
 import iop_outcomes as iop
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.merging import FINEST, Ladders, MergePlan, Step
-from iop_outcomes.report import links
+from iop_outcomes.report.linking import tables as links
 from iop_outcomes.report.merging import plan_of
 from iop_outcomes.report.scope import Scope, choose_scope
 from iop_outcomes.report.sections import cohort

@@ -12,7 +12,8 @@ import pytest
 import iop_outcomes as iop
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.declared import TOTAL
-from iop_outcomes.report import links, programs
+from iop_outcomes.report import programs
+from iop_outcomes.report.linking import tables as links
 from iop_outcomes.report.period import parse_report_period
 from iop_outcomes.report.scope import choose_scope
 from iop_outcomes.report.sections import assemble, cohort, findings, quality, sites
