@@ -9,6 +9,7 @@ import pandas as pd
 
 from iop_outcomes.errors import RuleError
 from iop_outcomes.records.schema import EPISODES
+from iop_outcomes.shared.characters import printable
 from iop_outcomes.shared.messages import words_found
 
 MOST_PROGRAMS = 20  # more are not listed by name
@@ -47,8 +48,17 @@ def refuse_taken(frame: pd.DataFrame, new_names: Sequence[str], what: str) -> No
 
 
 def levels_found(column: pd.Series[Any]) -> str:
-    """Return the values of a column for a message: programs by name, others by number."""
-    levels = column.dropna().unique()
-    if column.name == "program" and len(levels) <= MOST_PROGRAMS:
-        return "one of " + ", ".join(sorted(map(str, levels)))
-    return words_found(levels, len(column))
+    """Return the values of a column for a message, by number."""
+    return words_found(column.dropna().unique(), len(column))
+
+
+def programs_named(names: Iterable[object]) -> str:
+    """Return the names of programs for a message; empty for so many that they may be of people.
+
+    Examples
+    --------
+    >>> programs_named(["South", "North"])
+    'North, South'
+    """
+    programs = sorted({printable(str(name)) for name in names})
+    return ", ".join(programs) if len(programs) <= MOST_PROGRAMS else ""

@@ -16,7 +16,7 @@ from iop_outcomes.errors import MissingTableError, RuleError
 from iop_outcomes.records.checks.losses import loss_lines
 from iop_outcomes.records.checks.problems import problems_text
 from iop_outcomes.records.checks.to_map import unknown_words, unmatched_rows
-from iop_outcomes.records.covariates import MOST_PROGRAMS, levels_found
+from iop_outcomes.records.covariates import MOST_PROGRAMS, levels_found, programs_named
 from iop_outcomes.records.fitness import Held, Judgement, fitness_table, summary
 from iop_outcomes.records.judgements import Judgements
 from iop_outcomes.shared.messages import columns_found
@@ -238,10 +238,13 @@ class Records:
             column = self.episodes[name]
             for value in values:
                 if not (column == value).any():
+                    named = programs_named(column.dropna().unique()) if name == "program" else ""
                     raise RuleError(
                         f"No episode has this value in {name}.",
-                        found=levels_found(column),
-                        instead=f'records.episodes["{name}"].unique() shows them.',
+                        found="" if named else levels_found(column),
+                        instead=f"one of {named}"
+                        if named
+                        else f'records.episodes["{name}"].unique() shows them.',
                     )
             keep &= column.isin(values).to_numpy(dtype=bool)
         if not keep.any():

@@ -292,7 +292,8 @@ def make_report(
         cells, kept = material.counted.cells, material.counted.ledger
         beside = material.counted.beside_earlier
     findings = findings_frame(material.findings)
-    document = document_of(heading, facts, findings, shown, _plain_period(scope))
+    plain = heading, facts, findings, shown, _plain_period(scope)
+    document = document_of(*plain, synthetic=records.synthetic)
     document |= {"rules": rules_of(scope), "beside_earlier": beside}
     document |= {"cells": printable_all(cells.as_json())}
     word = word_file(document, shown, scope, chosen)

@@ -262,10 +262,12 @@ class Trend(DrawnResult):
         if len(known) > 1:
             low, high = self._amount(known["value"].min()), self._amount(known["value"].max())
             span = f"between {low} and {high}" if low != high else f"always {low}"
-            text += (
-                f"; {span} over {len(known)} {self.every}s "
-                f"({known.iloc[0]['period']} to {last['period']})"
-            )
+            whole = rows.loc[known.index[0] : known.index[-1]]
+            ends = f"{known.iloc[0]['period']} to {last['period']}"
+            if len(known) == len(whole):
+                text += f"; {span} over {len(known)} {self.every}s ({ends})"
+            else:  # others between them are hidden, or not known
+                text += f"; {span} over {len(known)} of the {len(whole)} {self.every}s from {ends}"
         incomplete = rows.loc[~rows["complete"], "period"]
         if not incomplete.empty:
             first, newest = incomplete.iloc[0], incomplete.iloc[-1]

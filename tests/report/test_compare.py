@@ -314,6 +314,18 @@ def test_reports_that_cannot_stand_beside_each_other_are_refused(scope: Scope, s
         refuse_unlike(replace(scope, period=None), [earlier])
 
 
+def test_other_programs_are_named_in_both_reports(scope: Scope, saved: Path) -> None:
+    earlier = read_earlier(saved)[0]
+    with pytest.raises(ReportError) as caught:
+        refuse_unlike(scope, [replace(earlier, programs=("Riverside", "Else\x07where"))])
+    said = "this report is of Center; the earlier one is of Else\\x07where, Riverside"
+    assert caught.value.found == said
+    many = tuple(f"Program {number}" for number in range(21))  # so many may be people
+    with pytest.raises(ReportError) as caught:
+        refuse_unlike(scope, [replace(earlier, programs=many)])
+    assert caught.value.found == "this report is of Center; the earlier one is of 21 programs"
+
+
 def test_a_report_is_set_beside_another_once(saved: Path, tmp_path: Path) -> None:
     again = changed(saved, tmp_path, lambda document: document.update(title="Made once more"))
     link = tmp_path / "link.json"

@@ -1,7 +1,7 @@
 """Reports that were issued earlier: read back from their JSON files, and set beside a new one.
 
 Saved reports come in, from hands that are not trusted; printed figures go out. Records are not read
-here, and no text of a saved report is printed.
+here, and no text of a saved report is printed; only a message may name the programs of one.
 """
 
 from __future__ import annotations

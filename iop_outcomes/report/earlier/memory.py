@@ -12,6 +12,7 @@ from iop_outcomes.disclosure.declared import Key
 from iop_outcomes.disclosure.ledger import Figure, Ledger
 from iop_outcomes.disclosure.results import trend_keys
 from iop_outcomes.errors import ReportError
+from iop_outcomes.records.covariates import programs_named
 from iop_outcomes.report.earlier.reading import NUMBERS, EarlierReport
 from iop_outcomes.report.period import parse_report_period
 from iop_outcomes.report.scope import Scope
@@ -46,7 +47,7 @@ def refuse_unlike(scope: Scope, reports: Sequence[EarlierReport]) -> None:
         if mine != theirs:
             raise ReportError(
                 "The earlier report covers other programs.",
-                found=f"{len(mine)} in this report, {len(theirs)} in the earlier one",
+                found=f"this report is of {_of(mine)}; the earlier one is of {_of(theirs)}",
                 instead="a report of the same programs, with the same names",
             )
         if report.data_cut > data_cut_of(scope):
@@ -69,6 +70,12 @@ def refuse_unlike(scope: Scope, reports: Sequence[EarlierReport]) -> None:
                 f"The earlier report was made with another {unlike[0]}.",
                 instead="a report that was made with the same rules",
             )
+
+
+def _of(programs: Iterable[str]) -> str:
+    """Return the programs of a report by name; of very many, how many they are."""
+    every = set(programs)
+    return programs_named(every) or f"{len(every):,} programs"
 
 
 def _refuse_period(scope: Scope, report: EarlierReport) -> None:

@@ -12,6 +12,7 @@ from iop_outcomes.report.model import Section, Table
 from iop_outcomes.shared.characters import printable
 
 SCHEMA = "iop_outcomes report 1"
+SYNTHETIC = "Synthetic data. These people and programs were made up."
 Document = dict[str, Any]
 
 
@@ -21,6 +22,8 @@ def document_of(
     findings: pd.DataFrame,
     sections: list[Section],
     period: dict[str, str] | None = None,
+    *,
+    synthetic: bool = False,
 ) -> Document:
     """Return a report as numbers, texts, lists and dicts; docs/report_schema.json describes it.
 
@@ -36,7 +39,10 @@ def document_of(
         Protected.
     period : dict or None
         The ``name`` of its time, and its ``first`` and ``last`` day; None for the whole time.
+    synthetic : bool
+        Whether the people are made up: the first of the facts says so.
     """
+    facts = [*([("Note", SYNTHETIC)] if synthetic else []), *facts]
     return {
         "schema": SCHEMA,
         "title": printable(title),

@@ -10,7 +10,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from iop_outcomes.errors import ReportError
 from iop_outcomes.plots.layout.export import Picture
-from iop_outcomes.report.forms.document import Document, row_kinds_of
+from iop_outcomes.report.forms.document import SYNTHETIC, Document, row_kinds_of
 from iop_outcomes.report.model import Kind, Section, write_value
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections.definitions.methods import METHODS, SOFTWARE
@@ -19,7 +19,6 @@ from iop_outcomes.report.settings import ReportSettings
 from iop_outcomes.shared.characters import one_line
 
 LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the first time that a zip file can hold
-SYNTHETIC = "Synthetic data. These people and programs were made up."
 PAPER = (210, 297)  # mm: A4, as the PDF
 Pictures = Sequence[tuple[str, Picture]]
 
@@ -88,6 +87,8 @@ def word_of(document: Document, pictures: Pictures, mark: str, banner: str, logo
     if banner:
         docx_file.add_paragraph().add_run(one_line(banner)).bold = True
     for fact in document["facts"]:
+        if banner and fact["text"] == banner:
+            continue  # it is said above
         paragraph = docx_file.add_paragraph(style="No Spacing")
         paragraph.add_run(f"{one_line(fact['name'])}: ").bold = True
         paragraph.add_run(one_line(fact["text"]))

@@ -1,0 +1,39 @@
+"""What every form of a report says at its top, before any number."""
+
+from __future__ import annotations
+
+import json
+from io import BytesIO
+from pathlib import Path
+
+import docx
+import openpyxl
+import pytest
+
+from iop_outcomes.report.forms.document import SYNTHETIC, document_of
+from iop_outcomes.report.forms.word import word_of
+from iop_outcomes.report.sections.findings import findings_frame
+from tests.helpers.of_the_sample import report_of_the_sample
+
+
+def test_each_form_of_synthetic_records_says_so_once(tmp_path: Path) -> None:
+    report = report_of_the_sample()
+    saved = json.loads(report.save(tmp_path / "q3.json").read_text("utf-8"))
+    assert [one["text"] for one in saved["facts"]].count(SYNTHETIC) == 1
+    book = openpyxl.load_workbook(report.save(tmp_path / "q3.xlsx"))
+    assert [row[1].value for row in book["facts"].rows].count(SYNTHETIC) == 1
+    assert report.html.count("These people and programs were made up.") == 1
+
+
+@pytest.mark.parametrize("synthetic", [True, False])
+def test_a_word_file_says_it_once_too(synthetic: bool) -> None:
+    document = document_of("T", [("Time", "2026Q3")], findings_frame([]), [], synthetic=synthetic)
+    content = word_of(document, [], "", SYNTHETIC if synthetic else "", "")
+    words = [one.text for one in docx.Document(BytesIO(content)).paragraphs]
+    assert sum(SYNTHETIC in text for text in words) == synthetic
+    assert any("2026Q3" in text for text in words)
+
+
+def test_records_of_people_are_not_called_synthetic() -> None:
+    document = document_of("T", [], findings_frame([]), [])
+    assert document["facts"] == []
