@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from validation.attack_curves import curves
 from validation.attack_flow import flow, flow_by_quarter
+from validation.attack_left import left
 from validation.attack_periods import due, months, same, weekdays, window, years
 from validation.attack_reading import Read, cell, least_of, missing, rows
 from validation.attack_solving import Name, Puzzle
@@ -350,6 +351,7 @@ def _between(puzzle: Puzzle, read: Read) -> None:
         puzzle.total(every, [("admissions", quarter, "numerator") for quarter in quarters])
         puzzle.part(("census", "ever"), every)
         puzzle.part(("rows", "episodes", "rows_kept"), ("census", "ever"))
+    left(puzzle, read, quarters)
     months(puzzle, read)
     due(puzzle, read, window(read, "Treatment sessions", newest))
     kept = ("rows", "episodes", "rows_kept")

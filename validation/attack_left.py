@@ -1,0 +1,47 @@
+"""What the reader knows of who has left: everybody who was admitted and is not there any more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from validation.attack_reading import Read, cell, rows
+from validation.attack_solving import Name, Puzzle
+
+ALL = "all"
+TWO_YEARS = 8  # quarters
+
+
+def left(puzzle: Puzzle, read: Read, quarters: Sequence[str]) -> None:
+    """Say that those discharged have left, and that the scores are of those who were discharged.
+
+    Those admitted in the two years of the scores and not discharged are still there. A trend of
+    fewer quarters than that begins with the records.
+    """
+    there, ever = ("census", 3), ("census", "ever")
+    known = ever in puzzle
+    if known:
+        gone = puzzle.unknown(("left", "ever"))
+        puzzle.total(ever, [gone, there])
+        if len(quarters) < TWO_YEARS:  # the trend would have more: the records begin here
+            puzzle.total(ever, [("admissions", one, "numerator") for one in quarters])
+        if ("discharged", ALL) in puzzle:
+            puzzle.part(gone, ("discharged", ALL))
+        closed: list[Name] = [("completion_rate", one, "denominator") for one in quarters]
+        some = [one for one in closed if one in puzzle]
+        if some:
+            together = puzzle.unknown(("discharged in these quarters",))
+            puzzle.total(together, some)
+            puzzle.part(gone, together)
+    for row in rows(read, "symptoms"):
+        scores = ("symptoms", row["scale"])
+        discharged, answered = (*scores, "discharged"), (*scores, "answered twice")
+        cell(puzzle, discharged, row["discharged"])
+        cell(puzzle, answered, row["answered_twice"])
+        puzzle.part(discharged, answered)
+        two_years: list[Name] = [("admissions", one, "numerator") for one in quarters[-TWO_YEARS:]]
+        admitted = puzzle.unknown(("admitted", "two years"))
+        puzzle.total(admitted, two_years)
+        rest = puzzle.unknown((*scores, "not discharged"))
+        puzzle.total(admitted, [discharged, rest])
+        if known:
+            puzzle.part(there, rest)
