@@ -37,9 +37,9 @@ def first(puzzle: Puzzle, read: Read, cells: Cells) -> None:
     size = puzzle.unknown(("followed", "all"))
     for day in days:
         neither = puzzle.unknown(("neither", day), least=SMALLEST if day and not is_open else 0)
-        if not day and is_open:  # those who were followed after day 0
-            puzzle.known(neither, float(table["at_risk"].iloc[0]))
-        elif not day:
+        if is_open and day:  # at risk is counted after the day
+            puzzle.known(neither, float(table["at_risk"][table["day"] == day].iloc[0]))
+        elif not is_open and not day:
             puzzle.row({neither: 1.0, size: -1.0}, 0)
     for start, end in pairwise(days):
         own = [puzzle.unknown((share, start, end)) for share in shares]
