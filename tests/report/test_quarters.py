@@ -17,8 +17,9 @@ from iop_outcomes.disclosure.ledger import Ledger, hide_beside
 from iop_outcomes.disclosure.merging import FINEST, MergePlan, Step
 from iop_outcomes.disclosure.results import link_weeks
 from iop_outcomes.disclosure.system import PrintedCells, attack, audit, join
-from iop_outcomes.report import counting, links
+from iop_outcomes.report import counting
 from iop_outcomes.report.counting import cells_of, count_all, link_quarters
+from iop_outcomes.report.linking import tables as links
 from iop_outcomes.report.programs import link_programs, program_table
 from iop_outcomes.report.scope import Scope, choose_scope
 from iop_outcomes.report.sections import outcomes, quarters

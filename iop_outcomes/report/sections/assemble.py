@@ -24,6 +24,7 @@ from iop_outcomes.plots import (
 )
 from iop_outcomes.plots.layout.export import draw_svg
 from iop_outcomes.records.fitness import Judgement
+from iop_outcomes.report import not_drawn
 from iop_outcomes.report.counting import Counted
 from iop_outcomes.report.model import DraftTable, Drawing, Hidden, Kind, Section, Table
 from iop_outcomes.report.scope import Scope
@@ -274,17 +275,20 @@ def trends_section(
     findings: list[Finding],
     signals: Table | None,
     targets: Mapping[str, float],
+    programs: Table | None = None,
 ) -> Section:
-    """Return each measure beside the period before, the signals, and a chart a measure."""
+    """Return each measure beside the period before, the signals, and a chart a measure.
+
+    A measure of which no period is shown has none: a sentence names it, and points to `programs`.
+    """
     if scope.period is None:
         return Section("trends", "Trends", (no_period(scope),))
     intro, items = changes(findings, scope.word)
-    sentences = (intro, *unknown(scope, *REPORTED))
-    drawings = tuple(
-        trend_drawing(scope, trend, targets.get(name))
-        for name, trend in trends.drawn.items()
-        if name != RESPONSE
-    )
+    some = {name: trend for name, trend in trends.drawn.items() if name != RESPONSE}
+    drawn, left = not_drawn.divided(some)
+    said = not_drawn.sentences(scope, left, programs)
+    sentences = (intro, *unknown(scope, *REPORTED), *said)
+    drawings = tuple(trend_drawing(scope, drawn[name], targets.get(name)) for name in drawn)
     return Section(
         "trends", "Trends", sentences, () if signals is None else (signals,), drawings, items
     )
@@ -312,8 +316,10 @@ def response_section(scope: Scope, trends: Trends, targets: Mapping[str, float])
         "less the other pages can be relied on.",
         *unknown(scope, RESPONSE),
     )
-    if RESPONSE not in trends.drawn:
-        return Section(name, title, sentences)
+    own = {RESPONSE: trends.drawn[RESPONSE]} if RESPONSE in trends.drawn else {}
+    drawn, left = not_drawn.divided(own)
+    if not drawn:
+        return Section(name, title, (*sentences, *not_drawn.sentences(scope, left)))
     drawing = trend_drawing(scope, trends.drawn[RESPONSE], targets.get(RESPONSE))
     return Section(name, title, sentences, (), (drawing,))
 
@@ -377,21 +383,3 @@ def data_quality(whole: Scope, drafts: dict[str, DraftTable], hidden: Hidden) ->
     if others := len(whole.records.ignored):  # their names may be those of people
         sentences.append(f"{others} other {'file was' if others == 1 else 'files were'} not read.")
     return Section("data-quality", "Data quality", tuple(sentences), tables)
-
-
-def how_to_read() -> Section:
-    """Return how a survival curve and a control chart are read, in five sentences each."""
-    return Section("how-to-read", "How to read the charts", HOW_TO_READ)
-
-
-HOW_TO_READ = (
-    "A survival curve starts at 100% on the first day. It falls as people relapse: its height on a "
-    "day is the share who had not relapsed by then. Where days are marked, only they were worked "
-    "out, and the lines just join them. The shaded band shows how sure we can be: a wide band "
-    "means that few people are behind it. People who left or were not followed any longer count "
-    "only up to that day.",
-    "A control chart shows one value for each month or quarter. The middle line is the usual "
-    "value. The two outer lines show how far chance and its usual ups and downs move the value. A "
-    "value beyond them, or many in a row on one side of the middle, is a signal that something "
-    "changed. A chart does not say why it changed.",
-)

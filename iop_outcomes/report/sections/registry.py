@@ -19,6 +19,7 @@ from iop_outcomes.report.sections import assemble as parts
 from iop_outcomes.report.sections import benchmarks, first_page, matrix, sites
 from iop_outcomes.report.sections.attendance import exclusions
 from iop_outcomes.report.sections.definitions import definitions
+from iop_outcomes.report.sections.definitions.how_to_read import how_to_read
 from iop_outcomes.report.sections.findings import Finding
 from iop_outcomes.report.sections.own import own_section
 from iop_outcomes.report.sections.signals import month_charts, signals_table
@@ -122,7 +123,9 @@ def _beside(made: Material) -> Section:
 
 def _trends(material: Material) -> Section:
     findings = (material.findings, material.signals, material.settings.targets)
-    return parts.trends_section(material.scope, material.all.trends, *findings)
+    there = "programs" in material.drafts and "attendance" not in material.settings.leave_out
+    programs = material.all.table("programs") if there else None
+    return parts.trends_section(material.scope, material.all.trends, *findings, programs)
 
 
 def _of_tables(name: str, title: str, tables: Sequence[str], none: str) -> Part:
@@ -202,7 +205,7 @@ PARTS = (
     Part(
         "how-to-read",
         "How to read the charts",
-        lambda _: parts.how_to_read(),
+        lambda _: how_to_read(),
         of_people=False,
     ),
 )

@@ -1,0 +1,22 @@
+"""How a survival curve and a control chart are read."""
+
+from __future__ import annotations
+
+from iop_outcomes.report.model import Section
+
+HOW_TO_READ = (
+    "A survival curve starts at 100% on the first day. It falls as people relapse: its height on a "
+    "day is the share who had not relapsed by then. Where days are marked, only they were worked "
+    "out, and the lines just join them. The shaded band shows how sure we can be: a wide band "
+    "means that few people are behind it. People who left or were not followed any longer count "
+    "only up to that day.",
+    "A control chart shows one value for each month or quarter. The middle line is the usual "
+    "value. The two outer lines show how far chance and its usual ups and downs move the value. A "
+    "value beyond them, or many in a row on one side of the middle, is a signal that something "
+    "changed. A chart does not say why it changed.",
+)
+
+
+def how_to_read() -> Section:
+    """Return how a survival curve and a control chart are read, in five sentences each."""
+    return Section("how-to-read", "How to read the charts", HOW_TO_READ)
