@@ -156,9 +156,13 @@ class DeclaredCounts:
         For example, there are at least as many sessions as people with a session.
         """
         rest = ("more", larger, *parts)
-        self.count(rest, self.value(larger) - sum(self.value(part) for part in parts))
-        self._open.add(self._place[rest])
+        self.count_no_people(rest, self.value(larger) - sum(self.value(part) for part in parts))
         self.total(larger, [*parts, rest])
+
+    def count_no_people(self, key: Key, value: float) -> None:
+        """Declare a number that is no count of people, and not printed: nothing protects it."""
+        self.count(key, value)
+        self._open.add(self._place[key])
 
     def share(
         self, item: Item, numerator: Key, denominator: Key, decimals: int, rank: int = CELL

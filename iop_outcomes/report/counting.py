@@ -330,6 +330,8 @@ def count_all(
     tables += [*([] if rules is None else [rules]), *scores_tables(scope, linked)]
     link_leaving(scope, linked, trends, plan)
     sites = declare_sites(scope, linked) if scope.engagement is not None else []
+    if together is not None and together.of_all:
+        cohort.declare_overlaps(scope, linked, plan.step("sessions"))
     complete = trends.complete
 
     def cells(hidden: Hidden) -> PrintedCells:

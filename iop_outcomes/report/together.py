@@ -12,6 +12,7 @@ from iop_outcomes.disclosure.joined import JoinedCounts
 from iop_outcomes.disclosure.linked import OF_EXPORT
 from iop_outcomes.disclosure.system import KeptParts, PrintedCells, PrintedShare, join, told
 from iop_outcomes.disclosure.system.joining import adds_up
+from iop_outcomes.disclosure.system.people.overlap import counts_people, overlap_of
 from iop_outcomes.errors import ReportError
 from iop_outcomes.report.model import Hidden
 from iop_outcomes.report.programs import FAMILY
@@ -132,6 +133,7 @@ class Together:
         """Return the sums over programs: of those without a report there is a rest.
 
         Few people of all programs but one, or of all whose count is not printed, are a count, too.
+        Who is in several programs is counted in each: the sum is more by these.
         """
         of_all = self.values[WHOLE]
         single = [name for name in self.values if name != WHOLE]
@@ -140,11 +142,15 @@ class Together:
         }
         rows: list[dict[Key, int]] = []
         for key in of_all:
-            if not (isinstance(key, tuple) and key[0] == WHOLE and _adds_up(key[1])):
+            if not (isinstance(key, tuple) and key[0] == WHOLE):
+                continue
+            overlap = (WHOLE, overlap_of(key[1]))
+            of_people = counts_people(key[1]) and overlap in of_all
+            if not (of_people or _adds_up(key[1])):
                 continue
             parts = [(name, key[1]) for name in single if (name, key[1]) in self.values[name]]
             terms: dict[Key, float] = {part: self.values[part[0]][part] for part in parts}
-            rest = of_all[key] - sum(terms.values())
+            rest = of_all[key] - sum(terms.values()) + (of_all[overlap] if of_people else 0)
             if len(parts) < len(self.programs):
                 terms["others", key] = rest
             elif rest:
@@ -152,12 +158,21 @@ class Together:
             if not parts or rest < 0:
                 continue
             rows.append({key: -1, **dict.fromkeys(terms, 1)})
+            if of_people:
+                rows[-1][overlap] = -1
+                less = [part for part in parts if terms[part] <= of_all[key]]
+                rows += [{key: -1, part: 1, ("rest", key, part): 1} for part in less]
             some = [tuple(one for one in terms if one not in printed)]
             some += [tuple(one for one in terms if one != part) for part in parts]
             for few in dict.fromkeys(some):
                 if len(few) > 1 and 0 < sum(terms[one] for one in few) < threshold:
                     rows.append({("some", key, *few): -1, **dict.fromkeys(few, 1)})
         return rows
+
+    @property
+    def of_all(self) -> bool:
+        """Whether the report that is being made is that of all programs."""
+        return self.own == WHOLE
 
     @property
     def tells(self) -> bool:

@@ -12,7 +12,9 @@ import pytest
 import iop_outcomes as iop
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.declared import Key
+from iop_outcomes.disclosure.merging import FINEST
 from iop_outcomes.disclosure.system import PrintedCells, attack, join, printed_cells
+from iop_outcomes.disclosure.system.people.overlap import overlap_of
 from iop_outcomes.errors import ReportError
 from iop_outcomes.report.command import write_each
 from iop_outcomes.report.each import (
@@ -23,6 +25,8 @@ from iop_outcomes.report.each import (
 )
 from iop_outcomes.report.period import parse_report_period
 from iop_outcomes.report.quarterly import Wanted
+from iop_outcomes.report.scope import choose_scope
+from iop_outcomes.report.sections import cohort
 from iop_outcomes.report.settings import ReportSettings
 from iop_outcomes.report.together import WHOLE, Together
 
@@ -144,6 +148,64 @@ def test_few_people_of_all_programs_but_one_are_a_count() -> None:
     assert add(together, WHOLE, {"2026Q1": 49})
     key = ("trend", "admissions", "quarter", "2026Q1")
     assert together.reports[-1].counts[WHOLE, (*key, "numerator")] is None
+
+
+def of_sessions(rows: dict[str, int], overlap: dict[str, int] | None = None) -> LinkedCounts:
+    """Return how many people had sessions of a kind, with how many are in several programs."""
+    linked = LinkedCounts(iop.SafePolicy())
+    for word, value in rows.items():
+        linked.count(("session people", word), value, item=("session people", word))
+    for word, value in (overlap or {}).items():
+        linked.count_no_people(overlap_of(("session people", word)), value)
+    if overlap:
+        most, less = (overlap_of(("session people", word)) for word in ("all", "late"))
+        linked.at_least(most, [less])
+    return linked
+
+
+@pytest.mark.parametrize(("late", "everybody", "hides"), [(61, 115, True), (60, 112, False)])
+def test_people_of_several_programs_are_a_sum_where_nobody_is_in_two(
+    late: int, everybody: int, hides: bool
+) -> None:
+    """Late are 11 and 40 of two programs, and 10 of the third."""
+    together = Together(("A", "B", "C"))
+    overlap = {"late": 61 - late, "all": 115 - everybody}
+    whole = of_sessions({"late": late, "all": everybody}, overlap)
+    for own, linked in (
+        ("A", of_sessions({"late": 11, "all": 30})),
+        ("B", of_sessions({"late": 40, "all": 55})),
+        ("C", of_sessions({"late": 10, "all": 30})),
+        (WHOLE, whole),
+    ):
+        together.own = own
+        hidden = together.hide(linked, linked.hidden(), partial(printed_cells, linked))
+    assert bool(hidden) == hides  # of three in two programs 9 to 12 of C are late
+    assert together.leaks == 0
+
+
+def test_who_is_in_two_programs_is_counted_for_each_row_and_quarter() -> None:
+    two = {"AB": ["late", "late"], "A": ["late"], "B": ["attended"], "ab": ["late", "attended"]}
+    rows = [
+        (f"{person}{place}", person, program, status)
+        for person, of in two.items()
+        for place, (program, status) in enumerate(zip(person.upper(), of, strict=True))
+    ]
+    frame = pd.DataFrame(rows, columns=["episode_id", "person_id", "program", "status"])
+    made = iop.read_records(
+        episodes=frame.drop(columns="status").assign(admit_date="2026-01-05"),
+        attendance=frame[["episode_id", "status"]].assign(date="2026-01-06"),
+        as_of="2026-03-31",
+    )
+    scope = choose_scope(made, parse_report_period("2026Q1"), iop.RelapseRule(), FREE)
+    linked = LinkedCounts(FREE)
+    cohort.sessions_table(scope, linked)
+    cohort.link_sessions(scope, linked, FINEST, [], [])
+    cohort.declare_overlaps(scope, linked, FINEST)
+    quarter = ("people of sessions in the quarter up to", "2026-03-31")
+    for begin in (("session people",), quarter):
+        found = {word: linked.value(overlap_of((*begin, word))) for word in ("late", "all")}
+        assert found == {"late": 1, "all": 2}
+        assert linked.names.index(overlap_of((*begin, "late"))) in linked.no_people
 
 
 def test_a_program_without_a_report_leaves_a_rest() -> None:

@@ -16,6 +16,7 @@ from iop_outcomes.disclosure.system.consistent import attack_together
 from iop_outcomes.disclosure.system.joining import CHANGED, join
 from iop_outcomes.disclosure.system.overlaps import disclosed_together, figures
 from iop_outcomes.disclosure.system.parts import KeptParts
+from iop_outcomes.disclosure.system.people.saved import people_together
 from iop_outcomes.errors import ReportError
 
 TOGETHER = "together"
@@ -163,9 +164,11 @@ def _of_documents(reports: Sequence[PrintedCells]) -> list[pd.DataFrame]:
     if len(saved) > 1:
         groups.append((TOGETHER, [document for _, document in saved]))
     for number, documents in groups:
-        small_counts = [
-            row for row in disclosed_together(documents, threshold) if row[0] not in known
+        rows = [
+            *disclosed_together(documents, threshold),
+            *people_together(documents, threshold),
         ]
+        small_counts = [row for row in rows if row[0] not in known]
         known |= {row[0] for row in small_counts}
         frames.append(pd.DataFrame(small_counts, columns=COLUMNS).assign(report=number))
     return frames

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from iop_outcomes.disclosure.declared import Key
 from iop_outcomes.disclosure.linked import OF_EXPORT
 from iop_outcomes.disclosure.system.cells import PrintedCells, PrintedShare, Sum, join_name
 from iop_outcomes.disclosure.system.exports import declare_exports
+from iop_outcomes.disclosure.system.people.overlap import (
+    PeopleOfAll,
+    counts_people,
+    declare_overlaps,
+    of_everybody,
+)
 from iop_outcomes.disclosure.system.quarters import quarters_together
 
 CHANGED = "changed"
@@ -104,10 +110,12 @@ class Joined:
         cells = _copied(self._cells)
         _subsets(cells, self.reports, self._names)
         _wholes(cells, self.reports, self._names)
+        no_people = declare_overlaps(cells, _people(self.reports, self._names))
         _so_far(cells)
         # Only reports of the same programs have quarters of the same people in common.
         often = Counter(", ".join(sorted(report.programs)) for report in self.reports)
         several = {programs for programs, number in often.items() if number > 1}
+        cells = replace(cells, not_people=cells.not_people | no_people)
         return replace(cells, together=quarters_together(cells, several))
 
     def _add(self, report: PrintedCells) -> None:
@@ -216,6 +224,24 @@ def _wholes(
             if (whole, *parts) not in seen:
                 seen.add((whole, *parts))
                 joined.sums.append(row)
+
+
+def _people(
+    reports: Sequence[PrintedCells], again: dict[tuple[int, Key], Key]
+) -> Iterator[PeopleOfAll]:
+    """Give the counts of people of some programs, each with those of its programs."""
+    for other, larger in enumerate(reports):
+        apart = _apart(reports, larger)
+        for key in larger.counts if len(apart) > 1 else ():
+            if not counts_people(key) or key in larger.not_people:
+                continue
+            here = [one for one in apart if _of_one_time(key, reports[one], larger)]
+            if len(here) > 1:
+                of = {name for one in here for name in reports[one].programs}
+                parts = tuple(again[one, key] for one in here)
+                whole, everybody = again[other, key], again.get((other, of_everybody(key)))
+                complete = of == set(larger.programs)
+                yield PeopleOfAll(whole, everybody or whole, parts, complete)
 
 
 def _so_far(joined: PrintedCells) -> None:

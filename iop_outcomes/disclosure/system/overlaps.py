@@ -46,6 +46,7 @@ FINAL_AFTER = pd.Timedelta(days=RETENTION_DAYS[-1] + NO_CONTACT_DAYS)
 ALL_ADMISSIONS = "all admissions"  # the only row of flow_exclusions that is of all its days
 ALL = "all"
 PART = "part / "
+TOO_FEW = " (too few to publish)"
 SETTLED = ("known", "hidden", "")
 
 
@@ -128,14 +129,19 @@ def _once(rows: list[SmallCount]) -> list[SmallCount]:
     return small_counts
 
 
-def counted(document: Mapping[str, Any]) -> Iterator[Counted]:
-    """Return the counts of a saved report that are of some programs and some days."""
+def counted(
+    document: Mapping[str, Any], added: Mapping[str, tuple[str, ...]] = ADDED
+) -> Iterator[Counted]:
+    """Return the counts of a saved report that are of some programs and some days.
+
+    `added` are the columns of each table that are looked at, besides those of trends.
+    """
     everyone, cut = _programs(document), _data_cut(document)
     beside_earlier = document.get("beside_earlier", True)  # only then a zero may be hidden
     for table in tables_of(document):
         name = str(table["name"])
         trend = name.startswith("trend_")
-        columns = ("numerator", "denominator") if trend else ADDED.get(name)
+        columns = ("numerator", "denominator") if trend else added.get(name)
         window = WINDOW.search(as_labels(str(table["caption"])))
         if columns is None or not (trend or window):
             continue
@@ -231,7 +237,9 @@ def _programs(document: Mapping[str, Any]) -> frozenset[str]:
     """Return the programs of a report, which its facts name; without facts "all"."""
     for fact in document.get("facts", []):
         if fact["name"] in ("Program", "Programs"):
-            names = re.sub(r" \([^()]*\)", "", str(fact["text"])).split(", ")
+            # Of programs that are too small no number but that of rows read has anybody.
+            counted_ones = re.sub(rf"(?:^|, )[^,]*{re.escape(TOO_FEW)}", "", str(fact["text"]))
+            names = re.sub(r" \([^()]*\)", "", counted_ones).removeprefix(", ").split(", ")
             return frozenset(names)
     return frozenset(["all"])
 

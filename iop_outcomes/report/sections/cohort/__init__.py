@@ -26,7 +26,11 @@ from iop_outcomes.report.sections.cohort.flow import (
     flow_table,
     flow_unknown,
 )
-from iop_outcomes.report.sections.cohort.sessions import link_sessions, sessions_table
+from iop_outcomes.report.sections.cohort.sessions import (
+    declare_overlaps,
+    link_sessions,
+    sessions_table,
+)
 
 __all__ = [
     "ALL",
@@ -39,6 +43,7 @@ __all__ = [
     "census_keys",
     "census_table",
     "declare_bounds",
+    "declare_overlaps",
     "discharge_table",
     "ever_and_now",
     "flow_shown",

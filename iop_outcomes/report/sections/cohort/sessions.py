@@ -12,9 +12,10 @@ from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.declared import CELL, DETAIL, TOTAL
 from iop_outcomes.disclosure.merging import FINEST, Step
 from iop_outcomes.disclosure.results import Key
+from iop_outcomes.disclosure.system.people.overlap import counts_people, of_everybody, overlap_of
 from iop_outcomes.records.schema import ATTENDANCE_STATUSES, ATTENDED
 from iop_outcomes.report.model import DraftTable, Kind, Table
-from iop_outcomes.report.period import ReportPeriod
+from iop_outcomes.report.period import ReportPeriod, period_between, within
 from iop_outcomes.report.scope import Mask, Scope
 from iop_outcomes.report.sections.cohort.declaring import ALL, with_share
 from iop_outcomes.report.sections.quarters import (
@@ -167,3 +168,36 @@ def _link_people(
                     linked.total(whole, [key])
                 else:
                     linked.part(whole, key)
+
+
+def declare_overlaps(scope: Scope, linked: LinkedCounts, step: Step) -> None:
+    """Declare how many people of sessions are in several programs, as `system.people.overlap` says.
+
+    Reports of single programs beside that of all count a person of two programs twice.
+    """
+    if scope.attendance is None:
+        return
+    sessions = scope.attendance.sessions
+    dates, person = sessions.frame["date"], scope.person[sessions.episode]
+    program = pd.factorize(scope.records.episodes["program"])[0][sessions.episode]
+    in_table = sessions.treatment.copy()
+    if scope.period is not None:
+        in_table &= scope.in_quarters(dates, step.quarters)
+    groups = step.groups(ATTENDANCE_STATUSES) | {ALL: ATTENDANCE_STATUSES}
+    named = [key for key in linked.names if isinstance(key, tuple) and counts_people(key)]
+    overlaps = {key: overlap_of(key) for key in named}
+    for key, overlap in overlaps.items():
+        time = in_table
+        if len(key) > 2:  # of the quarter that it names
+            quarter = pd.Period(str(key[1]), "Q")
+            part = period_between(quarter.start_time, quarter.end_time.normalize())
+            time = sessions.treatment & within(dates, part)
+        held = groups.get(str(key[-1]), (str(key[-1]),))
+        mask = time & np.isin(sessions.status, [ATTENDANCE_STATUSES.index(one) for one in held])
+        twice = np.column_stack([person[mask], program[mask]])
+        often = len(np.unique(twice, axis=0)) - len(np.unique(person[mask]))
+        linked.count_no_people(overlap, often)
+    for key, overlap in overlaps.items():
+        most = overlaps.get(of_everybody(key), overlap)
+        if most != overlap:
+            linked.at_least(most, [overlap])
