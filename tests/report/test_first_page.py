@@ -246,6 +246,30 @@ def test_a_target_is_met_or_missed(
     assert point.text.endswith(words)
 
 
+@pytest.mark.parametrize("target", [70, 200])
+def test_a_target_is_judged_by_the_newest_value_that_is_shown(
+    scope: Scope, target: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = replace(first_page.find_quantity("admissions"), improves="up")
+    monkeypatch.setattr(first_page, "find_quantity", lambda _: wanted)
+    trend = newest(scope, [YES, YES, YES], [NO, NO, YES], [80, 81, 82])
+    point = first_page.measure_point(scope, trend, target)
+    assert point.rank == (MET if target == 70 else MISSED)
+    word = "met" if target == 70 else "missed"
+    assert point.text.endswith(
+        f"shown is {_period(scope, 1)}: 81. The target of {target} was {word}."
+    )
+    never = newest(scope, [YES], [YES], [80])
+    assert first_page.measure_point(scope, never, target).rank == NOT_COMPARED
+
+
+def test_the_page_of_all_measures_explains_what_stands_beside_a_target(scope: Scope) -> None:
+    trends = Trends(by_period={"admissions": admissions(scope, [80])})
+    notes = [matrix.matrix_table(trends, targets) for targets in ({}, {"admissions": 70})]
+    told = ["hit and miss" in one.note for one in notes if one is not None]
+    assert told == [False, True]
+
+
 def test_the_weightiest_come_first_and_at_most_eight() -> None:
     points = [Point(rank, "", str(rank), "") for rank in (SAME, NOT_COMPARED, SIGNAL, MISSED)]
     assert [one.rank for one in first_page.choose(points)] == [MISSED, SIGNAL, SAME, NOT_COMPARED]

@@ -101,10 +101,15 @@ def measure_point(scope: Scope, trend: Trend, target: float | None = None) -> Po
     """Return the newest known value of a measure, beside the period and the year before."""
     known = trend.table[trend.table["complete"]]
     rows = known[known["value"].notna()]
-    if known.empty or pd.isna(known.iloc[-1]["value"]):
-        return Point(NOT_COMPARED, "not shown", trend.title, _not_shown(scope, trend, known))
-    last = rows.iloc[-1]
     quantity = find_quantity(trend.measure)
+    if known.empty or pd.isna(known.iloc[-1]["value"]):
+        text, rank, tag = _not_shown(scope, trend, known), NOT_COMPARED, "not shown"
+        if target is not None and len(rows):  # judged by the newest value that is shown
+            reached, words = _beside(rows.iloc[-1], quantity, target, trend.unit)
+            text += f" {words}"
+            rank, tag = (MET, "target met") if reached else (MISSED, "target missed")
+        return Point(rank, tag, trend.title, text)
+    last = rows.iloc[-1]
     changes = _changes(scope, trend)
     real = [one for one, _ in changes if one.word != NO_CHANGE]
     is_share = trend.unit == "proportion"

@@ -36,6 +36,11 @@ LIMITS = {
     "fewer than {baseline}",
     "both": ": its signal can differ from one by month of the same measure",
 }
+TARGET_NOTE = (
+    " Beside target: consistently passing or failing if both limits of the chart are on the better "
+    "or the worse side of the target; else hit and miss: with no change it will be met at times. "
+    "The findings say whether the value of their period met it."
+)
 COURSE = "course"
 COURSE_NOTE = (
     " The course shows the last 24 periods, from the lowest value to the highest; a dot is a "
@@ -162,10 +167,12 @@ def matrix_table(
             COURSE: page["sparkline"],
         }
     )
-    if not any(trend.chart is not None and trend.chart.target is not None for trend in drawn):
+    has_target = any(one.chart is not None and one.chart.target is not None for one in drawn)
+    if not has_target:
         frame = frame.drop(columns=["target", "beside target"])
     by_row: dict[str, Kind] = dict.fromkeys(("value", "lower", "upper", "target"), "by_row")
-    note = f"{NOTE.format(limits=_limits(drawn, own or {}))}{COURSE_NOTE}{MATRIX_END}"
+    note = NOTE.format(limits=_limits(drawn, own or {}))
+    note += f"{TARGET_NOTE if has_target else ''}{COURSE_NOTE}{MATRIX_END}"
     return Table("measures", "All measures on one page", frame, by_row, note, row_kinds=kinds)
 
 
