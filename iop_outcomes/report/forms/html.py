@@ -15,7 +15,9 @@ from iop_outcomes.records.data_cut import LONELY_DAYS
 from iop_outcomes.report.model import Section, data_address, write_value
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.settings import ReportSettings
+from iop_outcomes.report.trends import begins_within
 from iop_outcomes.shared.characters import printable
+from iop_outcomes.trends.periods import in_words
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -108,6 +110,9 @@ NOT_FOLLOWED = (
 )
 
 
+BEGINS = "The records begin in {month}: what came before is not counted, so the {word} is partial."
+
+
 def facts_of(
     scope: Scope, prepared_by: str | None, prepared_on: str | None
 ) -> list[tuple[str, str]]:
@@ -127,6 +132,9 @@ def facts_of(
     missing = [one.title for one in scope.not_known if one.main]
     if missing:
         facts.insert(2, ("Not known from these records", "; ".join(missing)))
+    if scope.period is not None and begins_within(scope.period, scope.begin):
+        month = in_words(f"{scope.begin:%Y-%m}")  # not the day, which is one person's
+        facts.insert(2, ("Note", BEGINS.format(month=month, word=scope.word)))
     if scope.period is not None and pd.Timestamp(records.as_of) < scope.period.last:
         sentence = f"The {scope.word} is not over at the data cut: its figures are partial."
         facts.insert(2, ("Note", sentence))
