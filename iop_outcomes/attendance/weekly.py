@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 MOST_WEEKS = 520
 OF_ABSENCES = ("due", "no_show", "cancelled", "excused", "rate", "lower", "upper")
+NOT_LEFT = "episodes_not_known"
 OF_SESSIONS = ("episodes_attending", "attended")
 
 
@@ -135,6 +136,8 @@ def attendance_by_week(
             columns count these episodes only, so that no partial week is counted.
         ``episodes`` : int64
             Those still in the program on the first day of the week: not discharged before it.
+            Missing, and the reason in ``episodes_not_known``, for groups of which the records do
+            not show who left.
         ``episodes_attending`` : int64
             Those with at least one attended session in the week.
         ``due, attended, no_show, cancelled, excused`` : int64
@@ -225,14 +228,31 @@ def _without_unknown(
             table[list(names)] = table[list(names)].astype(np.float64)
             table.loc[unknown, list(names)] = np.nan
             table.loc[unknown, "not_known"] = row_reasons[unknown]
+    leaving = judgements.by("length_of_stay", groups.codes, len(groups))
+    reasons = ["" if one is None or not one.absent else one.text for one in leaving]
+    if any(reasons):  # else nobody would seem to have left
+        table[NOT_LEFT] = np.repeat(np.array(reasons, dtype=object), weeks)
+        table["episodes"] = table["episodes"].astype(np.float64).mask(table[NOT_LEFT] != "")
     return table
 
 
 def unknown_columns(table: pd.DataFrame) -> list[str]:
     """Return the columns of one group's table that are not known from the records in any week."""
-    if reasons_in(table).empty:
-        return []
-    return [name for name in (*OF_ABSENCES, *OF_SESSIONS) if table[name].isna().all()]
+    names = ["episodes"] if left_not_known(table) else []
+    if not reasons_in(table).empty:
+        names += [name for name in (*OF_ABSENCES, *OF_SESSIONS) if table[name].isna().all()]
+    return names
+
+
+def left_not_known(table: pd.DataFrame) -> bool:
+    """Return whether of no group it is known how many were in the program."""
+    return NOT_LEFT in table and not (table[NOT_LEFT] == "").any()
+
+
+def why_not_left(table: pd.DataFrame) -> str:
+    """Return why it is not known how many were in the program, as a sentence; else empty."""
+    reasons = list(table[NOT_LEFT].unique()) if NOT_LEFT in table else []
+    return "".join(f" How many were in the program: {reason}." for reason in reasons if reason)
 
 
 def _episode_counts(

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.attendance import AttendanceByWeek
+from iop_outcomes.attendance.weekly import NOT_LEFT
 from iop_outcomes.disclosure.declared import CELL, DETAIL, OLDER, RECENT, TOTAL
 from iop_outcomes.disclosure.linked import LinkedCounts
 from iop_outcomes.disclosure.policy import SafePolicy
@@ -161,7 +162,8 @@ def _people_behind(weeks: AttendanceByWeek, name: str, row: int) -> float | None
 
 def _parts(linked: LinkedCounts, key: Key, absent: Sequence[str], behind: float | None) -> None:
     """Declare the sums within one week."""
-    for whole, part in pairwise(WEEKLY_PEOPLE):
+    known = [name for name in WEEKLY_PEOPLE if (*key, name) in linked]
+    for whole, part in pairwise(known):
         _part(linked, (*key, whole), (*key, part))
     due, attended, came = ((*key, name) for name in ("due", "attended", "episodes_attending"))
     if attended in linked and came in linked and linked.value(attended) >= linked.value(came):
@@ -219,6 +221,8 @@ def hidden_in_weeks(table: pd.DataFrame) -> pd.DataFrame:
     gone = table.isna().mul(table["hidden"], axis=0)
     rates = list(WEEKLY_RATES)
     gone[rates] = gone[rates].mul(table["due"] != 0, axis=0)
+    if NOT_LEFT in table:
+        gone["episodes"] &= table[NOT_LEFT] == ""
     return gone
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.attendance.weekly import AttendanceByWeek, attendance_by_week
+from iop_outcomes.attendance.weekly import (
+    AttendanceByWeek,
+    attendance_by_week,
+    left_not_known,
+    why_not_left,
+)
 from iop_outcomes.plots.layout import fonts, style
 from iop_outcomes.plots.layout.day_axis import write_shares
 from iop_outcomes.plots.layout.given import check_result, figure_or
@@ -31,7 +37,11 @@ ROWS = (
     ("episodes", "in program"),
     ("episodes_attending", "came"),
 )
-BELOW = TABLE_TOP + len(ROWS) * style.LINE_HEIGHT + 8
+
+
+def _below(result: AttendanceByWeek) -> float:
+    """Return the room below a panel."""
+    return TABLE_TOP + len(_rows(result)) * style.LINE_HEIGHT + 8
 
 
 def plot_attendance(
@@ -65,11 +75,11 @@ def plot_attendance(
     target = figure_or(ax)
     with style.drawing():
         sheet = open_sheet(target, WIDTH, _planner(result, len(parts)), result)
-        between = ABOVE + (BELOW if sheet.whole else TABLE_TOP)
+        between = ABOVE + (_below(result) if sheet.whole else TABLE_TOP)
         places = stack(sheet, len(parts), between)
         titles = fitted(names, sheet.width, TITLE_SIZE, True)
         for place, title, (_, rows) in zip(places, titles, parts, strict=True):
-            _draw_panel(place, rows, sheet)
+            _draw_panel(place, rows, sheet, _rows(result))
             place.set_title(title, loc="left", fontsize=TITLE_SIZE, fontweight="bold", pad=5)
         lift = ABOVE / style.size_of(places[0])[1] if result.by else 0.0
         handles, labels = places[0].get_legend_handles_labels()
@@ -82,7 +92,7 @@ def plot_attendance(
 
 def _planner(result: AttendanceByWeek, count: int) -> Planner:
     def plan(width: float, whole: bool) -> Plan:
-        left, table = (LEFT, BELOW - TABLE_TOP) if whole else (LEFT_ALONE, 0.0)
+        left, table = (LEFT, _below(result) - TABLE_TOP) if whole else (LEFT_ALONE, 0.0)
         gaps = (count - 1) * (ABOVE + TABLE_TOP + table)
         lines = sum(len(_legend_lines(label, width - left - RIGHT)) for label in LABELS)
         return Plan(
@@ -99,7 +109,15 @@ def _legend_lines(label: str, width: float) -> list[str]:
     return fonts.wrapped(label, max(width - HANDLE_ROOM, 60.0), style.SETTINGS["legend.fontsize"])
 
 
-def _draw_panel(ax: Axes, rows: pd.DataFrame, sheet: Sheet) -> None:
+def _rows(result: AttendanceByWeek) -> list[tuple[str, str]]:
+    """Return the rows below the picture: who was in the program only where it is known."""
+    gone = "episodes" if left_not_known(result.table) else ""
+    return [row for row in ROWS if row[0] != gone]
+
+
+def _draw_panel(
+    ax: Axes, rows: pd.DataFrame, sheet: Sheet, below: Sequence[tuple[str, str]]
+) -> None:
     week = rows["week"].to_numpy()
     rate, lower, upper, attending, followed = (
         rows[name].to_numpy(dtype=np.float64, na_value=np.nan)
@@ -132,7 +150,7 @@ def _draw_panel(ax: Axes, rows: pd.DataFrame, sheet: Sheet) -> None:
     ax.set_xlabel("week since admission", labelpad=2)
     if sheet.whole:
         counted = rows.iloc[::every]
-        add_risk_table(ax, sheet, [("", rows_of(counted, ROWS))], counted["week"])
+        add_risk_table(ax, sheet, [("", rows_of(counted, below))], counted["week"])
 
 
 def _note(result: AttendanceByWeek) -> str:
@@ -140,5 +158,6 @@ def _note(result: AttendanceByWeek) -> str:
     dash = " A dash: too few people to show." if hidden else ""
     reasons = reasons_in(result.table).unique()
     unknown = "".join(f" Share of the sessions due: {reason}." for reason in reasons)
+    unknown += why_not_left(result.table)
     level = format_level(result.confidence)
     return f"{result.rule}\nBand: {level} confidence limits.{dash}{unknown}"

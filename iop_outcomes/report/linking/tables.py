@@ -97,15 +97,15 @@ def _part(linked: LinkedCounts, whole: Key, part: Key) -> None:
 
 def link_flow(scope: Scope, linked: LinkedCounts) -> None:
     """Declare what the flow and the weeks since admission share: they are of the same people."""
-    if scope.engagement is None or ("weeks", "1", "episodes") not in linked:
+    if scope.engagement is None or ("weeks", "1", "episodes_followed") not in linked:
         return
     names = [("flow", words) for words, _ in flow_stages(scope)]
     admitted, first = names[:2]
     retained = list(zip(names[-len(RETENTION_DAYS) :], RETENTION_DAYS, strict=True))
-    weeks = [week for week in range(1, WEEKS + 1) if ("weeks", str(week), "episodes") in linked]
     # All were followed for 90 days, through the end of each of these weeks; all began the first.
-    everybody = [("weeks", str(week), "episodes_followed") for week in weeks]
-    for key in [*everybody, ("weeks", "1", "episodes")]:
+    keys = {week: ("weeks", str(week), "episodes_followed") for week in range(1, WEEKS + 1)}
+    weeks = [week for week, key in keys.items() if key in linked]
+    for key in [*keys.values(), ("weeks", "1", "episodes")]:
         if key in linked and linked.value(key) == linked.value(admitted):
             _same(linked, admitted, key)
     for (stage, day), before in zip(retained, (0, *RETENTION_DAYS), strict=False):

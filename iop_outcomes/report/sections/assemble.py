@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.attendance.weekly import unknown_columns
+from iop_outcomes.attendance.weekly import NOT_LEFT, unknown_columns, why_not_left
 from iop_outcomes.disclosure import ProtectedCurves
 from iop_outcomes.disclosure.policy import HIDDEN
 from iop_outcomes.disclosure.results import hidden_in_weeks
@@ -30,7 +30,7 @@ from iop_outcomes.report.model import DraftTable, Drawing, Hidden, Kind, Section
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections import cohort, quality, relapse, sites
 from iop_outcomes.report.sections.attendance import exclusions, weekdays
-from iop_outcomes.report.sections.attendance.weeks import NOTE as WEEKS_NOTE
+from iop_outcomes.report.sections.attendance.weeks import note_on_weeks
 from iop_outcomes.report.sections.ends import stays
 from iop_outcomes.report.sections.findings import NOT_TOLD, Finding, period_word
 from iop_outcomes.report.trends import Trends
@@ -140,13 +140,14 @@ def attendance_section(scope: Scope, counted: Counted) -> Section:
         return Section(name, title, sentences, tuple(tables))
     kinds: dict[str, Kind] = dict.fromkeys(weeks.table.columns, "count")
     kinds |= dict.fromkeys(("rate", "lower", "upper"), "share")
-    rule = f"{weeks.rule} {WEEKS_NOTE}"
+    rule = f"{weeks.rule} {note_on_weeks(weeks)}"
+    texts = [name for name in ("hidden", "not_known", NOT_LEFT) if name in weeks.table]
     behind = Table(
         "attendance_by_week",
         f"Attendance by week since admission: {scope.followed_90_days_text}",
-        rounded(weeks.table.drop(columns=["hidden", "not_known", *unknown_columns(weeks.table)])),
+        rounded(weeks.table.drop(columns=[*texts, *unknown_columns(weeks.table)])),
         kinds,
-        rule,
+        f"{rule}{why_not_left(weeks.table)}",
         hidden_in_weeks(weeks.table),
     )
     title_of_weeks = f"Who came, week by week: {scope.followed_90_days_text}"

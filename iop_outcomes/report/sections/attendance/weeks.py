@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from iop_outcomes.attendance.weekly import AttendanceByWeek, left_not_known
 from iop_outcomes.attendance.weekly_people import CANCELLED, weeks_followed
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.results import WEEKLY_ABSENT, Key
@@ -16,14 +17,21 @@ from iop_outcomes.report.sections.quarters import Parts, admitted_parts, by_quar
 
 WEEKS = 12
 FLOW: Key = ("flow", "admitted")
-NOTE = (
+FOLLOWED_NOTE = (
     "Episodes followed: of which the whole week was over by the data cut and, while no discharge "
-    "is recorded, by the end of follow-up; those who have left are among them. Episodes in "
-    "program: of these, who was not discharged before the first day of the week, whether or not "
-    "the person still came. Who was discharged on that day is counted here, but not in the number "
-    "in the program on a day. Where a program records no discharges, all are counted here. "
-    f"Retention is less: it ends with the last contact. {FOLLOWED}"
+    "is recorded, by the end of follow-up; those who have left are among them. "
 )
+IN_PROGRAM_NOTE = (
+    "Episodes in program: of these, who was not discharged before the first day of the week, "
+    "whether or not the person still came. Who was discharged on that day is counted here, but not "
+    "in the number in the program on a day. Retention is less: it ends with the last contact. "
+)
+
+
+def note_on_weeks(weeks: AttendanceByWeek) -> str:
+    """Return who is counted in each week; in the program only where the records show who left."""
+    inside = "" if left_not_known(weeks.table) else IN_PROGRAM_NOTE
+    return f"{FOLLOWED_NOTE}{inside}{FOLLOWED}"
 
 
 def link_weeks_by_quarter(scope: Scope, linked: LinkedCounts) -> None:
@@ -41,7 +49,7 @@ def link_weeks_by_quarter(scope: Scope, linked: LinkedCounts) -> None:
     All were followed for 90 days, so that their weeks are complete: the people of a quarter have
     the same counts in each report.
     """
-    if not by_quarter(scope) or ("weeks", "1", "episodes") not in linked:
+    if not by_quarter(scope) or ("weeks", "1", "episodes_followed") not in linked:
         return
     assert scope.attendance is not None
     assert scope.flow_dates is not None
@@ -74,12 +82,14 @@ def link_weeks_by_quarter(scope: Scope, linked: LinkedCounts) -> None:
             "episodes_attending": seen & came,
         }
         for name, mask in people.items():
+            if (*key, name) not in linked:
+                continue  # who was in the program: the records do not show who left
             parts.declare(linked, (*key, name), (*key, name), mask, scope.person)
         for name, mask in kinds.items():
             of_sessions.declare(linked, (*key, name), (*key, name), rows & mask, person)
         for own in parts.names.values():
             _link_week(linked, own, key, before, absent)
-        before = (*key, "episodes")
+        before = (*key, "episodes") if (*key, "episodes") in linked else before
 
 
 def _link_week(linked: LinkedCounts, own: Key, key: Key, before: Key, kinds: Sequence[str]) -> None:
@@ -88,10 +98,11 @@ def _link_week(linked: LinkedCounts, own: Key, key: Key, before: Key, kinds: Seq
     `before` is the count of those in the program a week earlier; `kinds` are those of the sessions
     that were due and not attended, where they add up.
     """
-    for whole, part in (
-        (before, (*key, "episodes")),
-        ((*key, "episodes"), (*key, "episodes_attending")),
-    ):
+    inside = (*key, "episodes")
+    pairs = [(before, inside), (inside, (*key, "episodes_attending"))]
+    if (*own, *inside) not in linked:
+        pairs = [(before, (*key, "episodes_attending"))]
+    for whole, part in pairs:
         outer, inner = (*own, *whole), (*own, *part)
         if outer in linked and inner in linked and linked.value(outer) >= linked.value(inner):
             linked.part(outer, inner)

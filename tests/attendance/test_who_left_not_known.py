@@ -1,0 +1,112 @@
+"""Records that do not show who left: nobody is said to be in the program still."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import iop_outcomes as iop
+from iop_outcomes.attendance.weekly import NOT_LEFT, unknown_columns
+from iop_outcomes.disclosure import LinkedCounts
+from iop_outcomes.disclosure.results import hidden_in_weeks, link_weeks
+from iop_outcomes.plots import plot_attendance
+
+SIZE = 240
+
+
+def records_of(*programs: tuple[str, bool]) -> iop.Records:
+    """Return people who came for six weeks, of programs that record discharges or do not."""
+    episodes = [
+        pd.DataFrame(
+            {
+                "episode_id": [f"{name}{number}" for number in range(SIZE)],
+                "program": name,
+                "admit_date": pd.date_range("2025-01-01", periods=SIZE, freq="2D"),
+            }
+        ).assign(
+            discharge_date=lambda table, known=known: (
+                table["admit_date"] + pd.Timedelta(days=40) if known else pd.NaT
+            )
+        )
+        for name, known in programs
+    ]
+    table = pd.concat(episodes, ignore_index=True)
+    visits = table.loc[table.index.repeat(6), ["episode_id", "admit_date"]].reset_index(drop=True)
+    week = visits.groupby("episode_id").cumcount()
+    visits["date"] = visits.pop("admit_date") + pd.to_timedelta(7 * week + 1, unit="D")
+    visits["status"] = np.where(np.arange(len(visits)) % 5, "attended", "no_show")
+    return iop.read_records(episodes=table, attendance=visits, as_of="2026-05-31")
+
+
+@pytest.fixture(scope="module")
+def without() -> iop.Records:
+    return records_of(("North", False))
+
+
+def test_nobody_is_said_to_be_in_the_program(without: iop.Records) -> None:
+    table = iop.attendance_by_week(without).table
+    assert table["episodes"].isna().all()
+    assert table["episodes_followed"].iloc[:5].eq(SIZE).all()
+    assert table[NOT_LEFT].str.contains("not known from these records").all()
+    assert unknown_columns(table) == ["episodes"]
+    known = iop.attendance_by_week(records_of(("North", True))).table
+    assert known["episodes"].tolist() == [SIZE] * 5 + [SIZE - 2] + [0] * 6
+    assert NOT_LEFT not in known
+
+
+def test_of_several_programs_each_has_its_own_answer() -> None:
+    records = records_of(("North", False), ("South", True))
+    table = iop.attendance_by_week(records, by="program").table
+    known = table.groupby("program", observed=True)["episodes"].count()
+    assert known.to_dict() == {"North": 0, "South": 12}
+    assert unknown_columns(table) == []
+    together = iop.attendance_by_week(records).table
+    assert together["episodes"].isna().all()
+
+
+def test_the_picture_has_no_such_row_and_says_why(without: iop.Records) -> None:
+    weeks = iop.attendance_by_week(without)
+    for result in (weeks, iop.protect(weeks)):
+        axes = plot_attendance(result)
+        words = {
+            one.get_text() for one in axes.figure.findobj(lambda one: hasattr(one, "get_text"))
+        }
+        assert "came" in words
+        assert "in program" not in words
+        assert any(
+            "How many were in the program: not known" in one.replace("\n", " ") for one in words
+        )
+
+
+def test_who_came_is_a_part_of_those_followed_where_nothing_is_between(
+    without: iop.Records,
+) -> None:
+    weeks = iop.attendance_by_week(without)
+    linked = LinkedCounts(iop.SafePolicy.cms())
+    link_weeks(linked, weeks)
+    assert ("weeks", "1", "episodes") not in linked
+    assert ("weeks", "1", "episodes_attending") in linked
+    rows = [set(row.values()) for row in linked.facts.rows]
+    assert any({1, -1} <= row for row in rows)
+    safe = iop.protect(weeks).table
+    assert not hidden_in_weeks(safe)["episodes"].any()
+
+
+def test_the_report_leaves_the_column_out_and_says_so(without: iop.Records) -> None:
+    report: Any = iop.quarterly_report(without, "2026Q1")
+    by_week = report.tables["attendance_by_week"]
+    assert "episodes" not in by_week
+    assert by_week["episodes_followed"].notna().any()
+    (table,) = [
+        figure["table"]
+        for section in report._document["sections"]
+        for figure in section["figures"]
+        if figure["table"]["name"] == "attendance_by_week"
+    ]
+    assert table["note"].count("How many were in the program: not known") == 1
+    assert "Episodes in program:" not in table["note"]
+    counts = [one["name"] for one in report._document["cells"]["counts"]]
+    assert not [name for name in counts if "weeks" in name and "episodes" in name]
