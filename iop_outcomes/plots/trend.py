@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,14 @@ from iop_outcomes.plots.layout.given import check_result, figure_or
 from iop_outcomes.plots.layout.names import HANDLE_ROOM, drawn_name, fitted, label_room, panels
 from iop_outcomes.plots.layout.period_axis import write_periods
 from iop_outcomes.plots.layout.sheet import Plan, Planner, finish, open_sheet, stack
-from iop_outcomes.plots.layout.unknown import HIDDEN, NOT_KNOWN, NOT_YET, say_why
+from iop_outcomes.plots.layout.unknown import (
+    HIDDEN,
+    NOT_KNOWN,
+    NOT_YET,
+    Box,
+    say_why,
+    size_of_words,
+)
 from iop_outcomes.records.fitness import reasons_in
 from iop_outcomes.shared.text import format_level
 from iop_outcomes.trends import Trend
@@ -84,9 +92,9 @@ def plot_trend(
         titles = _titles(trend, names, room)
         scale = _scale(trend, target)
         for place, title, (_, rows) in zip(places, titles, parts, strict=True):
-            _draw_panel(place, rows, trend.unit, scale)
+            words = _draw_panel(place, rows, trend.unit, scale)
             if target is not None:
-                _draw_target(place, rows, target, trend.unit)
+                _draw_target(place, rows, target, trend.unit, words)
             if sheet.whole:
                 _write_denominators(place, rows)
             place.set_title(title, loc="left", fontsize=TITLE_SIZE, fontweight="bold", pad=8)
@@ -136,7 +144,8 @@ def _scale(trend: Trend, target: float | None) -> tuple[float, float]:
     return low, float(highest) * 1.12 if highest > 0 else float(low == 0.0)
 
 
-def _draw_panel(ax: Axes, rows: pd.DataFrame, unit: str, scale: tuple[float, float]) -> None:
+def _draw_panel(ax: Axes, rows: pd.DataFrame, unit: str, scale: tuple[float, float]) -> list[Box]:
+    """Draw the periods of a group; return where words say why there is no value."""
     positions = np.arange(len(rows), dtype=np.float64)
     value = rows["value"].to_numpy(dtype=np.float64, na_value=np.nan)
     complete = rows["complete"].to_numpy(dtype=bool)
@@ -149,31 +158,34 @@ def _draw_panel(ax: Axes, rows: pd.DataFrame, unit: str, scale: tuple[float, flo
     now = np.where(complete | hidden, np.nan, now)
     _draw_open(ax, rows, positions, now)
     unknown = rows.index.isin(reasons_in(rows).index)
-    say_why(ax, ~complete & np.isnan(now), NOT_YET)
-    say_why(ax, unknown & complete, NOT_KNOWN)
-    say_why(ax, hidden & complete & ~unknown, HIDDEN)
+    words = say_why(ax, ~complete & np.isnan(now), NOT_YET)
+    words += say_why(ax, unknown & complete, NOT_KNOWN)
+    words += say_why(ax, hidden & complete & ~unknown, HIDDEN)
     if unit == "proportion":
         write_percent(ax)
     else:
         style.y_label(ax, unit)
     write_periods(ax, rows["period"].astype(str).tolist())
+    return words
 
 
 def _amount(value: float, unit: str) -> str:
     return f"{100 * value:.4g}%" if unit == "proportion" else f"{value:,.4g}"
 
 
-def _draw_target(ax: Axes, rows: pd.DataFrame, target: float, unit: str) -> None:
-    """Draw the target as a line with its name, on the side where the newest values are not."""
+def _draw_target(
+    ax: Axes, rows: pd.DataFrame, target: float, unit: str, words: Sequence[Box]
+) -> None:
+    """Draw the target as a line with its name, on the side where the newest values are not.
+
+    Where words stand there, the name is on the other side, or further to the left.
+    """
     ax.axhline(target, label="target", zorder=1.6, **options_of(TARGET) | {"linewidth": 1.3})
-    low, high = ax.get_ylim()
-    height = (target - low) / (high - low)
-    newest = rows["value"].dropna().astype(float).iloc[-LAST:]
-    below = height > 0.88 or (height > 0.09 and not newest.empty and newest.mean() > target)
+    name = f"target {_amount(target, unit)}"
+    end, below = _place_of_name(ax, rows, target, name, words)
     ax.annotate(
-        f"target {_amount(target, unit)}",
-        xy=(1, target),
-        xycoords=("axes fraction", "data"),
+        name,
+        xy=(end, target),
         xytext=(-3, -3 if below else 3),
         textcoords="offset points",
         ha="right",
@@ -183,6 +195,41 @@ def _draw_target(ax: Axes, rows: pd.DataFrame, target: float, unit: str) -> None
         zorder=2.5,
         gid="target",
     )
+
+
+def _place_of_name(
+    ax: Axes, rows: pd.DataFrame, target: float, name: str, words: Sequence[Box]
+) -> tuple[float, bool]:
+    """Return where the name of a target ends, and whether it is below the line."""
+    low, high = ax.get_ylim()
+    height = (target - low) / (high - low)
+    newest = rows["value"].dropna().astype(float).iloc[-LAST:]
+    below = height > 0.88 or (height > 0.09 and not newest.empty and newest.mean() > target)
+    if not words:
+        return len(rows) - 0.4, below
+    sides = [below] if not 0.09 < height < 0.88 else [below, not below]
+    width, up = style.size_of(ax)
+    across, lines = size_of_words(name)
+    across, lines = (across + 3) * len(rows) / width, (lines + 3) / up
+    first, last = -0.6, len(rows) - 0.4
+    values = (rows["value"].to_numpy(dtype=np.float64, na_value=np.nan) - low) / (high - low)
+    points = [
+        (place - 0.2, place + 0.2, value - 0.03, value + 0.03)
+        for place, value in enumerate(values)
+        if np.isfinite(value)
+    ]
+    ends = [last, *(one for one in np.arange(last, first, -0.25) if one - across >= first)]
+    for taken in ([*words, *points], words):
+        for end in ends:
+            for side in sides:
+                edges = (height - lines, height) if side else (height, height + lines)
+                if not any(_overlap((end - across, end, *edges), one) for one in taken):
+                    return end, side
+    return last, below
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    return one[0] < other[1] and other[0] < one[1] and one[2] < other[3] and other[2] < one[3]
 
 
 def _hidden(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
