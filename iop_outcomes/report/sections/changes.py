@@ -79,7 +79,7 @@ class Change:
         if not np.isfinite(self.lower):
             return f"{said}."
         low, high = self._side(self.lower), self._side(self.upper)
-        return f"{said}: {'' if again else 'the difference may be '}anything from {low} to {high}."
+        return f"{said}: {'' if again else 'it may be '}anything from {low} to {high}."
 
     def _by(self) -> str:
         """Return by how much a measure is higher or lower at least and at most."""

@@ -36,10 +36,9 @@ from iop_outcomes.trends.quantities import Quantity, find_quantity
 MOST, FEWEST = 8, 5  # findings on the first page
 NAME, TITLE = "what-changed", "At a glance"
 HOW = (
-    "Each newest number has its 95% interval: the range in which the true value may well lie. So "
-    "has each difference. A measure is called higher or lower only if that of the difference holds "
-    "no zero; else the records do not tell whether it changed. Shares differ by points: from 50% "
-    "to 53% is 3 points higher."
+    "Each newest number, and each difference, has its 95% interval: the range in which the true "
+    "value may well lie. Higher or lower: that of the difference holds no zero; else the records "
+    "do not tell. From 50% to 53% is 3 points higher."
 )
 
 
@@ -82,8 +81,8 @@ def first_page(
     if not_known:
         items.append((NOT_TOLD, "; ".join(not_known), "."))
     number = sum(len(_changes(scope, trend)) for trend in trends.compared.values())
-    how = (HOW, *((_chance(number),) if number else ()))
-    return Section(NAME, TITLE, how, () if table is None else (table,), items=tuple(items))
+    how = f"{HOW} {_chance(number)}" if number else HOW
+    return Section(NAME, TITLE, (how,), () if table is None else (table,), items=tuple(items))
 
 
 def choose(points: Sequence[Point]) -> list[Point]:

@@ -23,11 +23,11 @@ NEWEST, NOT_COMPLETE = "–", "not complete"
 NOTE = (
     "Value: the newest period that is known and shown, with its 95% interval from lower to upper. "
     "Newer: why no newer one stands there. Not complete: its people are still followed. Not shown: "
-    "it would tell of a few people, or it is not complete either. Signal: what the measure's "
-    "control chart says of that period, and which side of the usual it is on. {limits} Limits are "
-    "never narrower than chance alone gives. Where all people are newly admitted in the first "
-    "half-year of the records, that is not on the chart. A signal is among the findings if no "
-    "newer period is known and there is room."
+    "it would tell of a few people, or it is not complete either. Signal: what the control chart "
+    "says of that period, and which side of the usual it is on. {limits} Limits are never narrower "
+    "than chance alone gives; the first half-year of the records is not on the chart where all "
+    "its people are newly admitted. A signal is a finding if no newer period is known and there is "
+    "room."
 )
 LIMITS = {
     "month": "Of a row by month the limits come from the first {baseline} months on its chart",
@@ -46,7 +46,7 @@ COURSE_NOTE = (
     " The course shows the last 24 periods, from the lowest value to the highest; a dot is a "
     "period without a value."
 )
-MATRIX_END = " Every number also stands in the section on trends."
+MATRIX_END = " Every number also stands in Trends."
 
 
 def by_month(trend: Trend, own: Mapping[str, Trend]) -> bool:
