@@ -19,7 +19,8 @@ from iop_outcomes.report.programs import FAMILY
 from iop_outcomes.report.sections.cohort import ALL
 
 WHOLE = ""
-CONTINUITY = "continuity"
+OF_EPISODES = ("continuity", "symptoms", "functioning", "relapse", "stays", "admitted")
+"""Families of counts that add up over the programs of one run, where they do."""
 System = Callable[[Hidden], PrintedCells]
 
 
@@ -203,7 +204,7 @@ def _adds_up(key: Key) -> bool:
     """Return whether a count of all programs is the sum of those of each, as far as it fits."""
     if isinstance(key, tuple) and key[0] == "rest" and len(key) == 3:
         return _adds_up(key[1]) and _adds_up(key[2])
-    return adds_up(key) or (isinstance(key, tuple) and key[0] == CONTINUITY)
+    return adds_up(key) or (isinstance(key, tuple) and key[0] in OF_EPISODES)
 
 
 def _named(key: Key, own: str) -> Key:

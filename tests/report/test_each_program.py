@@ -28,7 +28,7 @@ from iop_outcomes.report.quarterly import Wanted
 from iop_outcomes.report.scope import choose_scope
 from iop_outcomes.report.sections import cohort
 from iop_outcomes.report.settings import ReportSettings
-from iop_outcomes.report.together import WHOLE, Together
+from iop_outcomes.report.together import OF_EPISODES, WHOLE, Together
 
 FREE = iop.SafePolicy.internal()  # quick: nothing is searched for
 PERIOD = parse_report_period("2025")
@@ -121,6 +121,20 @@ def test_what_gives_a_count_is_hidden_and_not_only_its_row(far: bool) -> None:
         "flow",
         *(["trend"] if far else []),
     }
+    assert together.leaks == 0
+
+
+@pytest.mark.parametrize("family", OF_EPISODES)
+def test_episodes_that_one_program_hides_do_not_follow_from_all_less_the_others(
+    family: str,
+) -> None:
+    together, item = Together(("A", "B")), (family, "one", "paired")
+    for own, value in (("A", 40), ("B", 5), (WHOLE, 45)):
+        linked = LinkedCounts(iop.SafePolicy())
+        linked.count(item, value, item=item)
+        together.own = own
+        hidden = together.hide(linked, linked.hidden(), partial(printed_cells, linked))
+        assert (item in hidden) == (own != "A")
     assert together.leaks == 0
 
 
