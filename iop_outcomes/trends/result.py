@@ -267,7 +267,10 @@ class Trend(DrawnResult):
             if len(known) == len(whole):
                 text += f"; {span} over {len(known)} {self.every}s ({ends})"
             else:  # others between them are hidden, or not known
-                text += f"; {span} over {len(known)} of the {len(whole)} {self.every}s from {ends}"
+                text += (
+                    f"; {span} over {len(known)} {self.every}s from {ends}, between which others "
+                )
+                text += "have no value"
         incomplete = rows.loc[~rows["complete"], "period"]
         if not incomplete.empty:
             first, newest = incomplete.iloc[0], incomplete.iloc[-1]

@@ -289,7 +289,8 @@ def test_the_sentence_holds_the_counts_and_the_range_and_no_news(records: Record
     result = trend(records, "completion_rate", chart="none")
     sentence = (
         "Completion rate in 2026-06: 100.0% (1 of 1; 95% interval 20.7% to 100.0%); between "
-        "0.0% and 100.0% over 3 of the 5 months from 2026-02 to 2026-06. Not complete yet: 2026-07."
+        "0.0% and 100.0% over 3 months from 2026-02 to 2026-06, between which others "
+        "have no value. Not complete yet: 2026-07."
     )
     assert result.text == sentence
     assert trend(records, "completion_rate").text == (
