@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.report.model import Kind, Table
-from iop_outcomes.report.sections.signals import NUMBERS, TOO_FEW_MONTHS, said
+from iop_outcomes.report.sections.signals import NUMBERS, TOO_FEW_MONTHS, said, usual_rule
 from iop_outcomes.report.trends import Trends
 from iop_outcomes.shared.text import SHARE_DECIMALS
 from iop_outcomes.trends import Trend
-from iop_outcomes.trends.charting import COLUMNS, ChartRule, chart_rule
+from iop_outcomes.trends.charting import COLUMNS
 from iop_outcomes.trends.charts import TRIAL_POINTS
 from iop_outcomes.trends.quantities import find_quantity
 from iop_outcomes.trends.quantities.quantity import FIRST_PERIODS, comparable_from
@@ -79,20 +79,7 @@ def usual_chart(
     """
     quantity = find_quantity(trend.measure)
     monthly = trend.every == "month"
-    rule: ChartRule | None = chart_rule(
-        quantity.kind,
-        chart="auto",
-        baseline=TRIAL_POINTS if monthly else None,
-        rebase=(),
-        events=(),
-        target=target,
-        improves=None,
-        rules="mdc",
-        default=quantity.improves,
-        least=quantity.least,
-        most=quantity.most,
-        at_least_chance=True,
-    )
+    rule = usual_rule(quantity, baseline=TRIAL_POINTS if monthly else None, target=target)
     if own and by_month(trend, own):
         return _charted_as(replace(trend, chart=rule), own[trend.measure], target)
     table = trend.table

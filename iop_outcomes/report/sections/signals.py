@@ -13,9 +13,9 @@ from iop_outcomes.report.model import Table
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.shared.arrays import ratio
 from iop_outcomes.trends import Trend
-from iop_outcomes.trends.charting import chart_rule, group_rows
+from iop_outcomes.trends.charting import ChartRule, chart_rule, group_rows
 from iop_outcomes.trends.charts import TRIAL_POINTS
-from iop_outcomes.trends.quantities import find_quantity
+from iop_outcomes.trends.quantities import Quantity, find_quantity
 from iop_outcomes.trends.quantities.quantity import comparable_from
 from iop_outcomes.trends.signals.judging import COMMON
 from iop_outcomes.trends.trend import trend_of
@@ -146,13 +146,30 @@ def _charted(scope: Scope, measure: str) -> Trend:
     charted = replace(charted, table=_without_small(charted, scope.policy))
     if quantity.settles:
         charted = replace(charted, table=_settled(charted, fewest_of(scope.policy)))
-    rule = chart_rule(
+    return charted.with_chart(usual_rule(quantity, baseline=TRIAL_POINTS))
+
+
+def usual_rule(
+    quantity: Quantity, *, baseline: int | None, target: float | None = None
+) -> ChartRule | None:
+    """Return the rule of each chart of a report that is judged; None where a measure has none.
+
+    Parameters
+    ----------
+    quantity : Quantity
+        The measure.
+    baseline : int or None
+        From how many periods the limits are made; None: from all of them.
+    target : float, optional
+        The value to be reached, in the unit of the measure.
+    """
+    return chart_rule(
         quantity.kind,
         chart="auto",
-        baseline=TRIAL_POINTS,
+        baseline=baseline,
         rebase=(),
         events=(),
-        target=None,
+        target=target,
         improves=None,
         rules="mdc",
         default=quantity.improves,
@@ -160,7 +177,6 @@ def _charted(scope: Scope, measure: str) -> Trend:
         most=quantity.most,
         at_least_chance=True,
     )
-    return charted.with_chart(rule)
 
 
 def _settled(trend: Trend, fewest: int) -> pd.DataFrame:
