@@ -186,9 +186,14 @@ def test_the_page_of_all_measures_says_why_a_newer_period_is_not_there(
     assert found is not None
     row = found.frame.iloc[0]
     assert row["newer"] == words
+    explained = {one for one in matrix.NEWER if f"{one.capitalize()}: " in found.note}
+    assert explained == {words} - {"–"}
+    assert ("Newer: " in found.note) == bool(explained)
     place = {"–": 2, "not complete": 1, "none counted": 1}.get(words, 0)
     assert (row["value"], row["period"]) == (values[place], _period(scope, place))
-    said = first_page.measure_point(scope, trend).text
+    point = first_page.measure_point(scope, trend)
+    said = point.text
+    assert (point.tag == "not known") == (words == "none counted")
     older = f" The latest quarter that is shown is {_period(scope, place)}: {values[place]:.0f}."
     assert said.endswith(older) == (words not in ("–", "not complete"))
     assert f"{_period(scope, 2)} is not known yet." in said or words != "not complete"

@@ -102,7 +102,9 @@ def measure_point(scope: Scope, trend: Trend, target: float | None = None) -> Po
     rows = known[known["value"].notna()]
     quantity = find_quantity(trend.measure)
     if known.empty or pd.isna(known.iloc[-1]["value"]):
-        text, rank, tag = _not_shown(scope, trend, known), NOT_COMPARED, "not shown"
+        hidden = not known.empty and bool(known.iloc[-1]["hidden"])
+        text, rank = _not_shown(scope, trend, known), NOT_COMPARED
+        tag = "not shown" if hidden else NOT_TOLD
         if target is not None and len(rows):  # judged by the newest value that is shown
             reached, words = _beside(rows.iloc[-1], quantity, target, trend.unit)
             text += f" {words}"

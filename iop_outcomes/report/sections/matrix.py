@@ -20,15 +20,19 @@ from iop_outcomes.trends.quantities.quantity import FIRST_PERIODS, comparable_fr
 from iop_outcomes.trends.watching.matrix import matrix_of
 
 NEWEST, NOT_COMPLETE = "–", "not complete"
+NOT_SHOWN, NONE_COUNTED = "not shown", "none counted"
 NOTE = (
     "Value: the newest period that is known and shown, with its 95% interval from lower to upper. "
-    "Newer: why no newer one stands there. Not complete: its people are still followed. Not shown: "
-    "it would tell of a few people, or it is not complete either. Signal: what the control chart "
-    "says of that period, and which side of the usual it is on. {limits} Limits are never narrower "
-    "than chance alone gives; the first half-year of the records is not on the chart where all "
-    "its people are newly admitted. A signal is a finding if no newer period is known and there is "
-    "room."
+    "{newer}Signal: what the control chart says of that period, and which side of the usual it is "
+    "on. {limits} Limits are never narrower than chance alone gives; the first half-year of the "
+    "records is not on the chart where all its people are newly admitted. A signal is a finding if "
+    "no newer period is known and there is room."
 )
+NEWER = {
+    NOT_COMPLETE: "Not complete: its people are still followed.",
+    NOT_SHOWN: "Not shown: it would tell of a few people, or it is not complete either.",
+    NONE_COUNTED: "None counted: a newer period has nothing to be counted.",
+}
 LIMITS = {
     "month": "Of a row by month the limits come from the first {baseline} months on its chart",
     "own": ", which is the one of the signals by program and month",
@@ -139,12 +143,16 @@ def matrix_table(
         name: [float(np.round(one, n)) for one, n in zip(page[name], digits, strict=True)]
         for name in ("value", "lower", "upper", "target")
     }
-    values = ["not shown" if np.isnan(one) else one for one in numbers["value"]]
+    newer = pd.Series([_newer(trend) for trend in drawn], dtype=object)
+    none = newer.where(newer == NOT_SHOWN, NEWEST)  # of a measure without any value
+    values = [
+        word if np.isnan(one) else one for one, word in zip(numbers["value"], none, strict=True)
+    ]
     frame = pd.DataFrame(
         {
             "measure": page["title"],
             "period": page["period"].replace("", "–"),
-            "newer": [_newer(trend) for trend in drawn],
+            "newer": newer,
             "value": pd.Series(values, dtype=object),
             "lower": numbers["lower"],
             "upper": numbers["upper"],
@@ -158,7 +166,7 @@ def matrix_table(
     if not has_target:
         frame = frame.drop(columns=["target", "beside target"])
     by_row: dict[str, Kind] = dict.fromkeys(("value", "lower", "upper", "target"), "by_row")
-    note = NOTE.format(limits=_limits(drawn, own or {}))
+    note = NOTE.format(newer=_newer_note(newer), limits=_limits(drawn, own or {}))
     note += f"{TARGET_NOTE if has_target else ''}{COURSE_NOTE}{MATRIX_END}"
     return Table("measures", "All measures on one page", frame, by_row, note, row_kinds=kinds)
 
@@ -182,6 +190,12 @@ def _limits(drawn: list[Trend], own: Mapping[str, Trend]) -> str:
     return " ".join(f"{one.format(baseline=TRIAL_POINTS)}." for one in sentences)
 
 
+def _newer_note(newer: pd.Series) -> str:
+    """Return what the words of a column say, of those that stand in it."""
+    words = [sentence for word, sentence in NEWER.items() if (newer == word).any()]
+    return " ".join(["Newer: why no newer one stands there.", *words, ""]) if words else ""
+
+
 def _newer(trend: Trend) -> str:
     """Return why no period after the one that is shown stands in the page of all measures."""
     table = trend.table
@@ -192,5 +206,5 @@ def _newer(trend: Trend) -> str:
     waiting = not after["complete"].all()
     hidden = bool((after["complete"] & after["hidden"]).any())
     if hidden:
-        return "not shown"
-    return NOT_COMPLETE if waiting else "none counted"
+        return NOT_SHOWN
+    return NOT_COMPLETE if waiting else NONE_COUNTED
