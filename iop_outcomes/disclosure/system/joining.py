@@ -16,6 +16,7 @@ from iop_outcomes.disclosure.system.people.overlap import (
     declare_overlaps,
     of_everybody,
 )
+from iop_outcomes.disclosure.system.people.times import declare_times
 from iop_outcomes.disclosure.system.quarters import quarters_together
 
 CHANGED = "changed"
@@ -111,6 +112,7 @@ class Joined:
         _subsets(cells, self.reports, self._names)
         _wholes(cells, self.reports, self._names)
         no_people = declare_overlaps(cells, _people(self.reports, self._names))
+        no_people |= declare_times(cells, self.reports, self._names)
         _so_far(cells)
         # Only reports of the same programs have quarters of the same people in common.
         often = Counter(", ".join(sorted(report.programs)) for report in self.reports)

@@ -20,10 +20,10 @@ from iop_outcomes.disclosure.policy import HIDDEN
 from iop_outcomes.disclosure.system.attack import attack
 from iop_outcomes.disclosure.system.cells import PrintedCells
 from iop_outcomes.disclosure.system.documents import EXACTLY, SmallCount, rows_of, tables_of
+from iop_outcomes.disclosure.system.people.times import PERIOD, days_of
 from iop_outcomes.errors import ReportError
 from iop_outcomes.trends.periods import as_labels
 
-PERIOD = r"\d{4}(?:Q\d|-\d\d(?:-\d\d)?)?"
 WINDOW = re.compile(rf"(?:in|from) ({PERIOD})(?: to ({PERIOD}))?\b")
 ADDED = {
     "admissions": ("admitted",),
@@ -150,7 +150,7 @@ def counted(
         for row in found:
             if name == "flow_exclusions" and row["who"] != ALL_ADMISSIONS:
                 continue
-            days = _days(str(row["period"])) if trend else _days(*window.groups())  # type: ignore[union-attr]  # a window if no trend
+            days = days_of(str(row["period"])) if trend else days_of(*window.groups())  # type: ignore[union-attr]  # a window if no trend
             if days is None or str(row.get("status") or "") not in SETTLED:
                 continue
             programs, label = _label(name, row, everyone)
@@ -251,15 +251,6 @@ def _data_cut(document: Mapping[str, Any]) -> pd.Timestamp:
         if fact["name"] == "Data cut" and day:
             return pd.Timestamp(day[0])
     return pd.Timestamp.max
-
-
-def _days(first: str, last: str | None = None) -> tuple[pd.Timestamp, pd.Timestamp] | None:
-    """Return the first and the last day of a period, or of two and what lies between."""
-    ends = re.fullmatch(rf"({PERIOD})(?: to ({PERIOD}))?", first)
-    if ends is None:
-        return None
-    start, end = pd.Period(ends[1]), pd.Period(last or ends[2] or ends[1])
-    return start.start_time.normalize(), end.end_time.normalize()
 
 
 def _system(counts: Sequence[Counted], threshold: int) -> PrintedCells:

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from iop_outcomes.disclosure.declared import Key
 from iop_outcomes.disclosure.system.cells import PrintedCells
 
-FAMILIES = ("session people", "people of sessions in the quarter up to")
+OF_QUARTER = "people of sessions in the quarter up to"
+FAMILIES = ("session people", OF_QUARTER)
 """Families of counts of people; the last word of a name is the row, such as late or all."""
 EVERYBODY = "all"
 OVERLAP = "counted in more than one of"
