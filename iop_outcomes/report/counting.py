@@ -14,7 +14,7 @@ from iop_outcomes.disclosure.results import Key, hide_weeks, link_weeks
 from iop_outcomes.disclosure.system import PrintedCells, printed_cells
 from iop_outcomes.report.earlier.memory import data_cut_of, with_earlier
 from iop_outcomes.report.earlier.reading import EarlierReport
-from iop_outcomes.report.linking import RELAPSE, link_leaving, link_report
+from iop_outcomes.report.linking import RELAPSE, link_leaving, link_leaving_by_quarter, link_report
 from iop_outcomes.report.merging import plan_of
 from iop_outcomes.report.model import DraftTable, Hidden, Table
 from iop_outcomes.report.period import ReportPeriod, period_between
@@ -141,12 +141,11 @@ def cells_of(
     that the plan gives a time of its own is named with it, since the same table of another report
     may be of another time.
     """
-    days = () if scope.period is None else cohort.census_keys(scope)[::3]
     data_cut = data_cut_of(scope)
 
     def is_settled(key: object) -> bool:
-        known = isinstance(key, tuple) and (key[:-1] in periods or key in days)
-        return known or is_settled_quarter(key, data_cut)
+        known = isinstance(key, tuple) and key[:-1] in periods
+        return known or cohort.is_of_a_day(key, data_cut) or is_settled_quarter(key, data_cut)
 
     cells = printed_cells(
         linked,
@@ -329,6 +328,8 @@ def count_all(
     rules = continuity_table(scope, linked)
     tables += [*([] if rules is None else [rules]), *scores_tables(scope, linked)]
     link_leaving(scope, linked, trends, plan)
+    with linked.asked_last():
+        link_leaving_by_quarter(scope, linked, plan)
     sites = declare_sites(scope, linked) if scope.engagement is not None else []
     if together is not None and together.of_all:
         cohort.declare_overlaps(scope, linked, plan.step("sessions"))

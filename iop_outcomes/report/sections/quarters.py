@@ -30,7 +30,9 @@ SESSIONS = "sessions in the quarter up to"
 PEOPLE = "people of sessions in the quarter up to"
 WEEKDAYS = "weekdays in the quarter up to"
 COHORTS = "of the admissions in the quarter up to"
-FAMILIES = (ADMITTED, DISCHARGED, SESSIONS, PEOPLE, WEEKDAYS, COHORTS)
+THERE = "there in the quarter up to"
+LEFT = "left in the quarter up to"
+FAMILIES = (ADMITTED, DISCHARGED, SESSIONS, PEOPLE, WEEKDAYS, COHORTS, THERE, LEFT)
 CHANGED = ", changed"
 
 

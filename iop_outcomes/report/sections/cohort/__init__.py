@@ -16,6 +16,8 @@ from iop_outcomes.report.sections.cohort.census import (
     census_keys,
     census_table,
     ever_and_now,
+    is_of_a_day,
+    there_on,
 )
 from iop_outcomes.report.sections.cohort.declaring import ALL, NOT_RECORDED
 from iop_outcomes.report.sections.cohort.discharges import discharge_table, link_discharges
@@ -50,8 +52,10 @@ __all__ = [
     "flow_stages",
     "flow_table",
     "flow_unknown",
+    "is_of_a_day",
     "link_discharges",
     "link_quarters",
     "link_sessions",
     "sessions_table",
+    "there_on",
 ]

@@ -73,6 +73,24 @@ def left_in_period(scope: Scope) -> Mask:
     return _census_masks(scope)[2]
 
 
+def is_of_a_day(key: object, cut: str) -> bool:
+    """Return whether a count is of who is in the program on a day up to the data cut."""
+    if not (isinstance(key, tuple) and len(key) == 2 and key[0] == CENSUS):
+        return False
+    return str(key[1])[:1].isdigit() and str(key[1]) <= cut
+
+
+def there_on(scope: Scope, day: pd.Timestamp) -> tuple[Key, Mask]:
+    """Return who is in the program on a day, with the name of their count.
+
+    The records must show who left.
+    """
+    tally = find_quantity(CENSUS).tally(scope.records)
+    assert tally.until is not None
+    there = (tally.date <= day.to_datetime64()) & (tally.until >= day.to_datetime64())
+    return (CENSUS, str(day.date())), there
+
+
 def ever_and_now(scope: Scope) -> tuple[Mask, Mask]:
     """Return who was admitted up to the end of the report's time, and who of them is still there.
 

@@ -1,0 +1,160 @@
+"""Who is still there, or did not answer, follows from reports of several quarters: it is hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import iop_outcomes as iop
+from iop_outcomes.disclosure.declared import Key
+from iop_outcomes.disclosure.ledger import Ledger
+from iop_outcomes.disclosure.merging import Ladders
+from iop_outcomes.disclosure.system import PrintedCells, attack, join
+from iop_outcomes.report import counting
+from iop_outcomes.report.counting import Counted, count_all
+from iop_outcomes.report.linking import leaving_by_quarter
+from iop_outcomes.report.scope import choose_scope
+from iop_outcomes.report.sections import cohort
+
+BY_QUARTER = Ladders.of({"discharges": [{"every": "quarter"}]})
+BY_HALF_YEAR = Ladders.of({"discharges": [{"every": "half_year"}]})
+Stays = Sequence[tuple[str, str | None, int]]
+"""The day of admission and of discharge, of how many people."""
+STAYS: Stays = (
+    ("2025-10-06", "2025-11-20", 20),
+    ("2025-10-06", "2026-02-20", 40),
+    ("2026-01-05", "2026-05-20", 30),
+    ("2026-04-06", "2026-06-10", 22),
+    ("2026-04-06", None, 8),
+)
+"""40 are there when 2025 ends, 30 when March ends and 8 when June ends."""
+
+
+def episodes_of(stays: Stays, cut: str) -> pd.DataFrame:
+    """Return the episodes of a program as they are known on a day, without reasons."""
+    rows = [(first, last) for first, last, people in stays for _ in range(people)]
+    frame = pd.DataFrame(rows, columns=["admit_date", "discharge_date"])
+    frame["person_id"] = [f"p{number}" for number in range(len(frame))]
+    frame["episode_id"], frame["program"] = frame["person_id"], "Harbor"
+    frame = frame[frame["admit_date"] <= cut].copy()
+    frame.loc[frame["discharge_date"].fillna("9") > cut, "discharge_date"] = None
+    return frame
+
+
+def records_of(stays: Stays, cut: str) -> iop.Records:
+    """Return the records of people who come once a week while they are there."""
+    frame = episodes_of(stays, cut)
+    each = zip(frame["episode_id"], frame["admit_date"], frame["discharge_date"], strict=True)
+    rows = pd.concat(
+        pd.DataFrame(
+            {"episode_id": name, "date": pd.date_range(first, last or cut, freq="7D")}
+        ).assign(status="attended")
+        for name, first, last in each
+    )
+    return iop.read_records(episodes=frame, attendance=rows, as_of=cut)
+
+
+def counted(
+    records: iop.Records, ladders: Ladders | None = None, ledger: Ledger | None = None
+) -> Counted:
+    """Return a report of the quarter in which the records end."""
+    quarter = str(pd.Period(str(pd.Timestamp(records.as_of).date()), "Q"))
+    scope = choose_scope(records, quarter, None, None)
+    return count_all(scope, scope, ladders, ledger)
+
+
+def printed(made: Counted, *keys: Key) -> list[int | None]:
+    """Return printed counts, each of an item of its name; None where it is hidden."""
+    return [None if key in made.hidden else made.linked.value(key) for key in keys]
+
+
+def admissions(*quarters: str) -> list[Key]:
+    return [("trend", "admissions", "quarter", one) for one in quarters]
+
+
+def test_those_there_do_not_follow_from_a_half_year_and_an_earlier_report(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """40 there when 2025 ends and 60 admissions less 92 discharges of a half-year: 8 are there.
+
+    No report was made of the quarter between.
+    """
+    now, discharged = ("census", "2026-06-30"), ("discharges", "all")
+    first = counted(records_of(STAYS, "2025-12-31"), BY_HALF_YEAR)
+    assert printed(first, ("census", "2025-12-31")) == [40]
+    records = records_of(STAYS, "2026-06-30")
+    rows = admissions("2026Q1", "2026Q2")
+    made = counted(records, BY_HALF_YEAR, first.ledger)
+    assert None in [
+        *printed(made, discharged),
+        *(None if one in made.hidden else 0 for one in rows),
+    ]
+    assert attack(join([first.cells, made.cells])).empty
+    monkeypatch.setattr(counting, "link_leaving_by_quarter", lambda *_: None)
+    without = counted(records, BY_HALF_YEAR, first.ledger)
+    assert printed(without, discharged, now) == [92, None]
+    assert without.hidden.isdisjoint(rows)
+
+
+def only(cells: PrintedCells, *shown: Key) -> PrintedCells:
+    """Return a report that prints some counts only."""
+    counts = {key: value if key in shown else None for key, value in cells.counts.items()}
+    return replace(cells, counts=counts)
+
+
+@pytest.mark.parametrize("joined", [True, False])
+def test_those_there_on_a_day_are_the_same_in_the_reports_before_and_after_it(
+    joined: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two quarters' admissions and discharges, and who was there before both: 8 are there after.
+
+    The number between, 30, is printed in neither report. It is one count, as its name is of a day.
+    """
+    if not joined:
+        monkeypatch.setattr(cohort, "is_of_a_day", lambda *_: False)
+    monkeypatch.setattr(leaving_by_quarter, "_link_quarter", lambda *_: None)
+    before, after = (
+        counted(records_of(STAYS, cut), BY_QUARTER).cells for cut in ("2026-03-31", "2026-06-30")
+    )
+    everybody: list[Key] = [("admissions", "all"), ("discharges", "all")]
+    before = only(before, ("census", "2025-12-31"), *everybody)
+    after = replace(only(after, *everybody), least={("census", "2026-06-30"): 1})
+    found = attack(join([before, after]))
+    of_day = found[found["cell"].str.contains("2026-06-30") & found["cell"].str.contains("census")]
+    assert of_day["high"].tolist() == ([8] if joined else [])
+
+
+def answers_of(cut: str) -> iop.Records:
+    """Return 60 people discharged after 40 days: 28 of 40 and 18 of 20 of them answered twice."""
+    stays = [("2026-01-05", "2026-02-14", 40), ("2026-04-06", "2026-05-16", 20)]
+    frame = episodes_of(stays, cut)
+    frame["discharge_reason"] = np.where(np.arange(len(frame)) % 4 > 1, "completed", "dropped_out")
+    twice = np.isin(np.arange(len(frame)), [*range(28), *range(40, 58)])
+    first = frame[["episode_id"]].assign(date=pd.to_datetime(frame["admit_date"]), phq9=15)
+    last = first[twice].assign(phq9=8)
+    last["date"] += pd.Timedelta(days=38)
+    return iop.read_records(
+        episodes=frame,
+        attendance=first[["episode_id", "date"]].assign(status="attended"),
+        checkins=pd.concat([first, last]).assign(status="completed"),
+        as_of=cut,
+    )
+
+
+def test_who_did_not_answer_twice_does_not_follow_from_two_reports(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of 40 discharged 28 answered, and of 60 in the next report 46: 2 new ones did not."""
+    keys: list[Key] = [("symptoms", "phq9", name) for name in ("episodes", "paired")]
+    first = counted(answers_of("2026-03-31"))
+    assert printed(first, *keys) == [40, 28]
+    made = counted(answers_of("2026-06-30"), None, first.ledger)
+    assert None in printed(made, *keys)
+    assert attack(join([first.cells, made.cells])).empty
+    monkeypatch.setattr(leaving_by_quarter, "_link_answers", lambda *_: None)
+    without = counted(answers_of("2026-06-30"), None, first.ledger)
+    assert printed(without, *keys) == [60, 46]
