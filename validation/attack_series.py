@@ -36,15 +36,18 @@ def join(reports: list[One]) -> Puzzle:
     puzzle = Puzzle()
     seen: set[object] = set()
     for one in reports:
-        _take_up(puzzle, one, seen)
+        take_up(puzzle, one, seen)
     if len({one.programs for one in reports}) == 1:
         tie_tables(puzzle, reports)
     return puzzle
 
 
-def _take_up(puzzle: Puzzle, one: One, seen: set[object]) -> None:
-    """Add the numbers and rows of a report; a row that another report has, too, is not repeated."""
-    alone = build(replace(one.read, is_later=bool(seen)))
+def take_up(puzzle: Puzzle, one: One, seen: set[object], *, is_later: bool | None = None) -> None:
+    """Add the numbers and rows of a report; a row that another report has, too, is not repeated.
+
+    It is later if one was taken up before, unless `is_later` says it.
+    """
+    alone = build(replace(one.read, is_later=bool(seen) if is_later is None else is_later))
     new = {name: one.named(name) for name in alone.low}
     for name, other in new.items():
         puzzle.low[other] = max(alone.low[name], puzzle.low.get(other, alone.low[name]))

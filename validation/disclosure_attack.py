@@ -33,10 +33,8 @@ from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.ledger import Ledger
 from iop_outcomes.disclosure.system import (
     KeptParts,
-    PrintedCells,
     audit,
     printed_cells,
-    read_cells,
 )
 from iop_outcomes.disclosure.system import attack as audit_attack
 from iop_outcomes.errors import OutcomesError
@@ -49,13 +47,15 @@ from iop_outcomes.report.sections.relapse import first, results
 from validation.attack_programs import QUARTERS, RULES, Case, sample_case, small_case
 from validation.attack_reading import Read, differences, read_report
 from validation.attack_relations import build
+from validation.attack_saving import as_read, as_saved
 from validation.attack_series import told_together
 from validation.attack_solving import solve
+from validation.disclosure_sets import STEPS, attack_set
 from validation.shown_share import figures, one_program
 
 TEXT = Path(__file__).with_name("disclosure_page.md")
 ROWS = Path(__file__).with_name("disclosure_attack_rows.csv")
-KINDS = ("small", "sample", "series")
+KINDS = ("small", "sample", "series", "set")
 REFUSED = ("Nobody was in the program in this quarter", "Who was still in the program is not known")
 """What is said of a draw without a report; any other refusal is a fault, and ends the run."""
 STEPS_OF = 10
@@ -72,6 +72,7 @@ class Options:
     reports: int
     programs: int
     series: int
+    sets: int
     seconds: float
     processes: int
     page: Path | None
@@ -132,12 +133,12 @@ def watched() -> Iterator[Watch]:
 
 
 def jobs(options: Options) -> list[Job]:
-    """Return small programs, then whole samples, quarter after quarter; series between them."""
+    """Return small programs and whole samples with series between them, and sets at the end."""
     made = [("small", seed) for seed in range(options.programs)]
     made += [("sample", number) for number in range(options.reports)]
     for number in range(options.series):
         made.insert(min(len(made), 12 * (number + 1) + number), ("series", number))
-    return made
+    return made + [("set", number) for number in range(options.sets)]
 
 
 def case_of(kind: str, number: int) -> Case:
@@ -266,20 +267,6 @@ def ledger_of(made: Report) -> Ledger:
     return made.ledger
 
 
-def as_saved(made: Report) -> list[PrintedCells]:
-    """Return what the audit reads of a report that is saved as JSON."""
-    with TemporaryDirectory() as folder:
-        path = made.save(Path(folder) / "r.json")
-        return read_cells(path.read_text(encoding="utf-8"))
-
-
-def as_read(made: Report) -> Read:
-    """Return what somebody reads who was sent a report as HTML and as XLSX."""
-    with TemporaryDirectory() as folder:
-        place = Path(folder)
-        return read_report(made.save(place / "r.html"), made.save(place / "r.xlsx"))
-
-
 @contextmanager
 def not_judged_together() -> Iterator[None]:
     """Leave out what protects a report beside those of its ledger; printed rows stay frozen."""
@@ -298,6 +285,8 @@ def row_of(job: Job) -> dict[str, Any]:
     try:
         if kind == "series":
             return row | series(number)
+        if kind == "set":
+            return row | attack_set(number)
         with TemporaryDirectory() as folder:
             return row | attack(case_of(kind, number), Path(folder))
     except OutcomesError as error:
@@ -372,7 +361,7 @@ def page(found: pd.DataFrame, command: str) -> str:
 
 
 def _tables(found: pd.DataFrame) -> dict[str, str]:
-    made = found[(found["kind"] != "series") & found["numbers"].notna()]
+    made = found[~found["kind"].isin(["series", "set"]) & found["numbers"].notna()]
     kinds = {"sample": "five programs, 760 people", "small": "small random programs"}
     lines = [
         "| reports | number | unknown numbers a report (mean) | sums a report (mean) "
@@ -446,7 +435,46 @@ def _tables(found: pd.DataFrame) -> dict[str, str]:
     )
     lines += ["", f"{not_asked}: {wrong}."]
     tables = {"TABLE": lines, "STEPS": steps, "SHARES": shares, "SERIES": quarters}
+    tables["SETS"] = _of_sets(found[(found["kind"] == "set") & found["admissions"].notna()])
     return {name: "\n".join(one) for name, one in tables.items()}
+
+
+def _of_sets(sets: pd.DataFrame) -> list[str]:
+    """Return the table of the sets: what is told with all that protects, and without each step."""
+    if not len(sets):
+        return ["No set was made."]
+    lines = [
+        "| programs | sets | reports | admissions a year (mean) | told, by the audit "
+        "| told by the reports as they are saved | told to the second attacker "
+        "| without an answer of the solver | seconds a report (mean) | most |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for programs, part in sets.groupby("programs"):
+        told = "".join(
+            _of_some(part, name)
+            for name in ("audited", "saved_told", "second_told", "second_unanswered")
+        )
+        lines.append(
+            f"| {programs:.0f} | {len(part)} | {part['reports'].sum():.0f} "
+            f"| {part['admissions'].mean():.0f} {told}"
+            f"| {part['seconds'].mean():.1f} | {part['seconds'].max():.1f} |"
+        )
+    lines += [
+        "",
+        "| left out of the report of all | told to the second attacker | sets that then tell |",
+        "|---|---|---|",
+    ]
+    for step, words in STEPS.items():
+        told = _of_those_asked(sets[step])
+        lines.append(f"| {words.words} | {told} | {(sets[step] > 0).sum()} |")
+    overlap = int((sets["second_told_overlap"] > 0).sum())
+    wrong = int(sets["second_contradicts"].eq(1).sum())
+    said = (
+        "Sets that tell that 1 to 10 people, counted once for each further program, were in "
+        f"several: {overlap}. Sets that could not be asked, since the relations fit no numbers, or "
+        f"the solver did not say whether any fit: {wrong}."
+    )
+    return [*lines, "", said]
 
 
 def _of_some(series: pd.DataFrame, column: str) -> str:
@@ -486,6 +514,7 @@ def read_options(arguments: list[str]) -> Options:
     parser.add_argument("--reports", type=int, default=44)
     parser.add_argument("--programs", type=int, default=120)
     parser.add_argument("--series", type=int, default=20)
+    parser.add_argument("--sets", type=int, default=12)
     parser.add_argument("--seconds", type=float, default=3600.0, help="when to stop")
     parser.add_argument("--processes", type=int, default=1, help="how many reports at a time")
     parser.add_argument("--page", type=Path)
@@ -498,7 +527,7 @@ def main() -> None:
     found = run(options)
     if options.page:
         counts = ["--reports", str(options.reports), "--programs", str(options.programs)]
-        counts += ["--series", str(options.series)]
+        counts += ["--series", str(options.series), "--sets", str(options.sets)]
         command = shlex.join(["python", "-m", "validation.disclosure_attack", *counts])
         options.page.write_text(page(found, command), encoding="utf-8")
     told_of = ("pinned", "known_small", "audited", "saved_told", "second_told")
