@@ -37,6 +37,8 @@ ADDED_UP = (
     "census",
 )
 """Families of counts of episodes and sessions: those of some programs are the sum of each."""
+OF_EPISODES = ("continuity", "symptoms", "functioning", "relapse", "stays", "admitted")
+"""Families of counts of episodes that are not final: they add up in reports of one data cut."""
 SO_FAR = "so far on"
 """Begins the end of the name of a count that a later report may count as less."""
 
@@ -207,25 +209,47 @@ def _wholes(
     """Declare that a whole is the sum of its programs, and of those without the count.
 
     Where each program has the count there are no others. Without a report of each, the others are a
-    count like any other.
+    count like any other. An episode is in one program, so that who is in two has one in each.
     """
     seen: set[Key] = set()
     for other, larger in enumerate(reports):
         apart = _apart(reports, larger)
         for key in larger.counts if len(apart) > 1 else ():
-            if not adds_up(key) or key in larger.not_people:
+            if key in larger.not_people or not (adds_up(key) or of_episodes(key)):
                 continue
             here = [one for one in apart if _of_one_time(key, reports[one], larger)]
+            if of_episodes(key):
+                here = [one for one in here if reports[one].data_cut == larger.data_cut]
             parts, whole = [again[one, key] for one in here], again[other, key]
             if len(here) < 2:
                 continue
             row: Sum = {whole: -1, **dict.fromkeys(parts, 1)}
-            if {name for one in here for name in reports[one].programs} != set(larger.programs):
+            of = {name for one in here for name in reports[one].programs}
+            if of_episodes(key) and not _may_be(joined, row, complete=of == set(larger.programs)):
+                continue
+            if of != set(larger.programs):
                 row["others", whole, *parts] = 1
                 joined.counts["others", whole, *parts] = None
             if (whole, *parts) not in seen:
                 seen.add((whole, *parts))
                 joined.sums.append(row)
+
+
+def _may_be(joined: PrintedCells, row: Sum, *, complete: bool) -> bool:
+    """Return whether the printed numbers of a whole and its parts may add up.
+
+    They do not where reports have other rules, or records were changed between them: then there is
+    no sum, and nothing is said of the others.
+    """
+    (whole, _), *parts = row.items()
+    total, values = joined.counts[whole], [joined.counts[part] for part, _ in parts]
+    if total is None:
+        return True
+    least = sum(
+        joined.least.get(part, 0) if value is None else value
+        for (part, _), value in zip(parts, values, strict=True)
+    )
+    return least == total if complete and None not in values else least <= total
 
 
 def _people(
@@ -285,3 +309,8 @@ def adds_up(key: Key) -> bool:
     if not (isinstance(key, tuple) and isinstance(key[0], str)):
         return False
     return key[0].partition(",")[0] in ADDED_UP
+
+
+def of_episodes(key: Key) -> bool:
+    """Return whether a count is of episodes as they were at the data cut, each in one program."""
+    return isinstance(key, tuple) and key[0] in OF_EPISODES

@@ -35,12 +35,18 @@ ADDED = {
     "programs": ("admitted",),
     "continuity": ("met", "of"),
     "attendance_by_week": ("episodes_followed", "due", "attended", "no_show", "cancelled"),
+    "symptoms": ("discharged", "answered_twice"),
+    "functioning": ("paired",),
 }
 """The columns of which the counts of two spans of days add up to that of both."""
+OF_ONE_CUT = ("symptoms", "functioning")  # later more of the same admissions are discharged
 NO_ZERO = (("cohort_flow", "not_known"),)  # a zero is not shown in these columns, either
 WITH_ZEROS = ("admissions", "discharges", "sessions", "attendance_by_weekday", "programs")
 """The tables of which a column is hidden as a whole, zeros too, where a zero would disclose."""
-OF_BOTH = (("numerator", "denominator"), ("met", "of"), ("attended", "due"))
+OF_BOTH = (
+    *(("numerator", "denominator"), ("met", "of"), ("attended", "due")),
+    ("answered_twice", "discharged"),
+)
 LONGEST = f"still in the program after {RETENTION_DAYS[-1]} days"
 FINAL_AFTER = pd.Timedelta(days=RETENTION_DAYS[-1] + NO_CONTACT_DAYS)
 ALL_ADMISSIONS = "all admissions"  # the only row of flow_exclusions that is of all its days
@@ -154,6 +160,8 @@ def counted(
             if days is None or str(row.get("status") or "") not in SETTLED:
                 continue
             programs, label = _label(name, row, everyone)
+            if name in OF_ONE_CUT:
+                label = (*label, f"data cut {cut.date()}")
             if LONGEST in label and days[1] + FINAL_AFTER > cut:
                 continue  # a later report may count fewer of the same people
             count = Counted((), programs, *days, None)
