@@ -18,6 +18,8 @@ from functools import cached_property
 from itertools import combinations
 from pathlib import Path
 
+import pandas as pd
+
 from validation.attack_reading import HIDDEN, Read, cell, missing, rows
 from validation.attack_series import read_series, take_up
 from validation.attack_series_solving import solve_together
@@ -46,6 +48,7 @@ TABLES = {
 HEAD = r"Programs (.+?) Time \d{4}Q\d \("
 TOO_FEW = re.compile(r"(?:^|, )[^,]* \(too few to publish\)")
 """A program that is in no number but those of what was read."""
+MONTHS = 3  # of a quarter
 COLUMNS = ("told", "told_overlap", "unanswered", "contradicts")
 
 
@@ -116,6 +119,7 @@ def join(reads: Sequence[Read]) -> Puzzle:
     if set(parts) != set(of_all):
         parts.append(OTHERS)
     _tie_counts(puzzle, each, whole, parts)
+    _tie_months(puzzle, parts)
     _tie_programs(puzzle, each, whole)
     tie_tables(puzzle, some, parts)
     tie_people(puzzle, some, parts)
@@ -156,6 +160,21 @@ def _tie_counts(
             of_each.append(puzzle.unknown((OTHERS, name)))
         puzzle.total((WHOLE, name), of_each)
         ask_of_several(puzzle, of_each)
+
+
+def _tie_months(puzzle: Puzzle, parts: Sequence[str]) -> None:
+    """Say that the months of a program are its quarter, also where its own report has no months."""
+    quarters: dict[Name, list[Name]] = {}
+    for name in puzzle.low:
+        if isinstance(name, tuple) and name[0] in parts and isinstance(name[1], tuple):
+            measure, period, *count = (*name[1], "", "")[:3]
+            if re.fullmatch(r"\d{4}-\d\d", str(period)):
+                quarter = str(pd.Period(period, "M").asfreq("Q"))
+                whole = (name[0], (measure, quarter, *count))
+                quarters.setdefault(whole, []).append(name)
+    for whole, months in quarters.items():
+        if whole in puzzle and len(months) == MONTHS:
+            puzzle.total(whole, months)
 
 
 def _own_names(puzzle: Puzzle, one: OfProgram) -> list[tuple[object, ...]]:

@@ -38,6 +38,10 @@ def _not_so(_: object) -> bool:
     return False
 
 
+def _itself(key: object) -> object:
+    return key
+
+
 @dataclass(frozen=True)
 class Step:
     """A step that protects the report of all beside the others: its name there, and no step."""
@@ -49,7 +53,8 @@ class Step:
 
 STEPS = {
     "without_people": Step("people add up, less who is in several", "counts_people", _not_so),
-    "without_episodes": Step("rules met, scores and stays add up", "OF_EPISODES", ()),
+    "without_episodes": Step("rules met, scores and stays add up", "of_episodes", _not_so),
+    "without_months": Step("months add up to the quarter", "_quarter_of", _itself),
     "without_sums": Step("all else adds up", "adds_up", _not_so),
 }
 

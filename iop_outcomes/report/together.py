@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
+
+import pandas as pd
 
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.declared import Item, Key
 from iop_outcomes.disclosure.joined import JoinedCounts
 from iop_outcomes.disclosure.linked import OF_EXPORT
 from iop_outcomes.disclosure.system import KeptParts, PrintedCells, PrintedShare, join, told
-from iop_outcomes.disclosure.system.joining import adds_up
+from iop_outcomes.disclosure.system.joining import adds_up, of_episodes
 from iop_outcomes.disclosure.system.people.overlap import counts_people, overlap_of
 from iop_outcomes.errors import ReportError
 from iop_outcomes.report.model import Hidden
@@ -19,8 +21,6 @@ from iop_outcomes.report.programs import FAMILY
 from iop_outcomes.report.sections.cohort import ALL
 
 WHOLE = ""
-OF_EPISODES = ("continuity", "symptoms", "functioning", "relapse", "stays", "admitted")
-"""Families of counts that add up over the programs of one run, where they do."""
 System = Callable[[Hidden], PrintedCells]
 
 
@@ -168,7 +168,31 @@ class Together:
             for few in dict.fromkeys(some):
                 if len(few) > 1 and 0 < sum(terms[one] for one in few) < threshold:
                     rows.append({("some", key, *few): -1, **dict.fromkeys(few, 1)})
-        return rows
+        return [*rows, *self._months_of_others(rows)]
+
+    def _months_of_others(self, rows: Sequence[dict[Key, int]]) -> Iterator[dict[Key, int]]:
+        """Give the quarters of programs whose months follow from all less those of the others.
+
+        A month that is not known from the records is in no trend, but a quarter may hold it: what
+        a quarter has more than its months is a count, too.
+        """
+        months: dict[tuple[tuple[str, Key], ...], dict[Key, float]] = {}
+        for key in dict.fromkeys(key for row in rows for key in row):
+            if not (isinstance(key, tuple) and key[0] == "others"):
+                continue
+            _, month = key[1]
+            printed = {
+                name: own[name, month] for name, own in self.values.items() if (name, month) in own
+            }
+            quarter = _quarter_of(month)
+            without = tuple((name, quarter) for name in self.programs if name not in printed)
+            if all(one in self.values.get(one[0], ()) for one in without):
+                left = printed.pop(WHOLE) - sum(printed.values())
+                months.setdefault(without, {})[key] = left
+        for wholes, inside in months.items():
+            if sum(self.values[one[0]][one] for one in wholes) >= sum(inside.values()):
+                more: Key = ("more than its months", *wholes)
+                yield {**dict.fromkeys(wholes, -1), **dict.fromkeys(inside, 1), more: 1}
 
     @property
     def of_all(self) -> bool:
@@ -204,7 +228,22 @@ def _adds_up(key: Key) -> bool:
     """Return whether a count of all programs is the sum of those of each, as far as it fits."""
     if isinstance(key, tuple) and key[0] == "rest" and len(key) == 3:
         return _adds_up(key[1]) and _adds_up(key[2])
-    return adds_up(key) or (isinstance(key, tuple) and key[0] in OF_EPISODES)
+    return adds_up(key) or of_episodes(key)
+
+
+def _quarter_of(key: Key) -> Key:
+    """Return the name that a count of a month has as one of its quarter; others stay as they are.
+
+    Examples
+    --------
+    >>> _quarter_of(("trend", "admissions", "month", "2026-02", "numerator"))
+    ('trend', 'admissions', 'quarter', '2026Q1', 'numerator')
+    """
+    if not isinstance(key, tuple):
+        return key
+    if key[0] == "trend" and len(key) > 3 and key[2] == "month":
+        return (*key[:2], "quarter", str(pd.Period(key[3], "M").asfreq("Q")), *key[4:])
+    return tuple(map(_quarter_of, key))
 
 
 def _named(key: Key, own: str) -> Key:

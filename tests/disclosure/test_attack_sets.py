@@ -13,6 +13,7 @@ import pytest
 
 import iop_outcomes as iop
 from iop_outcomes.disclosure import LinkedCounts
+from iop_outcomes.disclosure.system import audit
 from iop_outcomes.plots.layout.export import Picture
 from iop_outcomes.report import counting
 from iop_outcomes.report.sections import assemble as sections
@@ -22,15 +23,16 @@ from validation import attack_sets, disclosure_attack, disclosure_sets
 from validation.attack_programs import RULES, Case
 from validation.attack_reading import Read
 from validation.attack_relations import PROMISE
-from validation.attack_saving import as_read
+from validation.attack_saving import as_read, as_saved
 from validation.attack_series_solving import solve_together
 from validation.attack_sets import OTHERS, join, members, told_by_set
 from validation.disclosure_sets import Set, make_set
 
 SIZES = {"A": (30, 11, 15), "B": (55, 40, 30), "C": (30, 10, 5)}
 """People of each program; who of them came late; who met the rules of a good start."""
-STEPS = ("without_people", "without_episodes")
+STEPS = ("without_people", "without_episodes", "without_months")
 TOLD = {
+    "without_months": [("C", ("attendance_rate", "2026-01", "numerator"))],
     "without_people": [("C", ("came in the days of all", "late"))],
     "without_episodes": [
         ("C", ("continuity", f"Started and engaged ({rule})", "met"))
@@ -96,6 +98,21 @@ def fits(reads: list[Read]) -> bool:
 def test_nothing_follows_from_the_reports_of_one_run(made: Set) -> None:
     told = told_by_set([as_read(one) for one in made.reports()])
     assert told == {"told": 0, "told_overlap": 0, "unanswered": 0, "contradicts": 0}
+
+
+def test_the_audit_finds_what_reports_made_one_by_one_tell_and_not_those_of_one_run(
+    made: Set,
+) -> None:
+    """Of C 5 met the rules: 50 of all, less 15 of A and 30 of B."""
+    case = case_of(SIZES)
+    each = [case.records.where(program=[name]) for name in SIZES]
+    apart = [replace(case, records=one).report() for one in (*each, case.records)]
+    for reports, tells in ((apart, True), (made.reports(), False)):
+        found = audit([one.cells for one in reports if one.cells is not None]).found
+        assert (found["cell"].str.contains("continuity").any()) == tells
+        saved = audit([cells for one in reports for cells in as_saved(one)]).found
+        assert (saved["cell"].str.contains("continuity").any()) == tells
+        assert tells or (found.empty and saved.empty)
 
 
 @pytest.mark.parametrize("step", STEPS)

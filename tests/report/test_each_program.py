@@ -14,6 +14,7 @@ from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.declared import Key
 from iop_outcomes.disclosure.merging import FINEST
 from iop_outcomes.disclosure.system import PrintedCells, attack, join, printed_cells
+from iop_outcomes.disclosure.system.joining import OF_EPISODES
 from iop_outcomes.disclosure.system.people.overlap import overlap_of
 from iop_outcomes.errors import ReportError
 from iop_outcomes.report.command import write_each
@@ -28,7 +29,7 @@ from iop_outcomes.report.quarterly import Wanted
 from iop_outcomes.report.scope import choose_scope
 from iop_outcomes.report.sections import cohort
 from iop_outcomes.report.settings import ReportSettings
-from iop_outcomes.report.together import OF_EPISODES, WHOLE, Together
+from iop_outcomes.report.together import WHOLE, Together
 
 FREE = iop.SafePolicy.internal()  # quick: nothing is searched for
 PERIOD = parse_report_period("2025")
@@ -313,3 +314,30 @@ def test_a_program_that_ended_long_before_does_not_keep_the_others_from_their_re
     late = iop.read_records(episodes=episodes, attendance=visits, as_of="2027-03-01")
     with pytest.raises(ReportError, match="152 days"):
         reports_of_programs(late, wanted, ReportSettings())
+
+
+def of_time(every: str, values: dict[str, int]) -> LinkedCounts:
+    """Return the sessions of a trend by month or by quarter."""
+    linked = LinkedCounts(iop.SafePolicy())
+    for period, value in values.items():
+        key = ("trend", "attendance_rate", every, period)
+        linked.count((*key, "denominator"), value, item=key)
+    return linked
+
+
+@pytest.mark.parametrize(("quarter", "hides"), [(55, True), (50, False), (70, False)])
+def test_a_quarter_of_one_program_is_no_few_more_than_its_months_in_the_report_of_all(
+    quarter: int, hides: bool
+) -> None:
+    """Months that are not known have no row: of C, in February and March 20 and 30 of all."""
+    together = Together(("A", "B", "C"))
+    for own, linked in (
+        ("A", of_time("month", {"2026-02": 20, "2026-03": 30})),
+        ("B", of_time("month", {"2026-02": 20, "2026-03": 55})),
+        ("C", of_time("quarter", {"2026Q1": quarter})),
+        (WHOLE, of_time("month", {"2026-02": 60, "2026-03": 115})),
+    ):
+        together.own = own
+        hidden = together.hide(linked, linked.hidden(), partial(printed_cells, linked))
+    assert bool(hidden) == hides
+    assert together.leaks == 0
