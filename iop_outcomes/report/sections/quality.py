@@ -18,6 +18,11 @@ from iop_outcomes.shared.text import SHARE_DECIMALS, format_share
 
 ROWS = ["rows_kept", "rows_set_aside", "rows_folded"]
 READ = "rows_read"
+DIGEST = "sha256"
+DIGEST_NOTE = (
+    " It is hidden where a number of its rows is: a digest of a small file tells what is in it to "
+    "whoever tries."
+)
 SENTENCE = ("rows", "sentence")
 MOST_FILES = 20  # of a table that are listed one by one; the rows of each are counts to protect
 SUMMED = "all of them"
@@ -35,13 +40,20 @@ def sources_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
         linked.total(("files", row, READ), [("files", row, name) for name in ROWS])
     for name in (READ, *ROWS):
         _sum_up(linked, frame["table"], name)
+    # Whoever tries contents of a small file by their digests has its rows, with their dates.
+    needs[DIGEST] = [
+        tuple(("files", row, name) for name in (READ, *ROWS)) if digest not in ("", SUMMED) else ()
+        for row, digest in enumerate(frame[DIGEST])
+    ]
     kinds: dict[str, Kind] = dict.fromkeys([READ, *ROWS], "count")
-    kinds |= {"sha256": "code", "file": "count"}
+    kinds |= {DIGEST: "code", "file": "count"}
     note = (
         "Rows read are rows kept, set aside and exact duplicates folded into one. The SHA-256 "
         "tells whether a file is the same, to the byte."
     )
-    if frame["sha256"].eq(SUMMED).any():
+    if scope.policy.threshold > 1 and any(needs[DIGEST]):
+        note += DIGEST_NOTE
+    if frame[DIGEST].eq(SUMMED).any():
         note += f" Of a table read from more than {MOST_FILES} files the sum is given."
     return DraftTable(Table("files", "What was read", frame, kinds, note), needs)
 
@@ -53,7 +65,7 @@ def _files(sources: pd.DataFrame) -> pd.DataFrame:
         number = np.arange(1, len(own) + 1)
         part = pd.DataFrame({"table": str(table), "file": number, READ: own[READ].to_numpy()})
         part[ROWS] = own[ROWS].to_numpy()
-        part["sha256"] = own["sha256"].fillna("").astype(str).to_numpy()
+        part[DIGEST] = own[DIGEST].fillna("").astype(str).to_numpy()
         if len(own) > MOST_FILES:
             sums = part[[READ, *ROWS]].sum()
             part = part.iloc[:1].assign(file=len(own), sha256=SUMMED, **sums)
