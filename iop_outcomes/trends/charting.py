@@ -255,7 +255,7 @@ def charted(
         adjusting.check_periods(when, rule.adjustment)
     so_far = table["value_so_far"].to_numpy(dtype=np.float64)
     parts = []
-    for rows in group_rows(table, by):
+    for rows in group_rows(table, by) or [np.arange(0)]:  # no period of any group: no group
         chart, also = _made(numbers.iloc[rows], so_far[rows], rule, strict)
         judged = judge(chart, rules=rule.rules, improves=rule.improves, target=rule.target)
         columns = pd.concat([judged[list(COLUMNS)], also], axis=1)
