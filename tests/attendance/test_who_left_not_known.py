@@ -110,3 +110,47 @@ def test_the_report_leaves_the_column_out_and_says_so(without: iop.Records) -> N
     assert "Episodes in program:" not in table["note"]
     counts = [one["name"] for one in report._document["cells"]["counts"]]
     assert not [name for name in counts if "weeks" in name and "episodes" in name]
+
+
+DROPOUT = (
+    *(f"dropout_by_gap_{days}" for days in (14, 30, 60, 90)),
+    "dropout_by_missing_weeks_4",
+)
+
+
+def test_no_dropout_is_known_where_no_discharge_is_recorded(without: iop.Records) -> None:
+    """Who completed stops coming too: 19 of 47 "dropouts" of an export had completed."""
+    table = iop.continuity(without).table.set_index("measure")
+    fitness = without.fitness().set_index("measure")
+    for measure in DROPOUT:
+        row = table.loc[measure]
+        assert (row["numerator"], row["denominator"]) == (0, 0)
+        assert np.isnan(row["share"])
+        assert row["not_known"] > 0
+        assert "who completed and who dropped out both stop coming" in row["rule"]
+        assert fitness.loc[measure, "known"] == "no"
+        assert "both stop coming" in fitness.loc[measure, "why"]
+        assert "reason of discharge" in fitness.loc[measure, "needed"]
+    assert table.loc["va_continuity", "denominator"] > 0
+    for result in (iop.dropout_by_gap(without), iop.dropout_by_missing_weeks(without)):
+        assert result.table["met"].isna().all()
+        assert result.text.startswith(
+            "No episode is known for which the time of the rule is over (no discharge is recorded, "
+        )
+    assert iop.trend(without, "dropout_by_gap_30").table["value"].isna().all()
+    report: Any = iop.quarterly_report(without, "2026Q1", policy=iop.SafePolicy.unprotected())
+    assert "Left: 30 days without contact" not in set(report.tables["continuity"]["rule"])
+
+
+def test_dropout_is_known_of_the_programs_that_record_discharges() -> None:
+    records = records_of(("North", False), ("South", True))
+    result = iop.dropout_by_gap(records)
+    known = result.summary(by="program").set_index("program")["denominator"]
+    assert known["North"] == 0
+    assert known["South"] > 0
+    assert "of some programs: no discharge is recorded" in result.rule
+    trend = iop.trend(records, "dropout_by_gap_30", by="program").table
+    assert trend.groupby("program", observed=True)["value"].count().gt(0).to_dict() == {
+        "North": False,
+        "South": True,
+    }

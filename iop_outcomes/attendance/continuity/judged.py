@@ -108,7 +108,9 @@ class ContinuityMeasure(Result):
         """The share that met the rule, and the rule."""
         row = self.summary().iloc[0]
         if not row["denominator"]:
-            return f"No episode is known for which the time of the rule is over. {self.rule}"
+            over = self.table.loc[self.table["over"], "not_known"]
+            why = f" ({'; '.join(over.unique())})" if len(over) else ""
+            return f"No episode is known for which the time of the rule is over{why}. {self.rule}"
         return (
             f"{row['numerator']:,} of {row['denominator']:,} "
             f"({format_share(row['share'])}, 95% interval "

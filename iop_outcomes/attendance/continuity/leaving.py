@@ -28,6 +28,9 @@ CONTACTS = (
     "A contact is an attended service of any kind. A discharge as completed, transferred, "
     "incarcerated or died ends the count; after any other it goes on to the data cut."
 )
+NO_DISCHARGES = (
+    "no discharge is recorded, or hardly any: who completed and who dropped out both stop coming"
+)
 
 
 def dropout_by_gap(
@@ -63,8 +66,9 @@ def dropout_by_gap(
     Notes
     -----
     Those who come back after the gap have still dropped out by this rule. Who completed, was
-    transferred or incarcerated, or died before the gap was over has not. Many programs say 30 days;
-    no single source was found for it. 90 days is the rule of the Oklahoma Department of Mental
+    transferred or incarcerated, or died before the gap was over has not. Where a program records no
+    discharges, or hardly any, nothing is known of its episodes: who completed stops coming as well.
+    Many programs say 30 days; no single source was found for it. 90 days is the rule of the Oklahoma Department of Mental
     Health and Substance Abuse Services for outpatients.
 
     Examples
@@ -87,7 +91,11 @@ def dropout_by_gap(
     check_whole("within", within, 1, "within=90")
     attendance = read_once(records, "dropout_by_gap")
     finished, end = _finished(attendance)
-    rule = f"Dropout: {days} days without contact that begin before day {within}. {CONTACTS}"
+    told = ~attendance.stays.undischarged
+    rule = (
+        f"Dropout: {days} days without contact that begin before day {within}. "
+        f"{_contacts(attendance)}"
+    )
 
     def search(visits: Visits) -> Findings:
         size = len(visits.seen)
@@ -107,12 +115,13 @@ def dropout_by_gap(
         length = np.where(early, np.minimum(following, watched[episode]) - day, 0)
         met, over = ~np.isnan(met_on), visits.seen >= within + days - 1
         return Findings(
-            met=met,
-            failed=~met & (over | finished | (day[last] >= within)),
+            met=met & told,
+            failed=~met & told & (over | finished | (day[last] >= within)),
             over=over,
             day=met_on,
             first_count=visits.count(0, within - 1),
             second_count=np.maximum.reduceat(length, starts_of(episode)) if size else length,
+            why=NO_DISCHARGES,
         )
 
     return judge_visits(attendance, f"dropout_by_gap_{days}", rule, search, contacts=True)
@@ -149,6 +158,11 @@ def dropout_by_missing_weeks(
     RuleError
         If a number of weeks is no whole number of 1 or more.
 
+    Notes
+    -----
+    Where a program records no discharges, or hardly any, nothing is known of its episodes, as by
+    `dropout_by_gap`.
+
     Examples
     --------
     The last contact is on day 11 in week 2; weeks 3 to 6 end with day 41.
@@ -169,9 +183,10 @@ def dropout_by_missing_weeks(
     check_whole("within_weeks", within_weeks, 1, "within_weeks=12")
     attendance = read_once(records, "dropout_by_missing_weeks")
     finished, end = _finished(attendance)
+    told = ~attendance.stays.undischarged
     rule = (
         f"Dropout: {weeks} weeks in a row without contact, the first of them one of the first "
-        f"{within_weeks} weeks since admission. {CONTACTS}"
+        f"{within_weeks} weeks since admission. {_contacts(attendance)}"
     )
 
     def search(visits: Visits) -> Findings:
@@ -190,12 +205,13 @@ def dropout_by_missing_weeks(
             still |= empty & ~passed & ~finished
         met = ~np.isnan(met_on)
         return Findings(
-            met=met,
-            failed=~met & ~still,
+            met=met & told,
+            failed=~met & told & ~still,
             over=visits.seen >= width * 7 - 1,
             day=met_on,
             first_count=came[:, :within_weeks].sum(axis=1),
             second_count=visits.count(0, within_weeks * 7 - 1),
+            why=NO_DISCHARGES,
         )
 
     name = f"dropout_by_missing_weeks_{weeks}"
@@ -312,6 +328,15 @@ def _appointments(
     start = starts_of(episode * (within + 1) + day)  # sorted by episode and day
     any_came = np.logical_or.reduceat(came[rows], start) if len(start) else came[:0]
     return episode[start], day[start], ~any_came
+
+
+def _contacts(attendance: Attendance) -> str:
+    """Return what a contact is and what ends the count; and where it is not known what did."""
+    undischarged = attendance.stays.undischarged
+    if not undischarged.any():
+        return CONTACTS
+    where = "" if undischarged.all() else " of some programs"
+    return f"{CONTACTS} Not known from the records{where}: {NO_DISCHARGES}."
 
 
 def _finished(attendance: Attendance) -> tuple[Booleans, Floats]:

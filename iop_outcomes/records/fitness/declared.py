@@ -21,6 +21,7 @@ from iop_outcomes.records.fitness.evidence import (
 )
 from iop_outcomes.records.fitness.measure import Evidence, Measure
 from iop_outcomes.records.fitness.stays import (
+    DropoutTold,
     LeavingRecorded,
     PeopleLeave,
     PersonsIdentified,
@@ -230,6 +231,11 @@ MEASURES |= {
                 ("washington_circle", "Engaged (Washington Circle)"),
                 ("va_continuity", "Continuity of care (VA)"),
                 ("first_to_fourth_session", "First to fourth session"),
+            )
+        ),
+        *(
+            _more(name, title, *_SESSIONS, WHOLE_TIME, DropoutTold(), PeopleLeave(counted=False))
+            for name, title in (
                 *(
                     (f"dropout_by_gap_{days}", f"Dropout by {days} days without contact")
                     for days in (14, 30, 60, 90)

@@ -200,6 +200,28 @@ class LeavingRecorded:
 
 
 @dataclass(frozen=True)
+class DropoutTold:
+    """Discharges are recorded in every program, so that dropping out can be told from completing.
+
+    Both end with days without contact. Where no discharge is recorded, or hardly any, a rule of
+    such days would count those who completed as having dropped out.
+    """
+
+    def judge(self, held: Held) -> Answer:
+        """Return whether every program records discharges."""
+        without = without_discharges(held)
+        if not without.any():
+            return YES
+        mixed = not without.all()
+        what = (
+            f"{'in some programs ' if mixed else ''}no discharge is recorded, or hardly any: who "
+            "completed and who dropped out both stop coming"
+        )
+        needed = "the day and the reason of discharge of those who left"
+        return Answer("partly" if mixed else "no", what, what, needed, mixed=mixed)
+
+
+@dataclass(frozen=True)
 class PersonsIdentified:
     """The episodes have an identifier of the person other than that of the episode."""
 
