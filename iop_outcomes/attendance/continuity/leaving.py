@@ -68,8 +68,8 @@ def dropout_by_gap(
     Those who come back after the gap have still dropped out by this rule. Who completed, was
     transferred or incarcerated, or died before the gap was over has not. Where a program records no
     discharges, or hardly any, nothing is known of its episodes: who completed stops coming as well.
-    Many programs say 30 days; no single source was found for it. 90 days is the rule of the Oklahoma Department of Mental
-    Health and Substance Abuse Services for outpatients.
+    Many programs say 30 days; no single source was found for it. 90 days is the rule of the
+    Oklahoma Department of Mental Health and Substance Abuse Services for outpatients.
 
     Examples
     --------
