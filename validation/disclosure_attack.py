@@ -39,9 +39,8 @@ from iop_outcomes.disclosure.system import (
 from iop_outcomes.disclosure.system import attack as audit_attack
 from iop_outcomes.errors import OutcomesError
 from iop_outcomes.plots.layout.export import Picture
-from iop_outcomes.report import Report, counting, quarterly, quarterly_report
+from iop_outcomes.report import Report, counting, model, quarterly, quarterly_report
 from iop_outcomes.report.scope import choose_scope
-from iop_outcomes.report.sections import assemble
 from iop_outcomes.report.sections.ends import stays
 from iop_outcomes.report.sections.relapse import first, results
 from validation.attack_programs import QUARTERS, RULES, Case, sample_case, small_case
@@ -300,7 +299,7 @@ def row_of(job: Job) -> dict[str, Any]:
 def without_pictures() -> None:
     """Draw none: a picture shows what the table behind it does."""
     empty = Picture(b"<svg/>", "A picture.", 1, 1)
-    assemble.draw_svg = lambda *_, **__: empty
+    model.draw_svg = lambda *_, **__: empty
 
 
 def run(options: Options) -> pd.DataFrame:

@@ -20,6 +20,7 @@ from iop_outcomes.report.forms.apart import PaperProcess, Shared, worth_it
 from iop_outcomes.report.forms.pdf import for_paper
 from iop_outcomes.report.forms.saving import check_path
 from iop_outcomes.report.made import Report
+from iop_outcomes.report.model import How
 from iop_outcomes.report.period import period_asked
 from iop_outcomes.report.quarterly import Wanted, make_report, prepared
 from iop_outcomes.report.sections.registry import NAMES
@@ -117,9 +118,9 @@ def write_report(
         report = report_of_programs(records, settings, programs, **options)
         saved = [report.save(place) for place in places]
     else:
-        word = any(place.suffix.lower() == ".docx" for place in places)
-        with Shared(paper, keep=word, progress=progress) as shared:
-            options["early"] = lambda drawings: shared.draw(drawings, "picture")
+        hows = _hows(places)
+        with Shared(paper, keep="dots" in hows, progress=progress) as shared:
+            options["early"] = lambda drawings: shared.draw(drawings, *hows)
             report = report_of_programs(records, settings, programs, **options)
             saved = _save_with(shared, report, places)
     if ledger is not None and report.ledger is not None:
@@ -127,16 +128,19 @@ def write_report(
     return f"{report.title}: {', '.join(str(one) for one in saved)}"
 
 
+def _hows(places: Sequence[Path]) -> list[How]:
+    """Return how pictures are drawn for a PDF and these files."""
+    endings = {place.suffix.lower() for place in places}
+    narrow: list[How] = ["narrow"] if endings & {".html", ".htm"} else []
+    dots: list[How] = ["dots"] if ".docx" in endings else []
+    return ["picture", *narrow, *dots]
+
+
 def _save_with(shared: Shared, report: Report, places: Sequence[Path]) -> list[Path]:
     """Write a report in each of its forms; the PDF is laid out while the others are made."""
-    pages = [place for place in places if place.suffix.lower() in (".html", ".htm")]
     words = [place for place in places if place.suffix.lower() == ".docx"]
-    shared.draw(report.drawings, "picture")
+    shared.draw(report.drawings, *_hows(places))
     shared.pictures("picture")
-    if words:
-        shared.draw(report.drawings, "dots")  # begun there while the page is made here
-    if pages:
-        shared.draw(report.drawings, "narrow")
     shared.lay_out(for_paper(report.page_for_paper()))
     shared.pictures("narrow")
     for place in places:

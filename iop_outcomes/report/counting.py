@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from iop_outcomes.attendance import AttendanceByWeek, attendance_by_week
@@ -16,7 +16,7 @@ from iop_outcomes.report.earlier.memory import data_cut_of, with_earlier
 from iop_outcomes.report.earlier.reading import EarlierReport
 from iop_outcomes.report.linking import RELAPSE, link_leaving, link_leaving_by_quarter, link_report
 from iop_outcomes.report.merging import plan_of
-from iop_outcomes.report.model import DraftTable, Hidden, Table
+from iop_outcomes.report.model import DraftTable, Drawing, Hidden, Table
 from iop_outcomes.report.period import ReportPeriod, period_between
 from iop_outcomes.report.programs import FAMILY as PROGRAMS
 from iop_outcomes.report.programs import link_programs, program_table
@@ -38,6 +38,7 @@ from iop_outcomes.report.sections.ends.stays import (
     declare_stays,
     ends_elsewhere,
     stays,
+    stays_drawings,
 )
 from iop_outcomes.report.sections.outcomes import (
     continuity_table,
@@ -57,6 +58,7 @@ from iop_outcomes.report.together import Together, renamed
 from iop_outcomes.report.trends import Trends, inside, make_trends
 from iop_outcomes.trends import Funnel
 
+Pictures = Mapping[str, tuple[Drawing, ...]]
 FLOW = ("first_session", "retained_30", "retained_60", "retained_90")
 
 
@@ -94,6 +96,8 @@ class Counted:
         How episodes ended, and after how long.
     beside_earlier : bool
         Whether it was made beside earlier reports, so that a zero may be hidden.
+    pictures : mapping of str to tuple of Drawing
+        The pictures of `relapse` and `stays`, by the name of their section.
     """
 
     linked: LinkedCounts
@@ -110,6 +114,7 @@ class Counted:
     sites: dict[str, Funnel] = field(default_factory=dict)
     stays: Ends | None = None
     beside_earlier: bool = False
+    pictures: Pictures = field(default_factory=dict)
 
     def table(self, name: str) -> Table:
         """Return a table without what is hidden."""
@@ -267,12 +272,14 @@ def count_all(
     ledger: Ledger | None = None,
     together: Together | None = None,
     beside: Sequence[EarlierReport] = (),
+    early: Callable[[Pictures], None] = lambda _: None,
 ) -> Counted:
     """Count everything first, so that what is hidden in one table cannot be had from another.
 
     What the reports in the `ledger` printed stands as it was printed. Beside the reports that are
     made `together` with this one, and those that it is set `beside`, nothing is printed from which
-    a small count follows.
+    a small count follows. `early` is called with the pictures of curves, which are protected by
+    themselves, before the rest is counted.
     """
     linked = LinkedCounts(scope.policy)
     ledger = ledger or Ledger()
@@ -315,6 +322,11 @@ def count_all(
     ends = declare_stays(scope, linked, stayed)
     told = scope.tells("relapse")
     curves = relapse.relapse_results(scope, ends_elsewhere(stayed, ends)) if told else None
+    pictures = {
+        "who-stayed": stays_drawings(scope, ends),
+        "relapse": relapse.relapse_drawings(scope, curves),
+    }
+    early(pictures)
     link_report(scope, linked, trends, curves, plan)
     of_curves: dict[Key, Mask | None] = {
         RELAPSE: None if curves is None else curves.counted,
@@ -357,4 +369,5 @@ def count_all(
         funnels(sites, hidden),
         None if STAYS in hidden else ends,
         later,
+        pictures,
     )

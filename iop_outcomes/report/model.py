@@ -5,13 +5,13 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import Literal
+from functools import cached_property, partial
+from typing import Any, Literal
 
 import pandas as pd
 
 from iop_outcomes.disclosure.policy import HIDDEN
-from iop_outcomes.plots.layout.export import Picture, dotted
+from iop_outcomes.plots.layout.export import Picture, dotted, draw_svg
 from iop_outcomes.shared.text import format_share
 
 Kind = Literal["text", "code", "count", "share", "whole_share", "days", "number", "by_row"]
@@ -156,6 +156,13 @@ class Drawing:
     def notes(self) -> list[str]:
         """The small print of the picture, a paragraph each."""
         return self.picture.notes.splitlines()
+
+
+def drawing_of(
+    plot: Callable[..., Any], result: object, title: str, table: Table, *, synthetic: bool
+) -> Drawing:
+    """Return the picture of a protected result by a plot function of this package."""
+    return Drawing(title, partial(draw_svg, plot, result, synthetic=synthetic), table)
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,7 @@ from iop_outcomes.outreach.people import refuse_people
 from iop_outcomes.records import require_records
 from iop_outcomes.records.data_cut import as_day
 from iop_outcomes.relapse import RelapseRule
-from iop_outcomes.report.counting import cells_of, count_all, count_rows
+from iop_outcomes.report.counting import Pictures, cells_of, count_all, count_rows
 from iop_outcomes.report.earlier import EarlierReport, read_earlier, refuse_unlike
 from iop_outcomes.report.earlier.memory import rules_of
 from iop_outcomes.report.forms.document import document_of, printable_all
@@ -237,11 +237,11 @@ def make_report(
     sections: Sequence[OwnSection] = (),
     *,
     progress: bool = False,
-    early: Callable[[Sequence[Drawing]], None] | None = None,
+    early: Callable[[Sequence[Drawing]], None] = lambda _: None,
 ) -> Report:
     """Return the report of records that hold somebody; see `quarterly_report`.
 
-    `early` is called with the pictures of each section when it is built, before the report is made.
+    `early` is called with pictures as soon as what they show is known, before the report is made.
     """
     records = with_program_names(records, chosen.programs)
     rules = (wanted.rule, wanted.policy, chosen.served_by or ())
@@ -256,14 +256,17 @@ def make_report(
     parts = sections_of(sections, chosen, beside=bool(wanted.earlier))
     steps: list[Part | None] = [None, *sorted(parts, key=lambda part: part.late)]
     built: dict[str, Section] = {}
-    material = None
+    material, names = None, [one.name for one in parts]
+
+    def begin(pictures: Pictures) -> None:
+        early([one for name in names for one in pictures.get(name, ())])
+
     for part in _watched(steps, "sections", progress):  # all is counted before the first of them
         if part is None or material is None:
-            material = _material(scope, whole, wanted, chosen)
+            material = _material(scope, whole, wanted, chosen, begin)
             continue
-        built[part.name] = build(part, material, [one.name for one in parts])
-        if early is not None:
-            early(built[part.name].drawings)
+        built[part.name] = build(part, material, names)
+        early(built[part.name].drawings)
     shown = [built[part.name] for part in parts]
     facts = facts_of(whole, chosen.prepared_by, chosen.prepared_on)
     if chosen.file:
@@ -354,6 +357,7 @@ def _material(
     whole: Scope,
     wanted: Wanted,
     settings: ReportSettings,
+    early: Callable[[Pictures], None],
 ) -> Material:
     """Count everything, and return what the sections are made of."""
     if _too_few(scope):
@@ -361,7 +365,8 @@ def _material(
         drafts = count_rows(whole, linked)
         return Material(scope, whole, linked, drafts, linked.hidden(), None, [], settings)
     beside = wanted.earlier
-    counted = count_all(scope, whole, wanted.ladders, wanted.ledger, wanted.together, beside)
+    ways = wanted.ladders, wanted.ledger, wanted.together
+    counted = count_all(scope, whole, *ways, beside, early)
     findings = make_findings(scope, counted.trends.compared) if scope.period else []
     counts = (counted.linked, counted.drafts, counted.hidden, counted)
     return Material(scope, whole, *counts, findings, settings, beside)

@@ -9,7 +9,7 @@ import pytest
 import iop_outcomes as iop
 from iop_outcomes.plots.layout.export import Picture
 from iop_outcomes.records.fitness import MEASURES
-from iop_outcomes.report.sections import assemble as sections
+from iop_outcomes.report import model
 
 EXPORTS = Path(__file__).resolve().parents[3] / "shared" / "exports"
 pytestmark = pytest.mark.skipif(not EXPORTS.is_dir(), reason="the exports are not beside it")
@@ -194,7 +194,7 @@ def test_each_export_gives_the_measures_that_its_shape_supports(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     empty = Picture(b"<svg/>", "A picture.", 1, 1)
-    monkeypatch.setattr(sections, "draw_svg", lambda *_, **__: empty)
+    monkeypatch.setattr(model, "draw_svg", lambda *_, **__: empty)
     path = tmp_path / "mapping.toml"
     path.write_text(MAPPINGS[name], encoding="utf-8")
     records = iop.read_records(EXPORTS / name, mapping=path)

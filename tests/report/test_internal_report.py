@@ -16,6 +16,7 @@ import pytest
 import iop_outcomes as iop
 from iop_outcomes.disclosure.fixed_days import EndsElsewhere
 from iop_outcomes.plots.layout.export import Picture
+from iop_outcomes.report import model
 from iop_outcomes.report.scope import choose_scope
 from iop_outcomes.report.sections import assemble
 from iop_outcomes.report.sections.ends import each_day, stays
@@ -32,7 +33,7 @@ ENDS = ["completed", "dropped_out", "terminated", "transferred", "incarcerated",
 def internal() -> iop.Report:
     empty = Picture(b"<svg/>", "A picture.", 1, 1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(assemble, "draw_svg", lambda *_, **__: empty)
+        patch.setattr(model, "draw_svg", lambda *_, **__: empty)
         records = iop.read_records("data/samples").where(program=SHOWN)
         made = iop.quarterly_report(records, QUARTER, policy=iop.SafePolicy.internal())
         assert made.html  # drawn now

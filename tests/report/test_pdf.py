@@ -386,6 +386,17 @@ def test_dots_are_made_where_the_figure_is(
     assert shared._next_here(("dots",), lambda: True) == ("dots", 2)
 
 
+def test_what_the_page_waits_for_is_drawn_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "")
+    shared = Shared(PaperProcess(), keep=True)
+    shared._kept_there = {("dots", 0)}
+    shared._left = [("picture", 1), ("picture", 2), ("narrow", 0), ("dots", 0), ("dots", 1)]
+    shared._left.append(("page", 0))
+    order = [shared._next_there() for _ in range(6)]
+    pictures = [("page", 0), ("picture", 2), ("picture", 1)]
+    assert order == [*pictures, ("dots", 0), ("narrow", 0), ("dots", 1)]
+
+
 def _of_a_lock(*, keep: bool) -> Picture:
     return Picture(b"<svg/>", "x", 1, 1, figure=threading.Lock())
 

@@ -18,7 +18,7 @@ from openpyxl import load_workbook
 import iop_outcomes as iop
 from iop_outcomes.disclosure.ledger import Ledger
 from iop_outcomes.plots.layout.export import Picture
-from iop_outcomes.report.sections import assemble
+from iop_outcomes.report import model
 from tests.helpers.of_the_sample import report_of_the_sample
 from tests.helpers.recorded import cell_text, compare_recorded
 
@@ -29,7 +29,7 @@ HERE = Path(__file__).parent / "recorded"
 def no_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the pictures out: they show what the tables behind them do."""
     empty = Picture(b"<svg/>", "A picture.", 1, 1)
-    monkeypatch.setattr(assemble, "draw_svg", lambda *_, **__: empty)
+    monkeypatch.setattr(model, "draw_svg", lambda *_, **__: empty)
 
 
 @pytest.fixture(scope="module")

@@ -22,12 +22,13 @@ import iop_outcomes as iop
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.errors import ReportError
 from iop_outcomes.plots.layout.export import Picture
+from iop_outcomes.report import model
 from iop_outcomes.report.forms.html import facts_of, page_of
 from iop_outcomes.report.forms.workbook import workbook
 from iop_outcomes.report.model import DraftTable, Kind, Section, Table, write_value
 from iop_outcomes.report.programs import program_table
 from iop_outcomes.report.scope import choose_scope
-from iop_outcomes.report.sections import assemble, cohort
+from iop_outcomes.report.sections import cohort
 from iop_outcomes.report.settings import ReportSettings
 from iop_outcomes.statistics.differences import (
     clustered_difference,
@@ -99,14 +100,14 @@ def pictures() -> Drawn:
 
 @pytest.fixture(scope="module")
 def report(records: iop.Records, pictures: Drawn) -> iop.Report:
-    draw = assemble.draw_svg
+    draw = model.draw_svg
 
     def noted(plot: Any, result: Any, **options: Any) -> Picture:
         pictures.append((plot.__name__, draw(plot, result, **options)))
         return pictures[-1][1]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(assemble, "draw_svg", noted)
+        patch.setattr(model, "draw_svg", noted)
         made = iop.quarterly_report(records, "2026Q3", prepared_by="The <office> & co")
         assert made.html  # drawn now
     return made
@@ -132,7 +133,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[object]:
         asked.append(result)
         return Picture(b"<svg/>", "A picture.", 1, 1)
 
-    monkeypatch.setattr(assemble, "draw_svg", draw)
+    monkeypatch.setattr(model, "draw_svg", draw)
     return asked
 
 
@@ -232,7 +233,7 @@ def test_the_same_records_make_the_same_bytes(
     records: iop.Records, report: iop.Report, pictures: Drawn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of each kind of plot the first two pictures, wide and narrow, are drawn again."""
-    draw, before, count = assemble.draw_svg, iter(pictures), Counter[str]()
+    draw, before, count = model.draw_svg, iter(pictures), Counter[str]()
 
     def again_or_before(plot: Any, result: Any, **options: Any) -> Picture:
         kind, picture = next(before)
@@ -240,7 +241,7 @@ def test_the_same_records_make_the_same_bytes(
         count[kind] += 1
         return draw(plot, result, **options) if count[kind] <= 2 else picture
 
-    monkeypatch.setattr(assemble, "draw_svg", again_or_before)
+    monkeypatch.setattr(model, "draw_svg", again_or_before)
     again = iop.quarterly_report(records, "2026Q3", prepared_by="The <office> & co")
     assert again.html == report.html
     assert next(before, None) is None

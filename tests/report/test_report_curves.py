@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import pytest
 
 import iop_outcomes as iop
+from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.fixed_days import EndsElsewhere
+from iop_outcomes.report.model import Drawing
+from iop_outcomes.report.quarterly import make_report, prepared
 from iop_outcomes.report.scope import Scope, choose_scope
 from iop_outcomes.report.sections.ends import stays
 from iop_outcomes.report.sections.relapse import first, first_table, relapse_results
@@ -144,3 +150,30 @@ def test_ends_of_all_who_stayed_are_those_that_are_printed_together(records: iop
     hidden = stays.ends_elsewhere(times, None)
     assert hidden is not None
     assert (hidden.printed, set(hidden.days)) == ((), set(given.days))
+
+
+def test_pictures_of_curves_are_begun_before_the_rest_is_counted(
+    records: iop.Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class StoppedError(Exception):
+        """Raised where what is hidden would be asked for."""
+
+    def stop(_: object) -> None:
+        raise StoppedError
+
+    begun: list[str] = []
+
+    def early(drawings: Sequence[Drawing]) -> None:
+        begun.extend(one.title for one in drawings)
+
+    monkeypatch.setattr(LinkedCounts, "hidden", stop)
+    given = prepared(records, "2026Q3")
+    with pytest.raises(StoppedError):
+        make_report(*given, early=early)
+    assert begun[:2] == ["How episodes ended, and after how long", "Time to relapse"]
+    assert "Time to relapse, by program" in begun
+    begun.clear()
+    left = replace(given[2], leave_out=("relapse",))
+    with pytest.raises(StoppedError):
+        make_report(*given[:2], left, early=early)
+    assert begun == ["How episodes ended, and after how long"]

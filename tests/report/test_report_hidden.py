@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 import iop_outcomes as iop
 from iop_outcomes.disclosure.system.documents import rows_of, tables_of
 from iop_outcomes.plots.layout.export import Picture
-from iop_outcomes.report.sections import assemble as sections
+from iop_outcomes.report import model
 from tests.helpers.of_the_sample import report_of_the_sample
 
 CUT = "2026-09-30"
@@ -26,7 +26,7 @@ QUARTERS = ("2025Q4", "2026Q1", "2026Q2", "2026Q3")
 def no_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the pictures out: they show what the tables do."""
     empty = Picture(b"<svg/>", "A picture.", 1, 1)
-    monkeypatch.setattr(sections, "draw_svg", lambda *_, **__: empty)
+    monkeypatch.setattr(model, "draw_svg", lambda *_, **__: empty)
 
 
 def people(count: int, program: str = "A", first: int = 0, **columns: Any) -> pd.DataFrame:

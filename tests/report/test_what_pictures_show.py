@@ -8,7 +8,7 @@ import pytest
 
 import iop_outcomes as iop
 from iop_outcomes.plots.layout.export import Picture
-from iop_outcomes.report.sections import assemble
+from iop_outcomes.report import model
 from iop_outcomes.trends import Trend
 
 NUMBERS = ("numerator", "denominator", "value", "lower", "upper")
@@ -22,7 +22,7 @@ def test_of_a_period_that_is_not_complete_nothing_is_drawn(monkeypatch: pytest.M
         given.append(result)
         return Picture(b"<svg/>", "A picture.", 1, 1)
 
-    monkeypatch.setattr(assemble, "draw_svg", keep)
+    monkeypatch.setattr(model, "draw_svg", keep)
     report = iop.quarterly_report(iop.read_records("data/samples"), "2026Q3")
     not_complete = 0
     for drawing in report.drawings:

@@ -11,22 +11,25 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.attendance.weekly import NOT_LEFT, unknown_columns, why_not_left
-from iop_outcomes.disclosure import ProtectedCurves
 from iop_outcomes.disclosure.policy import HIDDEN
 from iop_outcomes.disclosure.results import hidden_in_weeks
 from iop_outcomes.plots import (
     plot_attendance,
     plot_funnel,
-    plot_incidence,
-    plot_interval,
-    plot_survival,
     plot_trend,
 )
-from iop_outcomes.plots.layout.export import draw_svg
 from iop_outcomes.records.fitness import Judgement
 from iop_outcomes.report import not_drawn
 from iop_outcomes.report.counting import Counted
-from iop_outcomes.report.model import DraftTable, Drawing, Hidden, Kind, Section, Table
+from iop_outcomes.report.model import (
+    DraftTable,
+    Drawing,
+    Hidden,
+    Kind,
+    Section,
+    Table,
+    drawing_of,
+)
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections import cohort, quality, relapse, sites
 from iop_outcomes.report.sections.attendance import exclusions, weekdays
@@ -35,23 +38,18 @@ from iop_outcomes.report.sections.ends import stays
 from iop_outcomes.report.sections.findings import NOT_TOLD, Finding, period_word
 from iop_outcomes.report.trends import Trends
 from iop_outcomes.shared.text import SHARE_DECIMALS
-from iop_outcomes.survival import CumulativeIncidence, IntervalSurvival
+from iop_outcomes.survival import CumulativeIncidence
 from iop_outcomes.trends import Funnel, Trend
 from iop_outcomes.trends.quantities import REPORTED
 
 TOO_FEW = "Too few to publish."
 NO_TIMES = "Not estimated: of nobody admitted in this time is anything known of relapse."
-AT_THE_START = "What relapse is, and how it is estimated, stands at the start of this section."
-NPMLE = "Nonparametric maximum likelihood estimate (NPMLE) for interval-censored events."
 DASH = "A dash: hidden, or not known yet."
-MEDIAN_LINE = "Dotted: where a curve comes down to one half (the median), read along its line."
-INTERVAL_TITLE = "Relapse between two check-ins (interval-censored)"
 NO_CALENDAR = (
     "The records hold study days, without a calendar: what goes by month or quarter is left out."
 )
 CANNOT_TELL = "What these records cannot tell"
 CANNOT_TELL_ID = "cannot-tell"
-MISSING_TITLE = "Time to relapse, by what a missing check-in counts as"
 TREND_KINDS: dict[str, Kind] = {
     "numerator": "count",
     "denominator": "count",
@@ -176,9 +174,7 @@ def who_stayed(scope: Scope, counted: Counted) -> Section:
     drawings: tuple[Drawing, ...] = ()
     ended = counted.stays
     if ended is not None:
-        table = stays.stays_table(scope, ended)
-        plot = plot_survival if isinstance(ended, ProtectedCurves) else plot_incidence
-        drawings = (_drawing(scope, plot, ended, stays.TITLE, table),)
+        drawings = counted.pictures["who-stayed"]
     elif scope.policy.threshold == 1 and scope.tells("length_of_stay"):
         sentences.append(stays.NOT_ESTIMATED)
     if isinstance(ended, CumulativeIncidence):
@@ -205,23 +201,6 @@ def relapse_section(scope: Scope, counted: Counted) -> Section:
         beside = "so read it beside what results if a missing check-in counts as something else"
         sentences = (rule, results.missing, f"{known} {unlike}, {beside}.")
     left = relapse.without_a_curve(scope, results)
-    drawings = [_curve(scope, results.overall, "Time to relapse", "relapse")]
-    if results.first.open is not None:
-        table = relapse.first_table(results.first)
-        drawings.append(_drawing(scope, plot_incidence, results.first.open, table.caption, table))
-    if isinstance(results.interval, IntervalSurvival):
-        table = relapse.interval_table("relapse_interval", INTERVAL_TITLE, results.interval)
-        drawings.append(_drawing(scope, plot_interval, results.interval, table.caption, table))
-    elif results.interval is not None:
-        drawings.append(_curve(scope, results.interval, INTERVAL_TITLE, "relapse_interval", NPMLE))
-    if not answered_only:
-        named = "Kaplan-Meier estimates, with missing check-ins as named."
-        drawings.append(
-            _curve(scope, results.by_missing, MISSING_TITLE, "relapse_by_missing", named)
-        )
-    if results.by_program is not None:
-        title = "Time to relapse, by program"
-        drawings.append(_curve(scope, results.by_program, title, "relapse_by_program", left))
     tables: tuple[Table, ...] = (relapse.milestone_table(results, left),)
     if results.first.open is not None:
         tables = (*tables, relapse.first_limits(results.first.open))
@@ -232,28 +211,13 @@ def relapse_section(scope: Scope, counted: Counted) -> Section:
         sentences = (*sentences, *unknown(scope, "relapse_missing_rules"))
     else:
         tables = (*tables, relapse.missing_rule_table(results))
-    kept = tuple(drawing for drawing in drawings if drawing is not None)
-    return Section("relapse", "Relapse", sentences, tables, kept)
-
-
-def _curve(
-    scope: Scope, curves: ProtectedCurves, title: str, name: str, own: str = ""
-) -> Drawing | None:
-    """Return a picture of curves; what all of the section have in common is said at its start."""
-    if curves.table.empty:
-        return None
-    marked = "" if scope.policy.threshold == 1 else "Only the marked days are estimates."
-    median = MEDIAN_LINE if curves.median()["median"].notna().any() else ""
-    drawn = replace(curves, rule=" ".join(filter(None, [own, marked, median, AT_THE_START])))
-    table = relapse.curve_table(name, title, curves, own)
-    return _drawing(scope, plot_survival, drawn, title, table)
+    return Section("relapse", "Relapse", sentences, tables, counted.pictures["relapse"])
 
 
 def _drawing(
     scope: Scope, plot: Callable[..., Any], result: object, title: str, table: Table
 ) -> Drawing:
-    picture = partial(draw_svg, plot, result, synthetic=scope.records.synthetic)
-    return Drawing(title, picture, table)
+    return drawing_of(plot, result, title, table, synthetic=scope.records.synthetic)
 
 
 def sites_section(scope: Scope, funnels: dict[str, Funnel]) -> Section:

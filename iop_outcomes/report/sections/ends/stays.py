@@ -12,7 +12,8 @@ from iop_outcomes.disclosure.declared import TOTAL
 from iop_outcomes.disclosure.fixed_days import EndsElsewhere
 from iop_outcomes.disclosure.results import Key
 from iop_outcomes.errors import EstimateError
-from iop_outcomes.report.model import Table
+from iop_outcomes.plots import plot_incidence, plot_survival
+from iop_outcomes.report.model import Drawing, Table, drawing_of
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections.ends.each_day import each_day, with_limits
 from iop_outcomes.shared.provenance import relabel
@@ -114,6 +115,15 @@ def stays_table(scope: Scope, curves: Ends) -> Table:
         {"day": "count", "incidence": "whole_share"},
         f"{NOTE} {RULE}",
     )
+
+
+def stays_drawings(scope: Scope, curves: Ends | None) -> tuple[Drawing, ...]:
+    """Return the picture of the ends; none where no curve can be shown."""
+    if curves is None:
+        return ()
+    plot = plot_survival if isinstance(curves, ProtectedCurves) else plot_incidence
+    table = stays_table(scope, curves)
+    return (drawing_of(plot, curves, TITLE, table, synthetic=scope.records.synthetic),)
 
 
 def stays_limits(curves: CumulativeIncidence) -> Table:

@@ -6,6 +6,7 @@ The other sections are not known here.
 from __future__ import annotations
 
 from iop_outcomes.report.sections.relapse.first import FirstEnds, first_limits, first_table
+from iop_outcomes.report.sections.relapse.pictures import relapse_drawings
 from iop_outcomes.report.sections.relapse.results import RelapseResults, relapse_results
 from iop_outcomes.report.sections.relapse.tables import (
     curve_table,
@@ -26,6 +27,7 @@ __all__ = [
     "milestone_table",
     "missing_rule_table",
     "people_text",
+    "relapse_drawings",
     "relapse_results",
     "without_a_curve",
 ]
