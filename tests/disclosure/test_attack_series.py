@@ -15,8 +15,7 @@ import pytest
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.ledger import Ledger
 from iop_outcomes.plots.layout.export import Picture
-from iop_outcomes.report import counting
-from iop_outcomes.report.sections import assemble as sections
+from iop_outcomes.report import counting, model
 from validation import attack_series, attack_series_solving, disclosure_attack
 from validation.attack_programs import RULES, Case, population, records_up_to
 from validation.attack_reading import Read
@@ -33,7 +32,7 @@ from validation.attack_solving import Puzzle, solve
 def reads() -> Iterator[list[Read]]:
     """Two quarters in a row with the times and groups that a reader sees, and nothing hidden."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sections, "draw_svg", lambda *_, **__: Picture(b"<svg/>", "A.", 1, 1))
+        patch.setattr(model, "draw_svg", lambda *_, **__: Picture(b"<svg/>", "A.", 1, 1))
         patch.setattr(counting, "hide_beside", lambda *_, **__: (frozenset(), ""))
         patch.setattr(LinkedCounts, "hidden", lambda *_: frozenset())
         made, kept, sample = [], Ledger(), population(1, 100)

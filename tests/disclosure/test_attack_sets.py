@@ -15,8 +15,7 @@ import iop_outcomes as iop
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.system import audit
 from iop_outcomes.plots.layout.export import Picture
-from iop_outcomes.report import counting
-from iop_outcomes.report.sections import assemble as sections
+from iop_outcomes.report import counting, model
 from iop_outcomes.report.settings import ReportSettings
 from iop_outcomes.report.together import Together
 from validation import attack_sets, disclosure_attack, disclosure_sets
@@ -62,7 +61,7 @@ def case_of(sizes: dict[str, tuple[int, int, int]], in_two: int = 0) -> Case:
 
 @pytest.fixture(scope="module", autouse=True)
 def no_drawing() -> Iterator[None]:
-    with patch.object(sections, "draw_svg", lambda *_, **__: Picture(b"<svg/>", "A.", 1, 1)):
+    with patch.object(model, "draw_svg", lambda *_, **__: Picture(b"<svg/>", "A.", 1, 1)):
         yield
 
 

@@ -16,8 +16,8 @@ import iop_outcomes as iop
 from iop_outcomes.disclosure import LinkedCounts, protect_curves, protect_family
 from iop_outcomes.errors import ReportError, RuleError
 from iop_outcomes.plots.layout.export import Picture
+from iop_outcomes.report import model
 from iop_outcomes.report.scope import choose_scope
-from iop_outcomes.report.sections import assemble as sections
 from iop_outcomes.report.sections.cohort import admissions_table
 from tests.helpers.of_the_sample import report_of_the_sample
 from validation import attack_solving, disclosure_attack
@@ -38,7 +38,7 @@ def no_drawing() -> Iterator[None]:
     """Leave the pictures out: they show what the tables do."""
     with pytest.MonkeyPatch.context() as patch:
         empty = Picture(b"<svg/>", "A picture.", 1, 1)
-        patch.setattr(sections, "draw_svg", lambda *_, **__: empty)
+        patch.setattr(model, "draw_svg", lambda *_, **__: empty)
         yield
 
 

@@ -13,7 +13,7 @@ import iop_outcomes as iop
 from iop_outcomes.disclosure import hide_small_counts
 from iop_outcomes.errors import RuleError
 from iop_outcomes.plots.layout.export import Picture
-from iop_outcomes.report.sections import assemble
+from iop_outcomes.report import model
 from validation.shown_share import one_program
 
 SMALL = range(1, 11)
@@ -81,7 +81,7 @@ def test_what_is_internal_says_so_on_every_page_and_sheet(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     picture = Picture(b"<svg/>", "A picture.", 1, 1)
-    monkeypatch.setattr(assemble, "draw_svg", lambda *_, **__: picture)
+    monkeypatch.setattr(model, "draw_svg", lambda *_, **__: picture)
     records = one_program(2, 80, "2026Q2")
     made = iop.quarterly_report(records, "2026Q2", policy=iop.SafePolicy.internal())
     mark = iop.SafePolicy.internal().mark

@@ -17,7 +17,7 @@ import iop_outcomes as iop
 from iop_outcomes import cli
 from iop_outcomes.plots.layout.export import Picture
 from iop_outcomes.records.data_cut import cut_as_written
-from iop_outcomes.report.sections import assemble
+from iop_outcomes.report import model
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -109,7 +109,7 @@ def test_the_problems_go_to_a_file_that_is_not_for_sending(
 def no_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw nothing: how a picture comes into a page is looked at in tests/report."""
     picture = Picture(b"<svg/>", "A picture.", 1, 1)
-    monkeypatch.setattr(assemble, "draw_svg", lambda *_, **__: picture)
+    monkeypatch.setattr(model, "draw_svg", lambda *_, **__: picture)
 
 
 @pytest.mark.usefixtures("no_drawing")

@@ -16,7 +16,7 @@ import pytest
 
 import iop_outcomes as iop
 from iop_outcomes.plots.layout.export import Picture
-from iop_outcomes.report.sections import assemble
+from iop_outcomes.report import model
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "ctn0094"
 VISIT_ROWS = 53_899
@@ -224,7 +224,7 @@ def test_the_report_is_written_and_says_why_calendar_parts_are_left_out(
     records, tmp_path, monkeypatch
 ):
     picture = Picture(b"<svg/>", "A picture.", 1, 1)
-    monkeypatch.setattr(assemble, "draw_svg", lambda *_, **__: picture)
+    monkeypatch.setattr(model, "draw_svg", lambda *_, **__: picture)
     path = tmp_path / "report.html"
     some = records.subset(np.arange(len(records.episodes)) % 4 == 0)  # as much is left out
     iop.quarterly_report(some, quarter=None).save(path)

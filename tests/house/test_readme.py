@@ -24,10 +24,10 @@ def test_the_code_runs_as_written(
 ) -> None:
     import matplotlib
 
-    from iop_outcomes.report.sections import assemble
+    from iop_outcomes.report import model
 
     matplotlib.use("agg")
-    draw, drawn = assemble.draw_svg, []
+    draw, drawn = model.draw_svg, []
 
     def first_or_again(plot: Any, result: Any, **options: Any) -> Any:
         """Draw two pictures, and let these stand for the others: tests/report draws them all."""
@@ -35,7 +35,7 @@ def test_the_code_runs_as_written(
             drawn.append(draw(plot, result, **options))
         return drawn[-1]
 
-    monkeypatch.setattr(assemble, "draw_svg", first_or_again)
+    monkeypatch.setattr(model, "draw_svg", first_or_again)
     (tmp_path / "data").mkdir()
     shutil.copytree(ROOT / "data" / "samples", tmp_path / "data" / "samples")
     monkeypatch.chdir(tmp_path)

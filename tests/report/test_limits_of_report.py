@@ -295,9 +295,9 @@ def test_what_is_drawn_apart_is_saved_in_each_form(names: list[str], tmp_path: P
     done: list[str] = []
 
     class Apart:
-        def draw(self, drawings: object, how: str) -> None:
+        def draw(self, drawings: object, *hows: str) -> None:
             assert drawings == ("a picture",)
-            done.append(how)
+            done.extend(hows)
 
         def pictures(self, how: str) -> None:
             done.append(f"wait for {how}")
@@ -329,8 +329,8 @@ def test_what_is_drawn_apart_is_saved_in_each_form(names: list[str], tmp_path: P
     both = [".docx"] * ("r.docx" in names)
     others = [Path(name).suffix.lower() for name in names]
     assert done == [
-        *("picture", "wait for picture", *(["dots"] if both else [])),
-        *("narrow", "page", "wait for narrow"),
+        *("picture", "narrow", *(["dots"] if both else [])),
+        *("wait for picture", "page", "wait for narrow"),
         *(ending for ending in others if ending not in (".pdf", ".docx")),
         *(["wait for dots", *both] if both else []),
         "finish",

@@ -15,9 +15,9 @@ import iop_outcomes as iop
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.errors import RuleError
 from iop_outcomes.plots.layout.export import Picture
+from iop_outcomes.report import model
 from iop_outcomes.report.command import settings_at
 from iop_outcomes.report.scope import Scope, choose_scope
-from iop_outcomes.report.sections import assemble
 from iop_outcomes.report.sections.own import own_section
 from iop_outcomes.report.sections.registry import NAMES, Material, sections_of
 from iop_outcomes.report.settings import ReportSettings, contrast, read_settings
@@ -76,7 +76,7 @@ def test_what_is_set_is_in_the_report(
     records: iop.Records, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     empty = Picture(b"<svg/>", "A picture.", 1, 1)
-    monkeypatch.setattr(assemble, "draw_svg", lambda *_, **__: empty)
+    monkeypatch.setattr(model, "draw_svg", lambda *_, **__: empty)
     free = iop.SafePolicy.unprotected()  # quick: nothing is searched for
     settings = written(tmp_path, ALL)
     report = iop.quarterly_report(records, "2025Q3", settings=settings, policy=free)

@@ -17,6 +17,7 @@ from iop_outcomes.report.forms.workbook import workbook
 from iop_outcomes.report.model import Section, Table
 from iop_outcomes.report.sections import assemble, findings, matrix, registry
 from iop_outcomes.report.sections.attendance import exclusions
+from iop_outcomes.report.sections.relapse import pictures
 from iop_outcomes.trends.quantities import find_quantity
 from tests.helpers.of_the_sample import report_of_the_sample
 
@@ -84,9 +85,9 @@ def test_a_dotted_line_at_the_median_is_explained(events: int) -> None:
     scope: Any = SimpleNamespace(
         policy=SimpleNamespace(threshold=11), records=SimpleNamespace(synthetic=True)
     )
-    drawing: Any = assemble._curve(scope, curves, "Time to relapse", "relapse")
+    drawing: Any = pictures._curve(scope, curves, "Time to relapse", "relapse")
     assert reached == (events == 90)
-    assert (assemble.MEDIAN_LINE in drawing.draw.args[1].rule) == reached
+    assert (pictures.MEDIAN_LINE in drawing.draw.args[1].rule) == reached
 
 
 def test_numbers_that_count_the_same_people_differently_say_why() -> None:
