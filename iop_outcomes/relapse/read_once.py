@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from iop_outcomes.records.fitness.declared import SILENCE
 from iop_outcomes.relapse.course.observation import last_contacts, out_of_contact_at_end
 from iop_outcomes.relapse.ends import Discharges, Ends, ends_after, read_discharges
 from iop_outcomes.relapse.evidence import DailyEvidence, origin_days, read_checkins
@@ -21,7 +22,10 @@ from iop_outcomes.relapse.first_event import FirstEvent, apply_rule
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
+    from iop_outcomes.records.fitness.measure import Answer
     from iop_outcomes.relapse.rule import RelapseRule
+
+_NOTHING_DUE = "who stopped answering counts as one from whom nothing more was due"
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,17 +94,29 @@ class EvidenceReader:
             self._read[key] = _read(self.records, rule)
         return self._read[key]
 
-    @cached_property
-    def nothing_missed(self) -> str:
-        """Return a sentence if no check-in can be missing by the rule, else an empty text."""
-        judged = self.records.judgements("relapse_missing_rules")["relapse_missing_rules"]
-        if judged.reason != "Words":
+    def silence(self, rule: RelapseRule) -> str:
+        """Return what silence means where unanswered check-ins have no row; else an empty text.
+
+        It is a sentence to put behind the text of the rule, and holds no number.
+        """
+        answer = self._silence
+        if answer.known == "yes":
             return ""
-        sentence = judged.why_published[:1].upper() + judged.why_published[1:]
-        return (
-            f" {sentence}, so that the rule for missing check-ins is empty: a person who stopped "
-            "answering counts as one from whom nothing more was due."
-        )
+        text = answer.why_published
+        if rule.by_week:  # a week between two answers without one is missing
+            text = text.partition(":")[0] + ": " + _NOTHING_DUE
+        elif self._nothing_missed:
+            text = text.replace(": ", ", so that the rule for missing check-ins is empty: ", 1)
+        return f" {text[:1].upper()}{text[1:]}."
+
+    @cached_property
+    def _silence(self) -> Answer:
+        return SILENCE.judge(self.records.held())
+
+    @cached_property
+    def _nothing_missed(self) -> bool:
+        judged = self.records.judgements("relapse_missing_rules")["relapse_missing_rules"]
+        return judged.reason == "Words"
 
 
 def _read(records: Records, rule: RelapseRule) -> RecordsEvidence:

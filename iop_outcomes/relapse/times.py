@@ -166,7 +166,7 @@ def times_under(rule: RelapseRule, reader: EvidenceReader) -> pd.DataFrame:
     times["rests_on_missing"] = first_event.rests_on_missing
     times = times[evidence.started].reset_index(drop=True)
     text, counts = left_out(records, rule, evidence.started)
-    text += reader.nothing_missed
+    text += reader.silence(rule)
     return label_times(times, records, rule, rule.text + text, counts)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -232,14 +233,47 @@ def test_response_needs_check_ins_that_were_missed() -> None:
     records = read(frames | {"checkins": answered})
     judged = known(records)
     assert (judged["check_in_response"], judged["relapse_missing_rules"]) == ("no", "no")
-    assert judged["relapse"] == "yes"
+    assert judged["relapse"] == judged["relapse_free_30"] == "partly"
+    assert "silence between two answers counts as no use" in why(records, "relapse")
     assert "no check-in is recorded as missed" in why(records, "check_in_response")
     assert iop.trend(records, "check_in_response").table["value"].isna().all()
     rule = iop.time_to_relapse(records).attrs["rule"]
     assert "No check-in is recorded as missed" in rule
+    assert "silence between two answers counts as no use" in rule
+    by_week = iop.time_to_relapse(records, iop.RelapseRule("k_of_n_weeks")).attrs["rule"]
+    assert "who stopped answering counts as one from whom nothing more was due" in by_week
+    assert "between two answers" not in by_week
     assert (
         "No check-in is recorded as missed" not in iop.time_to_relapse(read(made())).attrs["rule"]
     )
+
+
+def test_silence_after_a_discharge_ends_nothing_unless_check_ins_were_due_then(
+    tmp_path: Path,
+) -> None:
+    """People answered for months after a discharge; weeks without an answer there were no use."""
+    frames = made()
+    answered = frames["checkins"][frames["checkins"]["status"] == "completed"]
+    early = frames["episodes"]["admit_date"] + pd.Timedelta(days=20)
+    episodes = frames["episodes"].assign(discharge_date=early)
+    mapping = tmp_path / "mapping.toml"
+    rules = {}
+    for until, answer in (("", "partly"), ('expected_until = "9 weeks"\n', "yes")):
+        mapping.write_text(f'[checkins]\nexpected_every = "7 days"\n{until}')
+        records = read(
+            {"episodes": episodes, "checkins": answered}, mapping=mapping, as_of="2025-12-29"
+        )
+        assert known(records)["relapse"] == answer
+        rules[answer] = iop.time_to_relapse(records).attrs["rule"]
+        if answer == "partly":
+            assert "silence after it does not end follow-up" in why(records, "relapse")
+            needed = records.fitness().set_index("measure").loc["relapse", "needed"]
+            assert "expected_until" in needed
+    assert (
+        "Check-ins after the discharge are not due by the mapping: silence after it"
+        in (rules["partly"])
+    )
+    assert "silence" not in rules["yes"].lower()
 
 
 def test_without_discharges_the_last_contact_decides_who_was_still_there() -> None:

@@ -1,10 +1,12 @@
-"""Evidence from answers in check-ins: most episodes have one, and some answers show no use."""
+"""Evidence from check-ins: most episodes have an answer, some show no use, silence is recorded."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from iop_outcomes.records.fitness.evidence import ENOUGH_EPISODES, ENOUGH_ROWS
+import numpy as np
+
+from iop_outcomes.records.fitness.evidence import ENOUGH_EPISODES, ENOUGH_ROWS, Words
 from iop_outcomes.records.fitness.held import Held
 from iop_outcomes.records.fitness.measure import YES, Answer
 
@@ -84,3 +86,63 @@ class ClearAnswers:
         published = "no check-in says that there was no use"
         why = f"{published} ({number:,} check-ins say that there was)"
         return Answer("no", why, published, "the check-ins without use as well, each as a row")
+
+
+@dataclass(frozen=True)
+class SilenceRecorded:
+    """Check-ins that were due and not answered have a row, recorded or made by the mapping.
+
+    Without these rows nothing is missing between two answers, however far apart they are.
+
+    Attributes
+    ----------
+    missed : Words
+        The evidence that missed check-ins are recorded.
+    least : float
+        The share (0 to 1) of the completed check-ins that come after the discharge, when none was
+        due by the mapping, below which this is not reported.
+    """
+
+    missed: Words
+    least: float = 0.01
+
+    def judge(self, held: Held) -> Answer:
+        """Return whether missed check-ins are recorded, also after the discharge."""
+        if "due_row" in held.checkins:
+            return self._after_discharge(held)
+        answer = self.missed.judge(held)
+        if answer.known == "yes":
+            return YES
+        then = (
+            ": silence between two answers counts as no use, and who stopped answering counts as "
+            "one from whom nothing more was due"
+        )
+        return Answer(
+            "partly",
+            answer.why + then,
+            answer.why_published + then,
+            answer.needed,
+            counts=answer.counts,
+        )
+
+    def _after_discharge(self, held: Held) -> Answer:
+        """Return whether check-ins were due where many are answered after the discharge."""
+        frame = held.checkins
+        completed = held.words("checkins", "status", ("completed",))
+        left = held.episodes["days_to_discharge"].to_numpy(dtype=np.float64)
+        later = frame["day"].to_numpy() > left[frame["episode_id"].cat.codes.to_numpy()]
+        later &= completed & held.words("checkins", "due_row", ("outside",))
+        number, whole = int(later.sum()), int(completed.sum())
+        if number < self.least * whole or not number or held.few(whole, ENOUGH_ROWS):
+            return YES
+        published = (
+            "check-ins after the discharge are not due by the mapping: silence after it does not "
+            "end follow-up, and between two answers counts as no use"
+        )
+        return Answer(
+            "partly",
+            f"{published} ({number:,} of {whole:,} completed check-ins came then)",
+            published,
+            'until when check-ins were due, in the mapping: [checkins] expected_until = "26 weeks"',
+            counts=(number, whole - number),
+        )

@@ -10,7 +10,7 @@ fewer than nine tenths are present (eight tenths of rows), a text says that a pa
 
 from __future__ import annotations
 
-from iop_outcomes.records.fitness.answers import ClearAnswers, EpisodesAnswered
+from iop_outcomes.records.fitness.answers import ClearAnswers, EpisodesAnswered, SilenceRecorded
 from iop_outcomes.records.fitness.evidence import (
     EpisodesCovered,
     Filled,
@@ -86,6 +86,7 @@ MISSED = Words(
     usual=SELDOM,
     everywhere=True,
 )
+SILENCE = SilenceRecorded(MISSED)
 COMPLETED = Words(
     *("checkins", "status", ("completed",), ("completed", "missed")),
     none="no check-in is recorded as completed",
@@ -179,7 +180,7 @@ MEASURES: dict[str, Measure] = {
         Measure("completion_rate", "Completion rate", _COMPLETION, main=True),
         Measure("length_of_stay", "Length of stay", (PeopleLeave(),)),
         Measure("check_in_response", "Check-in response", (*_CHECK_INS, MISSED), main=True),
-        Measure("relapse", "Relapse", (*_CHECK_INS, ANSWERS, ClearAnswers()), main=True),
+        Measure("relapse", "Relapse", (*_CHECK_INS, ANSWERS, ClearAnswers(), SILENCE), main=True),
         Measure(
             "relapse_missing_rules",
             "Rules for missing check-ins",
@@ -262,7 +263,9 @@ MEASURES |= {
             *(*_SESSIONS, *_DOSE, PeopleLeave()),
         ),
         *(
-            _more(f"{name}_{days}", title.format(days), *_CHECK_INS, ANSWERS, ClearAnswers())
+            _more(
+                f"{name}_{days}", title.format(days), *_CHECK_INS, ANSWERS, ClearAnswers(), SILENCE
+            )
             for name, title in (
                 ("relapse_free", "Relapse-free at {} days"),
                 ("relapsed", "Relapsed by {} days"),
