@@ -144,6 +144,35 @@ def test_a_service_planned_for_later_is_no_fault() -> None:
     assert not records.problems["check"].eq("between_episodes").any()
 
 
+def test_services_long_before_the_only_stay_of_people_show_that_stays_are_missing() -> None:
+    """A client list has the latest stay of each: "first admission here" was said of all."""
+    people = [f"P{number}" for number in range(10)]
+    latest = [(person, 150, None) for person in people]
+    rows = [(person, day) for person in people for day in (120, 149, 151, 158)]
+    few = read(latest, rows, as_of=date(200))  # an assessment comes before the admission
+    assert set(listed(few, "attendance").values()) == {"between_episodes"}
+    assert judged(few) == ("yes", "")
+    rows += [("P0", day) for day in (10, 17, 24)]
+    records = read(latest, rows, as_of=date(200))
+    assert sorted(set(listed(records, "attendance").values())) == [
+        "before_first_episode",
+        "between_episodes",
+    ]
+    known, why = judged(records)
+    assert known == "no"
+    assert "earlier stays are missing from the list (3 of 23 services)" in why
+    assert iop.trend(records, "admissions").table["value"].notna().any()
+    check = records.quality().set_index("check").loc["before_first_episode"]
+    assert check["rows_failed"].tolist() == [3, 3]  # services and check-ins
+    whole = read([*latest, ("P0", 1, 30)], rows, as_of=date(200))
+    assert judged(whole) == ("yes", "")
+
+
+def judged(records: iop.Records) -> tuple[str, str]:
+    row = records.fitness().set_index("measure").loc["readmissions"]
+    return str(row["known"]), str(row["why"])
+
+
 # Episodes without an identifier -----------------------------------------------------------------
 
 

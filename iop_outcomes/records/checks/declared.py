@@ -52,6 +52,7 @@ class Check:
 SOON = 30  # days from a discharge to a readmission that is reported
 LATE_DISCHARGE = 30  # days from the last contact to a discharge that is reported
 SILENT = 90  # days without a contact in an open episode
+BEFORE_FIRST = 30  # days before a person's first admission: an assessment comes within them
 EARLY_CHECKIN = 60  # days before admission
 LONG_DAY = LONGEST_SESSION  # attended minutes on one day
 OVERRUN = 15  # minutes attended beyond the minutes scheduled
@@ -174,6 +175,12 @@ _DECLARED = (
         "The episode, or the person, is not in the episodes table.",
     ),
     Check("episode_set_aside", "conformance", "The row of its episode was set aside."),
+    Check(
+        "before_first_episode",
+        "conformance",
+        f"Over {BEFORE_FIRST} days before the person's first admission: an earlier stay is missing "
+        "from the list.",
+    ),
     Check("between_episodes", "conformance", "No episode of the person contains the day."),
     Check("in_two_episodes", "conformance", "Two episodes of the person contain the day."),
     Check(

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from iop_outcomes.records.checks.declared import (
+    BEFORE_FIRST,
     EARLY_CHECKIN,
     FEED_ROWS,
     LONG_DAY,
@@ -24,6 +25,7 @@ from iop_outcomes.records.linking.episodes_of_rows import (
     BETWEEN,
     TWO,
     UNKNOWN,
+    days_to_first_stay,
     episodes_of_rows,
 )
 from iop_outcomes.records.overlap import covered_minutes
@@ -53,7 +55,7 @@ def link(staged: StagedTable, episodes: StagedTable, as_of: int, log: Log) -> Ar
     if by_person:
         _by_person(staged, episodes, rows, as_of, log)
         return rows
-    for check in ("between_episodes", "in_two_episodes"):
+    for check in ("before_first_episode", "between_episodes", "in_two_episodes"):
         log.tally(check, staged.table.name, "date", 0, 0, present=False)
     return rows
 
@@ -65,6 +67,8 @@ def _by_person(
     column = "date" if staged.time == "calendar" else "day"
     day = staged.values[column]
     before = int(staged.kept.sum())
+    early = (rows == BETWEEN) & (days_to_first_stay(staged, episodes) > BEFORE_FIRST)
+    set_aside(staged, early & (day <= as_of), "before_first_episode", column, log)
     set_aside(staged, (rows == BETWEEN) & (day <= as_of), "between_episodes", column, log)
     between = before - int(staged.kept.sum())
     set_aside(staged, rows == TWO, "in_two_episodes", column, log)

@@ -28,6 +28,7 @@ from iop_outcomes.records.fitness.stays import (
     PriorStaysDated,
     ReasonsVary,
     StaysKnown,
+    StaysListed,
 )
 from iop_outcomes.records.fitness.time import TimeCovered
 from iop_outcomes.records.schema import ABSENT, ATTENDED
@@ -158,7 +159,11 @@ MEASURES: dict[str, Measure] = {
     measure.name: measure
     for measure in (
         Measure("admissions", "Admissions", (TableRead("episodes"),)),
-        Measure("readmissions", "Admissions of people admitted before", (PersonsIdentified(),)),
+        Measure(
+            "readmissions",
+            "Admissions of people admitted before",
+            (PersonsIdentified(), StaysListed()),
+        ),
         Measure("attendance_rate", "Attendance rate", (*_SESSIONS, ABSENCES, STATUSES), main=True),
         Measure("no_show_rate", "No-show rate", (*_SESSIONS, NO_SHOWS, ABSENCES, STATUSES)),
         Measure(

@@ -235,6 +235,45 @@ class PersonsIdentified:
 
 
 @dataclass(frozen=True)
+class StaysListed:
+    """The list of episodes holds the earlier stays of people, not only one stay of each.
+
+    A list of one row a person has the latest stay or the first. Services of the others lie in no
+    episode, and are set aside when the rows are linked by person.
+
+    Attributes
+    ----------
+    most : float
+        The share (0 to 1) of the services long before the person's first admission up to which
+        nothing is reported, and of the people with two episodes from which stays count as listed.
+    """
+
+    most: float = 0.01
+
+    def judge(self, held: Held) -> Answer:
+        """Return whether services before the only stay of people show that stays are missing."""
+        early = held.failed("attendance", ("before_first_episode",))
+        if held.part or not early or "attendance" not in held.tables:
+            return YES
+        whole = held.counts("attendance")[1] + early
+        people = held.episodes["person_id"].nunique()
+        several = held.episodes.loc[held.episodes["admission_number"] == 2, "person_id"].nunique()
+        if early <= self.most * whole or several > self.most * people:
+            return YES
+        published = (
+            "the list has one stay a person, and services long before it: earlier stays are "
+            "missing from the list"
+        )
+        return Answer(
+            "no",
+            f"{published} ({early:,} of {whole:,} services)",
+            published,
+            "every stay of each person as a row of the episodes, with its own day of admission",
+            counts=(early, whole - early),
+        )
+
+
+@dataclass(frozen=True)
 class PriorStaysDated:
     """The stays from which people stepped down have a day of discharge.
 

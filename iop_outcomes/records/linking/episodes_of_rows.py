@@ -38,6 +38,21 @@ def episodes_of_rows(staged: StagedTable, episodes: StagedTable) -> Array:
     return _by_person(staged, episodes)
 
 
+def days_to_first_stay(staged: StagedTable, episodes: StagedTable) -> Array:
+    """Return for each row, given by person, the days from it to the person's first admission.
+
+    It is negative after that admission, and 0 where the person has no episode that was kept.
+    """
+    people = len(episodes.levels["person_id"]) + 1
+    own, admit = episodes.values["person_id"], episodes.day("admit_date").astype(np.int64)
+    usable = episodes.kept & (own >= 0) & (admit != NO_DAY)
+    first = np.full(people, _NEVER, dtype=np.int64)
+    np.minimum.at(first, own[usable], admit[usable])
+    first = first[_as_in(episodes, staged, "person_id")]
+    day = staged.day("date").astype(np.int64)
+    return np.where((first == _NEVER) | (day == NO_DAY), 0, first - day)
+
+
 def _by_id(staged: StagedTable, episodes: StagedTable) -> Array:
     own = episodes.values["episode_id"]
     row_of = np.full(len(episodes.levels["episode_id"]) + 1, UNKNOWN, dtype=np.int32)
