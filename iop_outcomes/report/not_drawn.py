@@ -40,10 +40,27 @@ def sentences(
         return ()
     titles = "; ".join(trend.title for trend in left)
     said = f"Not drawn, since no period of it is shown (hidden, or not known): {titles}."
+    return (said + in_programs(scope, left, programs),)
+
+
+def in_programs(scope: Scope, left: Sequence[Trend], programs: Table | None) -> str:
+    """Return a sentence on those of the measures of which the table of programs has shares.
+
+    Parameters
+    ----------
+    scope, left, programs
+        As of `sentences`.
+
+    Returns
+    -------
+    str
+        With a space before it; empty where there is none.
+    """
     there = [trend.title for trend in left if programs and _has_share(programs, trend.measure)]
-    if there:
-        said += f' Shares of {scope.words(4)} are in the table "By program": {"; ".join(there)}.'
-    return (said,)
+    if not there:
+        return ""
+    which = "" if len(there) == len(left) else f": {'; '.join(there)}"
+    return f' Shares of {scope.words(4)} are in the table "By program"{which}.'
 
 
 def _has_share(programs: Table, measure: str) -> bool:

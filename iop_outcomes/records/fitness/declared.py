@@ -165,7 +165,12 @@ MEASURES: dict[str, Measure] = {
             (PersonsIdentified(), StaysListed()),
         ),
         Measure("attendance_rate", "Attendance rate", (*_SESSIONS, ABSENCES, STATUSES), main=True),
-        Measure("no_show_rate", "No-show rate", (*_SESSIONS, NO_SHOWS, ABSENCES, STATUSES)),
+        Measure(
+            "no_show_rate",
+            "No-show rate",
+            (*_SESSIONS, NO_SHOWS, ABSENCES, STATUSES),
+            main=True,
+        ),
         Measure(
             "first_session",
             "First and fourth session",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -34,6 +34,7 @@ from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections import cohort, quality, relapse, sites
 from iop_outcomes.report.sections.attendance import exclusions, weekdays
 from iop_outcomes.report.sections.attendance.weeks import note_on_weeks
+from iop_outcomes.report.sections.changes import COMPARED, by_chance
 from iop_outcomes.report.sections.ends import stays
 from iop_outcomes.report.sections.findings import NOT_TOLD, Finding, period_word
 from iop_outcomes.report.trends import Trends
@@ -70,6 +71,8 @@ RESPONSE = "check_in_response"
 OF_SESSIONS = ("attendance_rate", "first_session", "retained_90")
 
 IN_PROGRAMS = ": it stands in the table of programs"
+WhyNot = Callable[[Scope], str]
+"""Why a table is not there."""
 COUNT_KINDS: dict[str, Kind] = {
     "numerator": "count",
     "value": "count",
@@ -87,11 +90,15 @@ def no_period(scope: Scope) -> str:
 
 def changes(findings: list[Finding], word: str) -> tuple[str, tuple[tuple[str, str, str], ...]]:
     """Return how the findings are to be read, and each with its counts and interval."""
-    intro = (
-        f"Each measure in the newest {word} that is known stands beside the {word} before. It is "
-        "called a change only if the 95% interval of the difference leaves out zero. With "
-        f"{len(findings)} measures, chance alone brings one such change every few {word}s."
-    )
+    number = sum(one.change in COMPARED for one in findings)
+    intro = f"Each measure stands here in the newest {word} that is known"
+    if number:
+        intro += (
+            f", beside the {word} before where that is known, too. It is called a change only if "
+            f"the 95% interval of the difference leaves out zero. {by_chance(number)}"
+        )
+    else:
+        intro += f"; none can be compared with the {word} before."
     items = [
         (one.change, one.title, one.text[len(one.title) :])
         for one in findings
@@ -154,10 +161,13 @@ def attendance_section(scope: Scope, counted: Counted) -> Section:
     return Section(name, title, sentences, tuple(tables), (drawing,))
 
 
-def of_tables(counted: Counted, name: str, title: str, tables: Sequence[str], none: str) -> Section:
-    """Return a section of those of the tables that there are; else why there is none."""
-    shown = tuple(counted.table(one) for one in tables if one in counted.drafts)
-    return Section(name, title, () if shown else (none,), shown)
+def of_tables(
+    scope: Scope, counted: Counted, name: str, title: str, why_not: Mapping[str, WhyNot]
+) -> Section:
+    """Return a section of those of the tables that there are, and why the others are not there."""
+    shown = tuple(counted.table(one) for one in why_not if one in counted.drafts)
+    reasons = [reason(scope) for one, reason in why_not.items() if one not in counted.drafts]
+    return Section(name, title, tuple(dict.fromkeys(reasons)), shown)
 
 
 def who_stayed(scope: Scope, counted: Counted) -> Section:
@@ -176,7 +186,7 @@ def who_stayed(scope: Scope, counted: Counted) -> Section:
     if ended is not None:
         drawings = counted.pictures["who-stayed"]
     elif scope.policy.threshold == 1 and scope.tells("length_of_stay"):
-        sentences.append(stays.NOT_ESTIMATED)
+        sentences.append(stays.not_estimated(scope))
     if isinstance(ended, CumulativeIncidence):
         tables.append(stays.stays_limits(ended))
     return Section("who-stayed", "How episodes ended", tuple(sentences), tuple(tables), drawings)

@@ -19,6 +19,7 @@ from iop_outcomes.trends.periods import in_words
 from iop_outcomes.trends.quantities import Quantity
 
 NO_CHANGE = "no clear change"
+COMPARED = ("higher", "lower", NO_CHANGE)
 SMALLEST = 0.05  # a part of a point that is written with one decimal
 
 
@@ -120,6 +121,15 @@ def _points(share: float) -> str:
 
 def _percent(part: float) -> str:
     return f"{_points(part)}%"
+
+
+def by_chance(number: int) -> str:
+    """Return how many of so many comparisons are called a change by chance: 5 in 100."""
+    noun, are = ("comparison", "is") if number == 1 else ("comparisons", "are")
+    return (
+        f"In 20 reports with {number:,} such {noun} each, about {number:,} {are} called a change "
+        "by chance alone."
+    )
 
 
 def compare(

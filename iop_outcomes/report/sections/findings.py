@@ -112,7 +112,8 @@ def _finding(scope: Scope, measured: Trend) -> Finding:
     last = known.iloc[-1]
     if last["hidden"] or pd.isna(last["value"]):
         reason = HIDDEN_TEXT if last["hidden"] else last["not_known"] or "nothing was counted"
-        text = f"{measured.title} in {in_words(last['period'])}: {reason}."
+        why = why_by_year(scope, measured) if last["hidden"] else ""
+        text = f"{measured.title} in {in_words(last['period'])}{why}: {reason}."
         text += latest_shown(scope, measured)
         return Finding(measured.measure, measured.title, text, "not compared")
     named = in_words(last["period"])
@@ -152,6 +153,14 @@ def latest_shown(scope: Scope, trend: Trend) -> str:
     row, word = shown.iloc[-1], period_word(scope, trend)
     value = _describe_value(row, trend.unit)
     return f" The latest {word} that is shown is {in_words(row['period'])}: {value}."
+
+
+def why_by_year(scope: Scope, trend: Trend) -> str:
+    """Return why a measure is counted by year in the report of a shorter time; else nothing."""
+    assert scope.period is not None
+    if not scope.period.shorter_than_year or period_word(scope, trend) != "year":
+        return ""
+    return " (counted by year, so that fewer numbers are hidden)"
 
 
 def period_word(scope: Scope, trend: Trend) -> str:

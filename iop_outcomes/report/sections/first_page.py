@@ -7,16 +7,24 @@ from collections.abc import Collection, Mapping, Sequence
 import pandas as pd
 
 from iop_outcomes.report.model import Section, Table
+from iop_outcomes.report.not_drawn import in_programs
 from iop_outcomes.report.period import period_between
 from iop_outcomes.report.scope import Scope
-from iop_outcomes.report.sections.changes import NO_CHANGE, Change, compare
+from iop_outcomes.report.sections.changes import NO_CHANGE, Change, by_chance, compare
 from iop_outcomes.report.sections.findings import (
     NOT_TOLD,
     latest_shown,
     not_known_yet,
     period_word,
+    why_by_year,
 )
-from iop_outcomes.report.sections.matrix import NEWEST, NOT_COMPLETE, by_month, matrix_table
+from iop_outcomes.report.sections.matrix import (
+    NEWEST,
+    NOT_COMPLETE,
+    NOT_SHOWN,
+    by_month,
+    matrix_table,
+)
 from iop_outcomes.report.sections.points import (
     CHANGED,
     MET,
@@ -49,6 +57,7 @@ def first_page(
     targets: Mapping[str, float],
     others: Sequence[Point] = (),
     charts: Mapping[str, Trend] | None = None,
+    programs: Table | None = None,
 ) -> Section:
     """Return the first page of the report of a period.
 
@@ -67,21 +76,27 @@ def first_page(
     charts : mapping of str to Trend, optional
         The charts by program and month, of which `signals` is made. In a report of one program
         they are those of the page of all measures, too.
+    programs : Table, optional
+        The table of programs as it is shown, where the report has it.
     """
     own = charts if charts is not None and len(scope.programs) == 1 else {}
     table = matrix_table(trends, targets, own)
     told = [one.title for one in trends.drawn.values() if by_month(one, own)]
+    never = [trend for trend in trends.compared.values() if _never_shown(trend)]
     points = [
-        measure_point(scope, trend, targets.get(name)) for name, trend in trends.compared.items()
+        measure_point(scope, trend, targets.get(name))
+        for name, trend in trends.compared.items()
+        if trend not in never
     ]
     points += [*signal_points(signals, signals_of_all(scope, trends, table, told)), *others]
     chosen = choose(points)
     items = [(one.tag, one.title, one.text) for one in chosen]
+    items += _left_out(points, chosen, never, in_programs(scope, never, programs))
     not_known = [one.title for one in scope.not_known if one.main]
     if not_known:
         items.append((NOT_TOLD, "; ".join(not_known), "."))
     number = sum(len(_changes(scope, trend)) for trend in trends.compared.values())
-    how = f"{HOW} {_chance(number)}" if number else HOW
+    how = f"{HOW} {by_chance(number)}" if number else HOW
     return Section(NAME, TITLE, (how,), () if table is None else (table,), items=tuple(items))
 
 
@@ -96,6 +111,41 @@ def choose(points: Sequence[Point]) -> list[Point]:
     return ordered[:FEWEST] if len(compared) < FEWEST else compared[:MOST]
 
 
+def _never_shown(trend: Trend) -> bool:
+    """Say whether the newest number of a measure is hidden, and no earlier one is shown."""
+    known = trend.table[trend.table["complete"]]
+    return len(known) > 0 and bool(known.iloc[-1]["hidden"]) and bool(known["value"].isna().all())
+
+
+def _left_out(
+    points: Sequence[Point], chosen: Sequence[Point], never: Sequence[Trend], there: str
+) -> list[tuple[str, str, str]]:
+    """Return which measures have no newest number and no finding, so that none goes unsaid.
+
+    Parameters
+    ----------
+    points, chosen : sequence of Point
+        All findings, and those of the page.
+    never : sequence of Trend
+        Those of which no period is shown.
+    there : str
+        In which table shares of these are.
+    """
+    gone = [one for one in points if one not in chosen]
+    hidden = [trend.title for trend in never]
+    hidden += [one.title for one in gone if one.tag == NOT_SHOWN]
+    waiting = [one.title for one in gone if one.tag == NOT_TOLD]
+    items = []
+    if hidden:
+        number = "Its newest number" if len(hidden) == 1 else "Their newest numbers"
+        text = f". {number} would tell of a few people only.{there}"
+        items.append((NOT_SHOWN, "; ".join(hidden), text))
+    if waiting:
+        text = ". Not complete yet, or nothing was counted."
+        items.append((NOT_TOLD, "; ".join(waiting), text))
+    return items
+
+
 def measure_point(scope: Scope, trend: Trend, target: float | None = None) -> Point:
     """Return the newest known value of a measure, beside the period and the year before."""
     known = trend.table[trend.table["complete"]]
@@ -104,7 +154,7 @@ def measure_point(scope: Scope, trend: Trend, target: float | None = None) -> Po
     if known.empty or pd.isna(known.iloc[-1]["value"]):
         hidden = not known.empty and bool(known.iloc[-1]["hidden"])
         text, rank = _not_shown(scope, trend, known), NOT_COMPARED
-        tag = "not shown" if hidden else NOT_TOLD
+        tag = NOT_SHOWN if hidden else NOT_TOLD
         if target is not None and len(rows):  # judged by the newest value that is shown
             reached, words = _beside(rows.iloc[-1], quantity, target, trend.unit)
             text += f" {words}"
@@ -148,15 +198,6 @@ def _changes(scope: Scope, trend: Trend) -> list[tuple[Change, str]]:
     ]
 
 
-def _chance(number: int) -> str:
-    """Return how many of so many comparisons are called a change by chance: 5 in 100."""
-    noun, are = ("comparison", "is") if number == 1 else ("comparisons", "are")
-    return (
-        f"In 20 reports with {number:,} such {noun} each, about {number:,} {are} called a change "
-        "by chance alone."
-    )
-
-
 def _compared(changes: Sequence[tuple[Change, str]]) -> str:
     """Return the sentences of the first page: changes first, then where none is clear."""
     text, again = "", False
@@ -171,7 +212,8 @@ def _not_shown(scope: Scope, trend: Trend, known: pd.DataFrame) -> str:
         return f" is not known yet for any {period_word(scope, trend)}."
     newest, older = in_words(known.iloc[-1]["period"]), latest_shown(scope, trend)
     if known.iloc[-1]["hidden"]:
-        return f" in {newest} is not shown, as it would tell of a few people only.{older}"
+        why = why_by_year(scope, trend)
+        return f" in {newest}{why} is not shown, as it would tell of a few people only.{older}"
     return f" in {newest}: nothing was counted.{older}"
 
 

@@ -53,6 +53,10 @@ WHEN = (
     "days after the discharge, which may be long before it."
 )
 QUARTER = "quarter of admission"
+NO_SESSIONS = "These records hold no sessions."
+NO_RULES = "The sessions do not tell which rules were met."
+NO_CHECK_INS = "These records hold no check-ins."
+SYMPTOMS, DAILY_LIFE = "Change of symptoms", "Work, housing and more"
 Key = tuple[Hashable, ...]
 
 
@@ -198,7 +202,7 @@ def _symptoms_table(scope: Scope, linked: LinkedCounts, shown: Shown) -> DraftTa
         "the end; those who did not may have fared otherwise. Lower and upper: its 95% interval. "
         f"{WHEN} {_left_out(scope)} The number discharged holds those who died, too."
     )
-    table = Table("symptoms", f"Change of symptoms: {scope.words(8)}", frame, kinds, note)
+    table = Table("symptoms", f"{SYMPTOMS}: {scope.words(8)}", frame, kinds, note)
     answered: list[tuple[Item, ...]] = [(items["paired"],) for items in needs]
     of_columns = dict.fromkeys(columns[2:], answered)
     of_columns["share"] = [tuple(items.values()) for items in needs]
@@ -238,10 +242,42 @@ def _functioning_table(scope: Scope, linked: LinkedCounts, shown: Shown) -> Draf
         "and upper: the 95% interval of the difference. A difference is in percentage points. "
         f"{WHEN} {_left_out(scope)}"
     )
-    caption = f"Work, housing and more, at the start and at discharge: {scope.words(8)}"
+    caption = f"{DAILY_LIFE}, at the start and at discharge: {scope.words(8)}"
     return DraftTable(
         Table("functioning", caption, frame, kinds, note), dict.fromkeys(names, needs)
     )
+
+
+def why_no_rules(scope: Scope) -> str:
+    """Return why there is no table of rules."""
+    return NO_SESSIONS if scope.attendance is None else NO_RULES
+
+
+def why_no_scores(scope: Scope) -> str:
+    """Return why there is no table of symptoms."""
+    makes = [partial(symptom_change, instrument=name) for name in SCALES]
+    return _why_no_table(scope, SYMPTOMS, "scores of depression or anxiety", makes)
+
+
+def why_no_answers(scope: Scope) -> str:
+    """Return why there is no table of daily life."""
+    return _why_no_table(scope, DAILY_LIFE, "answers on it", [functioning_without_gain])
+
+
+def _why_no_table(
+    scope: Scope, title: str, what: str, makes: Sequence[Callable[..., object]]
+) -> str:
+    """Return why a table is not there: nothing is recorded, or all of it is hidden.
+
+    None and a few who answered twice are one text.
+    """
+    if "checkins" not in scope.records.tables:
+        return NO_CHECK_INS
+    if all(_made(scope, make) is None for make in makes):
+        return f"{title}: the check-ins hold no {what} that can be used, or nobody has left."
+    if scope.policy.threshold == 1:
+        return f"{title}: nobody answered both at the start and at the end."
+    return f"{title}: hidden, as too few answered twice, or as it would tell of a few people."
 
 
 def _left_out(scope: Scope) -> str:
@@ -256,15 +292,22 @@ def _left_out(scope: Scope) -> str:
 
 def _protected(scope: Scope, make: Callable[..., object]) -> pd.DataFrame | None:
     """Return the table of a result of two years, protected by itself; None if it cannot be made."""
-    if "checkins" not in scope.records.tables:
-        return None
-    try:
-        result = make(scope.records.subset(scope.two_years))
-    except OutcomesError:  # the check-ins hold no such answers
+    result = _made(scope, make)
+    if result is None:
         return None
     table = protect(cast(Any, result), scope.policy).table
     assert isinstance(table, pd.DataFrame)
     return table
+
+
+def _made(scope: Scope, make: Callable[..., object]) -> object | None:
+    """Return a result of two years; None if it cannot be made."""
+    if "checkins" not in scope.records.tables:
+        return None
+    try:
+        return make(scope.records.subset(scope.two_years))
+    except OutcomesError:  # the check-ins hold no such answers
+        return None
 
 
 def _by_quarter(scope: Scope, linked: LinkedCounts, make: Callable[..., Any]) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from iop_outcomes.report.sections.attendance import exclusions
 from iop_outcomes.report.sections.definitions import definitions
 from iop_outcomes.report.sections.definitions.how_to_read import how_to_read
 from iop_outcomes.report.sections.findings import Finding
+from iop_outcomes.report.sections.outcomes import why_no_answers, why_no_rules, why_no_scores
 from iop_outcomes.report.sections.own import own_section
 from iop_outcomes.report.sections.signals import month_charts, signals_table
 from iop_outcomes.report.settings import ReportSettings
@@ -78,6 +79,12 @@ class Material:
         return signals_table(self.scope, self.charts)
 
     @property
+    def programs(self) -> Table | None:
+        """The table of programs as it is shown, where the report has it."""
+        there = "programs" in self.drafts and "attendance" not in self.settings.leave_out
+        return self.all.table("programs") if there else None
+
+    @property
     def all(self) -> Counted:
         """All that is counted, of people who are enough."""
         assert self.counted is not None
@@ -112,7 +119,7 @@ def _first_page(material: Material) -> Section:
         return Section(first_page.NAME, first_page.TITLE, (parts.no_period(material.scope),))
     others = sites.site_points(material.all.sites)
     targets = material.settings.targets
-    signals = (material.signals, targets, others, material.charts)
+    signals = (material.signals, targets, others, material.charts, material.programs)
     return first_page.first_page(material.scope, material.all.trends, *signals)
 
 
@@ -123,15 +130,14 @@ def _beside(made: Material) -> Section:
 
 def _trends(material: Material) -> Section:
     findings = (material.findings, material.signals, material.settings.targets)
-    there = "programs" in material.drafts and "attendance" not in material.settings.leave_out
-    programs = material.all.table("programs") if there else None
-    return parts.trends_section(material.scope, material.all.trends, *findings, programs)
+    return parts.trends_section(material.scope, material.all.trends, *findings, material.programs)
 
 
-def _of_tables(name: str, title: str, tables: Sequence[str], none: str) -> Part:
-    return Part(
-        name, title, lambda material: parts.of_tables(material.all, name, title, tables, none)
-    )
+def _of_tables(name: str, title: str, why_not: Mapping[str, parts.WhyNot]) -> Part:
+    def built(material: Material) -> Section:
+        return parts.of_tables(material.scope, material.all, name, title, why_not)
+
+    return Part(name, title, built)
 
 
 def _definitions(material: Material) -> Section:
@@ -157,8 +163,7 @@ PARTS = (
     _of_tables(
         "engagement",
         "Engagement and continuity",
-        ("continuity",),
-        "The sessions do not tell which rules were met.",
+        {"continuity": why_no_rules},
     ),
     Part(
         "who-stayed",
@@ -171,8 +176,7 @@ PARTS = (
     _of_tables(
         "symptoms",
         "Symptoms and daily life",
-        ("symptoms", "functioning"),
-        "The check-ins hold no scores and no answers on daily life of enough people.",
+        {"symptoms": why_no_scores, "functioning": why_no_answers},
     ),
     Part(
         sites.NAME,

@@ -36,9 +36,11 @@ NOTE = (
     "(rules of Making Data Count). Better and worse are by the direction that is wanted; usual is "
     "as in the first {baseline} months on the chart. Months with sessions or check-ins of fewer "
     "than {fewest} people are too few to be judged, and not on it.{half} Programs are in the order "
-    "of their names, not ranked. By chance alone up to {expected} of {charts} charts would show a "
-    "signal in a quarter; and no signal does not show that nothing changed: a slow change is found "
-    "late."
+    "of their names, not ranked.{alarms}"
+)
+ALARMS = (
+    " By chance alone up to {expected} of {charts} charts would show a signal in a quarter; and no "
+    "signal does not show that nothing changed: a slow change is found late."
 )
 HALF = (
     " If in a month 1 to {most} people were among those counted, or among those not, it is charted "
@@ -92,8 +94,9 @@ def signals_table(scope: Scope, charts: Mapping[str, Trend]) -> Table | None:
         baseline=TRIAL_POINTS,
         fewest=fewest_of(scope.policy),
         half=half,
-        charts=charted,
-        expected=f"{charted * _false_alarms():.1f}",
+        alarms=ALARMS.format(charts=charted, expected=f"{charted * _false_alarms():.1f}")
+        if charted
+        else "",
     )
     return Table("signals", "Signals of change, by program and month", frame, {}, note)
 

@@ -79,7 +79,10 @@ def sessions_table(
     frame = pd.DataFrame(rows, columns=["session", "due", "sessions", "share", "people"])
     frame["share"] = frame["share"].round(SHARE_DECIMALS)
     kinds: dict[str, Kind] = {"sessions": "count", "share": "share", "people": "count"}
-    note = "Due: in the denominator of the attendance rate. People: with at least one such session."
+    note = (
+        "Due: in the denominator of the attendance rate. Share: of all sessions of this table, due "
+        "or not; the attendance rate is of those due. People: with at least one such session."
+    )
     table = Table(
         "sessions", f"Treatment sessions in {scope.named(step.quarters)}", frame, kinds, note
     )

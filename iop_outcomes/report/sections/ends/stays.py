@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -39,10 +41,14 @@ NOTE = (
     "these days are estimates; the lines between them in the picture are not."
 )
 EACH_DAY = "How many ended so on each day, and the share that had by then."
-NOT_ESTIMATED = (
-    f"{TITLE}, is not estimated: of nobody admitted in this time is it known that the episode "
-    "ended."
+NOT_ESTIMATED = f"{TITLE}, is not estimated: "
+WITHOUT_SERVICES = "these records hold no sessions, and a stay ends with the last contact."
+LEFT_UNKNOWN = "the records do not show until when people came."
+NOBODY_FOLLOWED = (
+    "of nobody admitted in this time is it known who was still coming: no service has a recorded "
+    f"outcome, or they were followed for no more than {NO_CONTACT_DAYS} days."
 )
+NO_END = "of nobody admitted in this time is it known that the episode ended."
 
 
 def stays(scope: Scope) -> pd.DataFrame | None:
@@ -59,6 +65,18 @@ def stays(scope: Scope) -> pd.DataFrame | None:
     if few or not chosen["event"].any():
         return None
     return relabel(chosen, times, rule=RULE)
+
+
+def not_estimated(scope: Scope) -> str:
+    """Return why there is no estimate, of records of which nothing is hidden."""
+    if scope.attendance is None:
+        return NOT_ESTIMATED + WITHOUT_SERVICES
+    try:
+        times = in_treatment_of(scope.attendance)
+    except EstimateError:
+        return NOT_ESTIMATED + LEFT_UNKNOWN
+    kept = scope.records.episodes.loc[scope.two_years, "episode_id"]
+    return NOT_ESTIMATED + (NO_END if times["episode_id"].isin(kept).any() else NOBODY_FOLLOWED)
 
 
 def declare_stays(scope: Scope, linked: LinkedCounts, times: pd.DataFrame | None) -> Ends | None:
@@ -128,7 +146,8 @@ def stays_drawings(scope: Scope, curves: Ends | None) -> tuple[Drawing, ...]:
 
 def stays_limits(curves: CumulativeIncidence) -> Table:
     """Return the shares on the days that readers ask for, with their intervals."""
-    return with_limits(f"{NAME}_limits", f"{TITLE}, with intervals", curves, "end")
+    table = with_limits(f"{NAME}_limits", f"{TITLE}, with intervals", curves, "end")
+    return replace(table, note=f"{table.note} {UNUSED}")
 
 
 def _title(scope: Scope, admissions: int) -> str:

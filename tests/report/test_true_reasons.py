@@ -1,0 +1,219 @@
+"""What a report says in the place of a table or number: the reason is the true one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import iop_outcomes as iop
+from iop_outcomes.plots.layout.export import Picture
+from iop_outcomes.report.model import Table
+from iop_outcomes.report.scope import choose_scope
+from iop_outcomes.report.sections import assemble, findings, first_page, outcomes, signals
+from iop_outcomes.report.sections.ends import stays
+from iop_outcomes.report.sections.findings import Finding
+from iop_outcomes.report.sections.points import NOT_COMPARED, SAME, Point
+from iop_outcomes.report.trends import Trends
+from iop_outcomes.trends import Trend
+from iop_outcomes.trends.quantities import REPORTED, find_quantity
+from tests.report.test_internal_report import internal, section_of
+
+INTERNAL = iop.SafePolicy.internal()
+CUT = "2026-09-30"
+
+
+@pytest.fixture(autouse=True)
+def no_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the pictures out."""
+    empty = Picture(b"<svg/>", "A picture.", 1, 1)
+    monkeypatch.setattr(assemble, "draw_svg", lambda *_, **__: empty)
+
+
+def people(count: int = 30, admitted: str = "2026-04-06") -> pd.DataFrame:
+    """Return so many people admitted on one day, of whom all but four have left."""
+    names = [f"A{number}" for number in range(count)]
+    frame = pd.DataFrame({"episode_id": names, "person_id": names, "admit_date": admitted})
+    left = frame.index < count - 4
+    frame["discharge_date"] = pd.Series("2026-07-20", frame.index).where(left)
+    frame["discharge_reason"] = pd.Series("completed", frame.index).where(left)
+    return frame
+
+
+def check_ins(frame: pd.DataFrame, answered: int = 0, **columns: object) -> pd.DataFrame:
+    """Return check-ins of everybody on two days; the columns are of so many people only."""
+    rows = pd.concat(
+        [frame[["episode_id"]].assign(date=day) for day in ("2026-04-08", "2026-07-18")]
+    )
+    rows = rows.assign(status="completed", used="no").reset_index(drop=True)
+    has = rows["episode_id"].isin(frame["episode_id"].iloc[:answered])
+    for name, value in columns.items():
+        rows[name] = pd.Series(value, rows.index).where(has)
+    return rows
+
+
+def sessions(frame: pd.DataFrame) -> pd.DataFrame:
+    days = ("2026-04-06", "2026-04-07", "2026-07-06", "2026-07-07")
+    rows = pd.concat([frame[["episode_id"]].assign(date=day) for day in days])
+    return rows.assign(status="attended", minutes_attended=60)
+
+
+def said(records: iop.Records, section: str, policy: iop.SafePolicy | None = None) -> list[str]:
+    report = iop.quarterly_report(records, "2026Q3", policy=policy)
+    return list(section_of(report, section)["sentences"])
+
+
+def test_without_services_it_is_not_said_that_nobody_is_known_to_have_left() -> None:
+    frame = people()
+    records = iop.read_records(episodes=frame, checkins=check_ins(frame), as_of=CUT)
+    words = said(records, "who-stayed", INTERNAL)
+    assert stays.NOT_ESTIMATED + stays.WITHOUT_SERVICES in words
+    assert not any("is it known that the episode ended" in one for one in words)
+
+
+def test_who_was_followed_for_too_short_a_time_is_not_said_to_have_no_known_end() -> None:
+    frame = people(admitted="2026-09-07").assign(discharge_date=None, discharge_reason=None)
+    early = people(1, "2023-04-03").assign(
+        discharge_date="2023-05-15", episode_id="B", person_id="B"
+    )
+    came = pd.concat([frame.assign(date="2026-09-08"), early.assign(date="2023-04-04")])
+    rows = came[["episode_id", "date"]].assign(status="attended")
+    both = pd.concat([frame, early])
+    records = iop.read_records(episodes=both, attendance=rows, as_of=CUT)
+    words = " ".join(said(records, "who-stayed", INTERNAL))
+    assert "followed for no more than 30 days" in words
+
+
+def test_a_table_of_records_without_check_ins_or_sessions_says_that_there_are_none() -> None:
+    frame = people()
+    records = iop.read_records(episodes=frame, checkins=check_ins(frame), as_of=CUT)
+    assert said(records, "engagement") == [outcomes.NO_SESSIONS]
+    records = iop.read_records(episodes=frame, attendance=sessions(frame), as_of=CUT)
+    assert said(records, "symptoms") == [outcomes.NO_CHECK_INS]
+
+
+def test_scores_that_are_not_there_and_those_that_are_hidden_are_told_apart() -> None:
+    frame = people()
+    bare = iop.read_records(episodes=frame, checkins=check_ins(frame), as_of=CUT)
+    none = "the check-ins hold no"
+    assert [none in one for one in said(bare, "symptoms")] == [True, True]
+    few = check_ins(frame, 5, phq9=12, employed="yes")
+    records = iop.read_records(episodes=frame, checkins=few, as_of=CUT)
+    hidden = said(records, "symptoms")
+    assert ["hidden" in one for one in hidden] == [True, True]
+    assert [one.partition(":")[0] for one in hidden] == [outcomes.SYMPTOMS, outcomes.DAILY_LIFE]
+    assert said(records, "symptoms", INTERNAL) == []
+
+
+def test_one_table_of_two_is_not_missing_without_a_word() -> None:
+    frame = people(60)
+    rows = check_ins(frame, 60, phq9=12)
+    records = iop.read_records(episodes=frame, checkins=rows, as_of=CUT)
+    report = iop.quarterly_report(records, "2026Q3")
+    assert "symptoms" in report.tables
+    (sentence,) = section_of(report, "symptoms")["sentences"]
+    assert sentence.startswith(f"{outcomes.DAILY_LIFE}: the check-ins hold no answers")
+
+
+def finding(change: str) -> Finding:
+    return Finding("admissions", "Admissions", "Admissions: 5.", change)
+
+
+def test_chance_is_said_of_the_measures_that_are_compared() -> None:
+    held = [finding(one) for one in ("higher", "no clear change", "not compared", "not known")]
+    intro, _ = assemble.changes(held, "quarter")
+    assert "In 20 reports with 2 such comparisons each, about 2 are called a change" in intro
+    intro, _ = assemble.changes(held[2:], "quarter")
+    assert "chance" not in intro
+    assert "none can be compared with the quarter before" in intro
+
+
+def test_nothing_is_said_of_chance_where_no_chart_has_enough_months(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    scope: Any = SimpleNamespace(policy=iop.SafePolicy.cms(), word="quarter")
+    row = ("Attendance rate", "North", "2026-08", "no signal", "no signal")
+    few = ("Attendance rate", "South", "", signals.TOO_FEW_MONTHS, "")
+    for rows, charted in (([row, few], True), ([few], False)):
+        monkeypatch.setattr(signals, "_rows", lambda _, rows=rows: rows)
+        table = signals.signals_table(scope, {"attendance_rate": object()})  # type: ignore[dict-item]  # only its rows are asked for
+        assert table is not None
+        assert ("By chance alone up to 0.0 of 0" in table.note) is False
+        assert ("By chance alone" in table.note) == charted
+
+
+def hidden_years(records: iop.Records, *measures: str) -> dict[str, Trend]:
+    """Return trends by year of which each number is hidden."""
+    numbers = dict.fromkeys(("numerator", "denominator", "value", "lower", "upper"), float("nan"))
+    made = {}
+    for name in measures:
+        trend = iop.trend(records, name, every="year", chart="none")
+        made[name] = replace(trend, table=trend.table.assign(hidden=True, **numbers))
+    return made
+
+
+def test_measures_of_which_nothing_is_shown_are_one_finding_that_points_to_the_programs() -> None:
+    records = iop.read_records("data/samples")
+    scope = choose_scope(records, "2026Q3", None, iop.SafePolicy.cms())
+    trends = Trends(by_year=hidden_years(records, "retained_30", "retained_60"))
+    cells = {"program": ["North", "all"], "retained_30": [0.7, 0.7]}
+    for both, end in (
+        ({"retained_60": [0.6, 0.6]}, '"By program".'),
+        ({}, ": Retained at 30 days."),
+    ):
+        programs = Table("programs", "By program", pd.DataFrame(cells | both))
+        page = first_page.first_page(scope, trends, None, {}, programs=programs)
+        ((tag, title, text),) = page.items
+        assert (tag, title) == ("not shown", "Retained at 30 days; Retained at 60 days")
+        assert text.startswith(". Their newest numbers would tell of a few people only. Shares of ")
+        assert text.endswith(end)
+
+
+def test_every_measure_that_findings_have_is_named_where_it_is_not_known() -> None:
+    frame = people()
+    for tables in ({"attendance": sessions(frame)}, {"checkins": check_ins(frame)}):
+        records = iop.read_records(episodes=frame, as_of=CUT, **tables)
+        report = iop.quarterly_report(records, "2026Q3")
+        items = section_of(report, "what-changed")["items"]
+        named = {title for one in items for title in one["title"].split("; ")}
+        titles = {one.title for one in map(find_quantity, REPORTED)}
+        assert titles <= named
+
+
+def test_a_measure_that_has_no_room_among_the_findings_is_named_all_the_same() -> None:
+    many = [Point(SAME, "no clear change", str(place), "") for place in range(8)]
+    gone = [Point(NOT_COMPARED, tag, tag, "") for tag in ("not shown", "not known", "not compared")]
+    points = [*many, *gone]
+    items = first_page._left_out(points, first_page.choose(points), [], "")
+    assert [(tag, title) for tag, title, _ in items] == [("not shown",) * 2, ("not known",) * 2]
+
+
+def test_a_hidden_year_in_the_report_of_a_quarter_says_why_it_is_a_year() -> None:
+    records = iop.read_records("data/samples")
+    scope = choose_scope(records, "2026Q3", None, iop.SafePolicy.cms())
+    hidden = hidden_years(records, "retained_30")["retained_30"]
+    words = "counted by year, so that fewer numbers are hidden"
+    assert words in first_page.measure_point(scope, hidden).text
+    assert words in findings._finding(scope, hidden).text
+    quarters = replace(hidden, every="quarter")
+    assert words not in first_page.measure_point(scope, quarters).text
+
+
+def test_the_share_of_sessions_says_of_what_it_is() -> None:
+    frame = people()
+    missed = frame[["episode_id"]].assign(date="2026-07-08", status="no_show")
+    rows = pd.concat([sessions(frame), missed])
+    records = iop.read_records(episodes=frame, attendance=rows, as_of=CUT)
+    report = iop.quarterly_report(records, "2026Q3", policy=INTERNAL)
+    tables = section_of(report, "attendance")["tables"]
+    (note,) = [one["note"] for one in tables if one["name"] == "sessions"]
+    assert "Share: of all sessions of this table" in note
+
+
+def test_nothing_of_the_last_days_is_used_in_the_table_with_intervals_either() -> None:
+    ended = section_of(internal(), "who-stayed")["tables"]
+    (note,) = [one["note"] for one in ended if one["name"] == "ends_over_time_limits"]
+    assert stays.UNUSED in note
