@@ -10,14 +10,14 @@ import pytest
 
 import iop_outcomes as iop
 from iop_outcomes.plots.layout.export import Picture
-from iop_outcomes.report.sections import assemble
+from iop_outcomes.report import model
 
 
 @pytest.fixture(autouse=True)
 def no_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the pictures out: no digest is in them."""
     empty = Picture(b"<svg/>", "A picture.", 1, 1)
-    monkeypatch.setattr(assemble, "draw_svg", lambda *_, **__: empty)
+    monkeypatch.setattr(model, "draw_svg", lambda *_, **__: empty)
 
 
 def written(folder: Path, people: int, strays: int = 0) -> list[str]:

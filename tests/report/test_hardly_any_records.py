@@ -8,7 +8,7 @@ import pytest
 
 import iop_outcomes as iop
 from iop_outcomes.plots.layout.export import Picture
-from iop_outcomes.report.sections import assemble
+from iop_outcomes.report import model
 from iop_outcomes.trends.charting import COLUMNS
 
 
@@ -16,7 +16,7 @@ from iop_outcomes.trends.charting import COLUMNS
 def no_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the pictures out."""
     empty = Picture(b"<svg/>", "A picture.", 1, 1)
-    monkeypatch.setattr(assemble, "draw_svg", lambda *_, **__: empty)
+    monkeypatch.setattr(model, "draw_svg", lambda *_, **__: empty)
 
 
 def records(people: int, cut: str, **tables: bool) -> iop.Records:

@@ -11,6 +11,7 @@ import pytest
 
 import iop_outcomes as iop
 from iop_outcomes.plots.layout.export import Picture
+from iop_outcomes.report import model
 from iop_outcomes.report.model import Table
 from iop_outcomes.report.scope import choose_scope
 from iop_outcomes.report.sections import assemble, findings, first_page, outcomes, signals
@@ -30,7 +31,7 @@ CUT = "2026-09-30"
 def no_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the pictures out."""
     empty = Picture(b"<svg/>", "A picture.", 1, 1)
-    monkeypatch.setattr(assemble, "draw_svg", lambda *_, **__: empty)
+    monkeypatch.setattr(model, "draw_svg", lambda *_, **__: empty)
 
 
 def people(count: int = 30, admitted: str = "2026-04-06") -> pd.DataFrame:
