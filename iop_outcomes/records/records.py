@@ -17,7 +17,7 @@ from iop_outcomes.records.checks.losses import loss_lines
 from iop_outcomes.records.checks.problems import problems_text
 from iop_outcomes.records.checks.to_map import unknown_words, unmatched_rows
 from iop_outcomes.records.covariates import MOST_PROGRAMS, levels_found, programs_named
-from iop_outcomes.records.fitness import Held, Judgement, fitness_table, summary
+from iop_outcomes.records.fitness import Held, Judgement, fitness_table, of_people, summary
 from iop_outcomes.records.judgements import Judgements
 from iop_outcomes.shared.messages import columns_found
 from iop_outcomes.shared.saving import write_whole
@@ -338,9 +338,7 @@ class Records:
         return "".join(parts)
 
     def _counts(self) -> str:
-        people = self.episodes["person_id"].nunique()
-        persons = "1 person" if people == 1 else f"{people:,} people"
-        text = f"{format_count(len(self.episodes), 'episode')} of {persons}"
+        text = f"{format_count(len(self.episodes), 'episode')} {of_people(self.held())}"
         for name in ("attendance", "checkins"):
             if name in self.tables:
                 what = "scheduled service" if name == "attendance" else "check-in"

@@ -39,9 +39,10 @@ def made(episodes: int = 40, *, weeks: int = 10) -> Frames:
         {
             "episode_id": names[row],
             "date": admit[row] + pd.to_timedelta(day, "D"),
-            "service": "group",
+            "service": np.where(np.arange(len(row)) % 7 == 3, "individual", "group"),
             "status": np.where(np.arange(len(row)) % 5 == 0, "no_show", "attended"),
             "minutes_scheduled": 180,
+            "minutes_attended": np.where(np.arange(len(row)) % 5 == 0, np.nan, 180.0),
             "group_id": np.where(np.arange(len(row)) % 2, "day", "evening"),
             "approach": np.where(np.arange(len(row)) % 2, "CBT", "trauma-informed"),
         }
@@ -114,7 +115,8 @@ def test_rates_of_attendance_need_absences(absences: int, answer: str) -> None:
     records = read(frames | {"attendance": frames["attendance"].assign(status=status)})
     judged = known(records)
     assert judged["attendance_rate"] == judged["no_show_rate"] == answer
-    assert judged["retained_60"] == judged["hours"] == judged["first_session"] == "yes"
+    assert judged["retained_60"] == judged["first_session"] == "yes"
+    assert judged["hours"] != "no"
     assert iop.engagement(records)["attendance_rate"].isna().all() == (answer == "no")
     rate = iop.trend(records, "attendance_rate")
     weekly = iop.attendance_by_week(records)
@@ -143,6 +145,28 @@ def test_a_status_that_nobody_explains_leaves_the_rate_known_in_part() -> None:
     )
     records = read(frames | {"attendance": unknown.iloc[1::12]})
     assert known(records)["attendance_rate"] == "yes"
+
+
+def test_hours_say_that_scheduled_lengths_stand_in_and_that_one_service_is_all() -> None:
+    frames = made()
+    rows = frames["attendance"]
+    planned = read(frames | {"attendance": rows.drop(columns="minutes_attended")})
+    for measure in ("hours", "weeks_at_dose", "hours_per_week", "minimum_dose_9"):
+        assert known(planned)[measure] == "partly"
+        text = why(planned, measure)
+        assert text == "scheduled lengths stand in for attended ones (960 of 960 sessions)"
+    assert iop.engagement(planned)["hours_per_week"].notna().all()
+    alone = read(frames | {"attendance": rows.assign(service="group")})
+    assert known(alone)["hours"] == "partly"
+    assert why(alone, "hours") == "only group sessions are recorded"
+    assert known(alone)["attendance_rate"] == "yes"
+
+
+def test_of_how_many_people_the_episodes_are_is_said_where_it_is_known() -> None:
+    frames = made()
+    assert "40 episodes of 20 people" in repr(read(frames))
+    plain = read(frames | {"episodes": frames["episodes"].drop(columns="person_id")})
+    assert "40 episodes (of how many people is not known), 1,200 scheduled" in repr(plain)
 
 
 def test_no_attendance_rate_is_known_from_absences_alone() -> None:
@@ -440,6 +464,7 @@ def test_in_a_young_program_nobody_has_left_yet() -> None:
 
 def test_hours_need_lengths_that_can_be_minutes() -> None:
     frames = made()
+    frames["attendance"] = frames["attendance"].drop(columns="minutes_attended")
     without = frames["attendance"].drop(columns="minutes_scheduled")
     assert known(read(frames | {"attendance": without}))["hours"] == "no"
     hours = frames["attendance"].assign(minutes_scheduled=3)

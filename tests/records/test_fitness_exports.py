@@ -177,7 +177,7 @@ LIFE = {"work_or_school", "stable_housing"}
 NOT_TOLD = {
     "02_appointments_by_name": {
         *(*RELAPSE, *SCORES, *LIFE),
-        *("hours", "weeks_at_dose", "completion_rate", "length_of_stay"),
+        *("hours", "weeks_at_dose", "completion_rate", "length_of_stay", "readmissions"),
     },
     "07_form_responses": {
         *ATTENDANCE,

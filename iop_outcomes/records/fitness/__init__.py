@@ -17,7 +17,7 @@ from iop_outcomes.records.fitness.judging import (
     summary,
 )
 from iop_outcomes.records.fitness.measure import Measure
-from iop_outcomes.records.fitness.stays import without_discharges
+from iop_outcomes.records.fitness.stays import of_people, without_discharges
 
 __all__ = [
     "MEASURES",
@@ -28,6 +28,7 @@ __all__ = [
     "Measure",
     "fitness_table",
     "known_of_each",
+    "of_people",
     "reasons_in",
     "summary",
     "without_discharges",

@@ -19,6 +19,7 @@ from iop_outcomes.records.fitness.evidence import (
     Words,
     WordsKnown,
 )
+from iop_outcomes.records.fitness.hours import AttendedLengths, SeveralServices
 from iop_outcomes.records.fitness.measure import Evidence, Measure
 from iop_outcomes.records.fitness.stays import (
     DropoutTold,
@@ -135,7 +136,10 @@ WEEKS_END = PeopleLeave(least=0.8, usual=0.9, counted=False)
 _SESSIONS = (TableRead("attendance"), EpisodesCovered("attendance"), OUTCOMES, CAME)
 STATUSES = WordsKnown("attendance", "status")
 WHOLE_TIME = TimeCovered("attendance")
-_DOSE = (WHOLE_TIME, LENGTHS, PlausibleLengths(), WEEKS_END)
+_DOSE = (
+    *(WHOLE_TIME, LENGTHS, PlausibleLengths(), WEEKS_END),
+    *(AttendedLengths(), SeveralServices()),
+)
 _COMPLETION = (PeopleLeave(), ReasonsVary(), REASONS)
 _CHECK_INS = (TableRead("checkins"), EpisodesCovered("checkins"), COMPLETED)
 

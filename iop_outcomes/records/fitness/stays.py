@@ -234,6 +234,14 @@ class PersonsIdentified:
         return Answer("no", what, what, "a column person_id in the episodes")
 
 
+def of_people(held: Held) -> str:
+    """Return of how many people the episodes are, as the end of their number."""
+    if PersonsIdentified().judge(held).known != "yes":
+        return "(of how many people is not known)"
+    people = held.episodes["person_id"].nunique()
+    return "of 1 person" if people == 1 else f"of {people:,} people"
+
+
 @dataclass(frozen=True)
 class StaysListed:
     """The list of episodes holds the earlier stays of people, not only one stay of each.
