@@ -94,6 +94,35 @@ def test_only_a_file_without_a_hidden_number_has_its_digest(tmp_path: Path) -> N
     assert not any(one[:12] in ledger for one in digests)
 
 
+@pytest.mark.parametrize("sheets", [1, 25])
+def test_a_file_read_as_two_tables_has_no_digest_where_numbers_of_one_are_hidden(
+    tmp_path: Path, sheets: int
+) -> None:
+    names = [f"A-{number}" for number in range(60)]
+    frame = pd.DataFrame({"episode_id": names, "person_id": names, "admit_date": "2026-07-06"})
+    rows = frame[["episode_id"]].assign(date="2026-08-03", status="attended")
+    stray = rows.iloc[:3].assign(episode_id=["nobody 1", "nobody 2", "nobody 3"])
+    rows = pd.concat([rows, stray])
+    parts = [f"sessions {number}" for number in range(sheets)]
+    with pd.ExcelWriter(tmp_path / "export.xlsx") as book:
+        frame.to_excel(book, sheet_name="episodes", index=False)
+        for number, part in enumerate(parts):
+            rows.iloc[number::sheets].to_excel(book, sheet_name=part, index=False)
+    mapping = {
+        "episodes": {"from": [{"file": "export.xlsx", "sheets": "episodes"}]},
+        "attendance": {"from": [{"file": "export.xlsx", "sheets": part} for part in parts]},
+    }
+    records = iop.read_records(tmp_path, mapping=mapping, as_of="2026-09-30")
+    report = iop.quarterly_report(records, "2026Q3")
+    files = report.tables["files"]
+    assert len(files) == 2
+    first, other = files.to_dict("records")
+    assert (first["rows_read"], first["rows_set_aside"], first["rows_folded"]) == (60, 0, 0)
+    assert other["rows_set_aside"] == "hidden"
+    assert first["sha256"] == "hidden"
+    assert other["sha256"] == ("hidden" if sheets == 1 else "all of them")
+
+
 def test_a_report_that_hides_nothing_has_all_digests(tmp_path: Path) -> None:
     digests = written(tmp_path, 2)
     records = iop.read_records(tmp_path, as_of="2026-09-30")

@@ -40,11 +40,7 @@ def sources_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
         linked.total(("files", row, READ), [("files", row, name) for name in ROWS])
     for name in (READ, *ROWS):
         _sum_up(linked, frame["table"], name)
-    # Whoever tries contents of a small file by their digests has its rows, with their dates.
-    needs[DIGEST] = [
-        tuple(("files", row, name) for name in (READ, *ROWS)) if digest not in ("", SUMMED) else ()
-        for row, digest in enumerate(frame[DIGEST])
-    ]
+    needs[DIGEST] = _digest_needs(scope.records.sources, frame)
     kinds: dict[str, Kind] = dict.fromkeys([READ, *ROWS], "count")
     kinds |= {DIGEST: "code", "file": "count"}
     note = (
@@ -56,6 +52,21 @@ def sources_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
     if frame[DIGEST].eq(SUMMED).any():
         note += f" Of a table read from more than {MOST_FILES} files the sum is given."
     return DraftTable(Table("files", "What was read", frame, kinds, note), needs)
+
+
+def _digest_needs(sources: pd.DataFrame, frame: pd.DataFrame) -> list[tuple[Item, ...]]:
+    """Return for each row the numbers of rows of its file, which may be read as several tables.
+
+    Whoever tries contents of a small file by their digests has its rows, with their dates.
+    """
+    items: dict[str, list[Item]] = {}
+    for row, (table, digest) in enumerate(zip(frame["table"], frame[DIGEST], strict=True)):
+        own = [digest]
+        if digest == SUMMED:
+            own = sources.loc[sources["table"] == table, DIGEST].fillna("").astype(str).tolist()
+        for one in dict.fromkeys(own):
+            items.setdefault(one, []).extend(("files", row, name) for name in (READ, *ROWS))
+    return [() if one in ("", SUMMED) else tuple(items[one]) for one in frame[DIGEST]]
 
 
 def _files(sources: pd.DataFrame) -> pd.DataFrame:
