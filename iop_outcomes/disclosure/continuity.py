@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.attendance.continuity import Continuity, ContinuityMeasure
-from iop_outcomes.disclosure.policy import SafePolicy
+from iop_outcomes.disclosure.policy import SafePolicy, with_printed_digits
 from iop_outcomes.disclosure.scores import Shown
 from iop_outcomes.disclosure.words import no_small_counts
 from iop_outcomes.shared.groups import MissingGroup
@@ -88,7 +88,7 @@ def safe_rows(table: pd.DataFrame, policy: SafePolicy) -> pd.DataFrame:
             safe.loc[label, "hidden"] = True
         elif not _rest_shown(row, group, family, policy):
             safe.loc[label, list(REST)] = np.nan
-    return safe
+    return safe if policy.threshold == 1 else with_printed_digits(safe)
 
 
 def _met_shown(row: pd.Series[Any], group: str, family: Any, policy: SafePolicy) -> bool:

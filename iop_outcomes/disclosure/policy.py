@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from iop_outcomes.errors import RuleError
 from iop_outcomes.shared.checks import is_whole
@@ -15,7 +17,31 @@ HIDDEN = "hidden"
 """The symbol of every hidden cell, whether it is small itself or protects another cell."""
 
 
+LIMIT_DECIMALS = 3
 MANY = 1_000  # from this number on a share has one digit more
+
+
+def with_printed_digits(table: pd.DataFrame, others: Sequence[str] = ()) -> pd.DataFrame:
+    """Return a table whose confidence limits have no more digits than are printed.
+
+    Those of sessions and of scores rest on Student's t with the number of people less 1: from all
+    digits the people can be counted, of whom some came to no session, or are in two rows.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Its confidence limits are the columns with ``lower`` or ``upper`` in their name; those of a
+        control chart (``lower_limit``) are made from what is shown and stay as they are.
+    others : sequence of str
+        Further columns, as far as they are there.
+    """
+    limits = [
+        name
+        for name in table
+        if {"lower", "upper"} & {*str(name).split("_")} and not str(name).endswith("_limit")
+    ]
+    rounded = [one for one in [*limits, *others] if one in table]
+    return table.assign(**{str(one): table[one].round(LIMIT_DECIMALS) for one in rounded})
 
 
 def round_share(numerator: float, denominator: float, decimals: int) -> float:
@@ -140,6 +166,38 @@ class SafePolicy:
         """Return counts rounded to the nearest multiple of the base, halves up."""
         values = np.asarray(counts, dtype=np.float64)
         return np.floor(values / self.base + 0.5) * self.base
+
+    def total_tells(
+        self, parts: npt.NDArray[np.float64], totals: npt.NDArray[np.float64]
+    ) -> npt.NDArray[np.bool_]:
+        """Return which rounded totals tell that a part is small.
+
+        Parameters
+        ----------
+        parts : numpy.ndarray of float64
+            Rounded, a row a total.
+        totals : numpy.ndarray of float64
+            Rounded.
+
+        Notes
+        -----
+        A count that is rounded to r lies between r - base / 2 and r + base / 2 - 1, and not below
+        0. A part is at most the most of the total less the least of the others, and at least the
+        least of the total less the most of the others.
+
+        Examples
+        --------
+        >>> parts = np.array([[10.0, 10, 10, 10], [10, 10, 10, 10], [10, 20, 0, 0]])
+        >>> SafePolicy.rounded().total_tells(parts, np.array([20.0, 40, 30]))
+        array([ True, False, False])
+        """
+        half = self.base / 2
+        least, most = np.maximum(np.nan_to_num(parts) - half, 0), np.nan_to_num(parts) + half - 1
+        low = np.maximum(totals - half, 0)[:, None] - (most.sum(axis=1)[:, None] - most)
+        high = (totals + half - 1)[:, None] - (least.sum(axis=1)[:, None] - least)
+        low, high = np.maximum(np.ceil(least), low), np.minimum(most, high)
+        tells: npt.NDArray[np.bool_] = ((low >= 1) & (high < self.threshold)).any(axis=1)
+        return tells
 
     @property
     def least_rounded(self) -> int:

@@ -14,7 +14,7 @@ from iop_outcomes.attendance import AttendanceByWeek
 from iop_outcomes.attendance.weekly import NOT_LEFT
 from iop_outcomes.disclosure.declared import CELL, DETAIL, OLDER, RECENT, TOTAL
 from iop_outcomes.disclosure.linked import LinkedCounts
-from iop_outcomes.disclosure.policy import SafePolicy
+from iop_outcomes.disclosure.policy import SafePolicy, with_printed_digits
 from iop_outcomes.disclosure.words import safe_fields
 from iop_outcomes.errors import RuleError
 from iop_outcomes.shared.arrays import set_missing
@@ -112,8 +112,15 @@ def hide_trend(trend: Trend, hidden: Hidden, policy: SafePolicy) -> Trend:
         set_missing(table, gone, ["events"])
     set_missing(table, gone, [name for name in (*TREND_NUMBERS, *TREND_SO_FAR) if name in table])
     table["hidden"] = gone
+    if policy.threshold > 1:
+        table = with_printed_digits(table, () if _is_ratio(trend) else ("value", "value_so_far"))
     safe = replace(trend, table=table, people=None, **safe_fields(trend, policy))
     return safe.charted_again() if gone.any() else safe
+
+
+def _is_ratio(trend: Trend) -> bool:
+    """Return whether the values of a trend follow from counts that are released with them."""
+    return trend.unit not in MEANS and "censored" not in trend.table
 
 
 def week_keys(weeks: AttendanceByWeek) -> list[Key]:
@@ -210,6 +217,8 @@ def hide_weeks(weeks: AttendanceByWeek, hidden: Hidden, policy: SafePolicy) -> A
         table.loc[mask, name] = np.nan
         gone |= mask
     table["hidden"] = gone
+    if policy.threshold > 1:
+        table = with_printed_digits(table)
     return replace(weeks, table=table, people=None, **safe_fields(weeks, policy))
 
 

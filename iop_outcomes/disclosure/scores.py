@@ -7,14 +7,14 @@ scores and those with the first, one scale and another, a rule of change and a s
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.disclosure.policy import SafePolicy
+from iop_outcomes.disclosure.policy import SafePolicy, with_printed_digits
 from iop_outcomes.disclosure.tables import hidden_cells
 from iop_outcomes.disclosure.words import safe_fields
 from iop_outcomes.outcome_scores import Functioning, SymptomChange
@@ -116,6 +116,7 @@ def protect_symptoms(change: SymptomChange, policy: SafePolicy) -> SymptomChange
         _Table.of(getattr(change, name), people[name], change.by)
         for name in ("table", "shares", "slopes", "by_intake", "trajectory", "flags")
     )
+    released = _digits(policy)
     intake_known = _change_rows(table, families)
     _share_rows(shares, families, intake_known)
     _trajectory_rows(times, families, change.moment)
@@ -126,22 +127,27 @@ def protect_symptoms(change: SymptomChange, policy: SafePolicy) -> SymptomChange
     _flag_rows(flags, families)
     return replace(
         change,
-        table=table.frame,
-        shares=shares.frame,
-        slopes=slopes.frame,
-        by_intake=bands.frame,
-        trajectory=times.frame,
-        flags=flags.frame,
+        table=released(table.frame),
+        shares=released(shares.frame),
+        slopes=released(slopes.frame),
+        by_intake=released(bands.frame),
+        trajectory=released(times.frame),
+        flags=released(flags.frame),
         people=None,
         **safe_fields(change, policy),
     )
+
+
+def _digits(policy: SafePolicy) -> Callable[[pd.DataFrame], pd.DataFrame]:
+    """Return what takes from a table the digits that are not printed; inside a program, nothing."""
+    return (lambda table: table) if policy.threshold == 1 else with_printed_digits
 
 
 def protect_functioning(life: Functioning, policy: SafePolicy) -> Functioning:
     """Return functioning without small counts, and without the curve of the first gain."""
     if life.people is None:
         return life
-    families = _Families(policy)
+    families, released = _Families(policy), _digits(policy)
     table = _Table.of(life.table, life.people["table"], life.by)
     for place, row, group in table.rows():
         _life_row(table, place, families.of(group, row["moment"]))
@@ -149,7 +155,7 @@ def protect_functioning(life: Functioning, policy: SafePolicy) -> Functioning:
     if len(scores):
         table_of_scores = _Table.of(scores, life.people["scores"], life.by)
         _change_rows(table_of_scores, families)
-        scores = table_of_scores.frame
+        scores = released(table_of_scores.frame)
     gains = life.first_gain if policy.threshold == 1 else life.first_gain.iloc[:0]
     texts = safe_fields(life, policy)
     if policy.threshold > 1:
@@ -157,7 +163,9 @@ def protect_functioning(life: Functioning, policy: SafePolicy) -> Functioning:
             " The curve of the first gain is not released here: protect survival_curves of "
             "time_to_gain."
         )
-    return replace(life, table=table.frame, scores=scores, first_gain=gains, people=None, **texts)
+    return replace(
+        life, table=released(table.frame), scores=scores, first_gain=gains, people=None, **texts
+    )
 
 
 def _life_row(table: _Table, place: int, shown: Shown) -> None:
@@ -236,7 +244,11 @@ def _trajectory_rows(table: _Table, families: _Families, moment: str) -> None:
 
 
 def _band_rows(table: _Table, policy: SafePolicy) -> None:
-    """Hide small bands, and another with them, since all add up to a number that is shown."""
+    """Hide small bands, and another with them, since all add up to a number that is shown.
+
+    The means of the others would tell how the people of those that are hidden divide: their scores
+    add up to that of all, and each band has its own.
+    """
     if not len(table.frame):
         return
     names = table.frame[[*table.by, "scale"]].astype(str).agg("\n".join, axis=1)
@@ -245,9 +257,13 @@ def _band_rows(table: _Table, policy: SafePolicy) -> None:
         bands = [str(name) for name in people.columns]
         line = people.set_axis(bands, axis=1).assign(all=people.sum(axis=1))
         mask = hidden_cells(line, policy, counts=bands, row_total="all")[bands].to_numpy()[0]
+        kept = (*LABELS, *table.by, "paired", "hidden")
+        means = [str(name) for name in table.frame if name not in kept]
         for place, hidden in zip(places, mask, strict=True):
             if hidden:
                 table.clear(int(place))
+            elif mask.any():
+                table.clear(int(place), means)
 
 
 def _flag_rows(table: _Table, families: _Families) -> None:

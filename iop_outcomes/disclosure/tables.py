@@ -58,8 +58,9 @@ def hide_small_counts(
     pandas.DataFrame
         The same rows and columns. Count columns and derived ones are objects: numbers, and the word
         ``hidden`` where a cell is small or protects a small one (the reader cannot know which).
-        Missing values stay missing. Under `SafePolicy.rounded` nothing is hidden: counts are
-        float64, rounded each by itself, and derived columns are missing.
+        Missing values stay missing. Under `SafePolicy.rounded` counts are float64, rounded each by
+        itself, and derived columns are missing; so is a total that tells that a part is small (of
+        10, 10, 10, 10 and 20 each part is 5 to 9).
 
     Raises
     ------
@@ -76,7 +77,7 @@ def hide_small_counts(
     """
     policy = policy or SafePolicy()
     if policy.base > 1:
-        return _rounded(frame, policy, [*counts, *([row_total] if row_total else [])], derived)
+        return _rounded(frame, policy, counts, row_total, total_row, derived)
     mask = hidden_cells(
         frame, policy, counts=counts, row_total=row_total, total_row=total_row, also=also
     )
@@ -96,12 +97,36 @@ def hide_small_counts(
 
 
 def _rounded(
-    frame: pd.DataFrame, policy: SafePolicy, columns: list[str], derived: dict[str, str] | None
+    frame: pd.DataFrame,
+    policy: SafePolicy,
+    counts: Sequence[str],
+    row_total: str | None,
+    total_row: object,
+    derived: dict[str, str] | None,
 ) -> pd.DataFrame:
-    """Return a table of rounded counts; what was calculated from the exact ones is missing."""
-    _check_names(frame, columns, None)
-    rounded = {name: policy.rounds(frame[name]) for name in columns}
-    return frame.assign(**rounded, **dict.fromkeys(derived or {}, np.nan))
+    """Return a table of rounded counts; what was calculated from the exact ones is missing.
+
+    A total is missing, too, where it says that a part is small: each part is at least half the
+    base less than its rounded figure, so that the others leave it less than the threshold.
+    """
+    columns = [*counts, *([row_total] if row_total else [])]
+    _check_names(frame, columns, total_row)
+    shown = frame.assign(
+        **{name: policy.rounds(frame[name]) for name in columns},
+        **dict.fromkeys(derived or {}, np.nan),
+    )
+    if row_total is not None:
+        parts = shown[list(counts)].to_numpy(dtype=np.float64)
+        tells = policy.total_tells(parts, shown[row_total].to_numpy(dtype=np.float64))
+        shown[row_total] = shown[row_total].mask(tells)
+    if total_row is not None:
+        others = shown.index != total_row
+        parts = shown.loc[others, columns].to_numpy(dtype=np.float64).T
+        totals = shown.loc[~others, columns].to_numpy(dtype=np.float64)[0]
+        for name, tells in zip(columns, policy.total_tells(parts, totals), strict=True):
+            if tells:
+                shown.loc[~others, name] = np.nan
+    return shown
 
 
 def hidden_cells(
