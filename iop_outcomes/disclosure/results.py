@@ -113,14 +113,10 @@ def hide_trend(trend: Trend, hidden: Hidden, policy: SafePolicy) -> Trend:
     set_missing(table, gone, [name for name in (*TREND_NUMBERS, *TREND_SO_FAR) if name in table])
     table["hidden"] = gone
     if policy.threshold > 1:
-        table = with_printed_digits(table, () if _is_ratio(trend) else ("value", "value_so_far"))
+        estimated = ("value", "value_so_far") if "censored" in table else ()
+        table = with_printed_digits(table, estimated)  # else a ratio of what stands beside it
     safe = replace(trend, table=table, people=None, **safe_fields(trend, policy))
     return safe.charted_again() if gone.any() else safe
-
-
-def _is_ratio(trend: Trend) -> bool:
-    """Return whether the values of a trend follow from counts that are released with them."""
-    return trend.unit not in MEANS and "censored" not in trend.table
 
 
 def week_keys(weeks: AttendanceByWeek) -> list[Key]:

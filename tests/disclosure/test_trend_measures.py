@@ -48,8 +48,9 @@ def test_a_mean_of_few_people_is_hidden_and_its_sum_is_no_count(records: iop.Rec
     few = np.isin(exact.people[:, 0], SMALL)
     assert few.any()
     assert (safe["hidden"] == few).all()
+    printed = exact.table.round({"lower": 3, "upper": 3})
     pd.testing.assert_frame_equal(
-        safe.loc[~few, NUMBERS], exact.table.loc[~few, NUMBERS], check_like=True
+        safe.loc[~few, NUMBERS], printed.loc[~few, NUMBERS], check_like=True
     )
 
 
