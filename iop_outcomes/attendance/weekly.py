@@ -41,6 +41,9 @@ MOST_WEEKS = 520
 OF_ABSENCES = ("due", "no_show", "cancelled", "excused", "rate", "lower", "upper")
 NOT_LEFT = "episodes_not_known"
 OF_SESSIONS = ("episodes_attending", "attended")
+NEVER = "statuses_not_known"
+_CALLED = {"unrecorded": "sessions without a recorded outcome", "not_due": "sessions not due"}
+NO_SUCH = f"{NOT_KNOWN}: no session has such a status"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -145,7 +148,9 @@ def attendance_by_week(
             otherwise); absent without notice; cancelled by the client, late or in time; excused.
         ``unrecorded, not_due`` : int64
             Sessions without a recorded outcome; sessions that are not in the denominator. With
-            `due` they add up to all sessions of the week.
+            `due` they add up to all sessions of the week. Missing where no session of the records
+            has such a status: an export of sessions that took place cannot hold others. The column
+            ``statuses_not_known`` is then there, with their names and the reason.
         ``rate`` : float64
             attended / due, 0 to 1; missing if nothing was due.
         ``lower, upper`` : float64
@@ -198,6 +203,7 @@ def attendance_by_week(
         }
     )
     table = _without_unknown(table, records, groups, weeks)
+    table = _without_never_recorded(table, sessions)
     text = left_out.after(f"{chosen.text} Weeks count from admission (week 1: days 0 to 6).")
     people = people_by_week(sessions, (followed, begun), groups, weeks, person)
     return AttendanceByWeek(
@@ -236,12 +242,30 @@ def _without_unknown(
     return table
 
 
+def _without_never_recorded(table: pd.DataFrame, sessions: Sessions) -> pd.DataFrame:
+    """Return the table without the 0 of sessions that the records cannot hold."""
+    words = {"unrecorded": (UNRECORDED,), "not_due": sessions.rule.not_due}
+    never = [name for name, some in words.items() if not sessions.has_status(some).any()]
+    if never:
+        table[never] = np.nan
+        table[NEVER] = f"{', '.join(never)}: {NO_SUCH}"
+    return table
+
+
+def never_recorded(table: pd.DataFrame) -> list[str]:
+    """Return the columns of sessions that the records cannot hold."""
+    if NEVER not in table or table.empty:
+        return []
+    return str(table[NEVER].iloc[0]).partition(":")[0].split(", ")
+
+
 def unknown_columns(table: pd.DataFrame) -> list[str]:
     """Return the columns of one group's table that are not known from the records in any week."""
     names = ["episodes"] if left_not_known(table) else []
     if not reasons_in(table).empty:
         names += [name for name in (*OF_ABSENCES, *OF_SESSIONS) if table[name].isna().all()]
-    return names
+    never = never_recorded(table)
+    return [*names, *never, *([NEVER] if never else [])]
 
 
 def left_not_known(table: pd.DataFrame) -> bool:
@@ -250,9 +274,13 @@ def left_not_known(table: pd.DataFrame) -> bool:
 
 
 def why_not_left(table: pd.DataFrame) -> str:
-    """Return why it is not known how many were in the program, as a sentence; else empty."""
+    """Return what else is not known, who was in the program first, as sentences; else empty."""
     reasons = list(table[NOT_LEFT].unique()) if NOT_LEFT in table else []
-    return "".join(f" How many were in the program: {reason}." for reason in reasons if reason)
+    texts = [f" How many were in the program: {reason}." for reason in reasons if reason]
+    if never := never_recorded(table):
+        called = " and ".join(_CALLED[name] for name in never)
+        texts.append(f" {called[:1].upper()}{called[1:]}: {NO_SUCH}.")
+    return "".join(texts)
 
 
 def _episode_counts(

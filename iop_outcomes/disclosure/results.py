@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.attendance import AttendanceByWeek
-from iop_outcomes.attendance.weekly import NOT_LEFT
+from iop_outcomes.attendance.weekly import NOT_LEFT, never_recorded
 from iop_outcomes.disclosure.declared import CELL, DETAIL, OLDER, RECENT, TOTAL
 from iop_outcomes.disclosure.linked import LinkedCounts
 from iop_outcomes.disclosure.policy import SafePolicy, with_printed_digits
@@ -228,6 +228,7 @@ def hidden_in_weeks(table: pd.DataFrame) -> pd.DataFrame:
     gone[rates] = gone[rates].mul(table["due"] != 0, axis=0)
     if NOT_LEFT in table:
         gone["episodes"] &= table[NOT_LEFT] == ""
+    gone[never_recorded(table)] = False
     return gone
 
 

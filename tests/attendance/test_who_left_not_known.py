@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import iop_outcomes as iop
-from iop_outcomes.attendance.weekly import NOT_LEFT, unknown_columns
+from iop_outcomes.attendance.weekly import NEVER, NOT_LEFT, unknown_columns
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.results import hidden_in_weeks, link_weeks
 from iop_outcomes.plots import plot_attendance
@@ -51,7 +51,8 @@ def test_nobody_is_said_to_be_in_the_program(without: iop.Records) -> None:
     assert table["episodes"].isna().all()
     assert table["episodes_followed"].iloc[:5].eq(SIZE).all()
     assert table[NOT_LEFT].str.contains("not known from these records").all()
-    assert unknown_columns(table) == ["episodes"]
+    never = ["unrecorded", "not_due", NEVER]  # no session has such a status
+    assert unknown_columns(table) == ["episodes", *never]
     known = iop.attendance_by_week(records_of(("North", True))).table
     assert known["episodes"].tolist() == [SIZE] * 5 + [SIZE - 2] + [0] * 6
     assert NOT_LEFT not in known
@@ -62,7 +63,7 @@ def test_of_several_programs_each_has_its_own_answer() -> None:
     table = iop.attendance_by_week(records, by="program").table
     known = table.groupby("program", observed=True)["episodes"].count()
     assert known.to_dict() == {"North": 0, "South": 12}
-    assert unknown_columns(table) == []
+    assert unknown_columns(table) == ["unrecorded", "not_due", NEVER]
     together = iop.attendance_by_week(records).table
     assert together["episodes"].isna().all()
 
@@ -154,3 +155,18 @@ def test_dropout_is_known_of_the_programs_that_record_discharges() -> None:
         "North": False,
         "South": True,
     }
+
+
+def test_sessions_that_the_records_cannot_hold_are_no_zero(without: iop.Records) -> None:
+    """An export of sessions held said "0 not due" of every week."""
+    weeks = iop.attendance_by_week(without)
+    assert weeks.table[["unrecorded", "not_due"]].isna().all(axis=None)
+    assert weeks.table["no_show"].notna().any()
+    assert weeks.table["statuses_not_known"].iloc[0] == (
+        "unrecorded, not_due: not known from these records: no session has such a status"
+    )
+    assert not hidden_in_weeks(iop.protect(weeks).table)[["unrecorded", "not_due"]].any(axis=None)
+    report: Any = iop.quarterly_report(without, "2026Q1")
+    assert not {"unrecorded", "not_due", "statuses_not_known"} & set(
+        report.tables["attendance_by_week"]
+    )
