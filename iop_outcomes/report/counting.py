@@ -12,9 +12,11 @@ from iop_outcomes.disclosure.ledger import Frozen, Ledger, hide_beside
 from iop_outcomes.disclosure.merging import Ladders, MergePlan
 from iop_outcomes.disclosure.results import Key, hide_weeks, link_weeks
 from iop_outcomes.disclosure.system import PrintedCells, printed_cells
+from iop_outcomes.report.earlier.again import refuse_changed
 from iop_outcomes.report.earlier.memory import data_cut_of, with_earlier
 from iop_outcomes.report.earlier.reading import EarlierReport
 from iop_outcomes.report.linking import RELAPSE, link_leaving, link_leaving_by_quarter, link_report
+from iop_outcomes.report.linking.late import link_as_now, link_changed, link_corrections
 from iop_outcomes.report.merging import plan_of
 from iop_outcomes.report.model import DraftTable, Drawing, Hidden, Table
 from iop_outcomes.report.period import ReportPeriod, period_between
@@ -313,6 +315,7 @@ def count_all(
     later = len(before_this(issued, *own)) > 0
     trends, frozen = trends.frozen(ledger, scope.programs)
     trends.link(linked)
+    link_changed(linked, frozen)
     for one in frozen:
         for key in one.printed:
             linked.hold(key)
@@ -328,6 +331,7 @@ def count_all(
     }
     early(pictures)
     link_report(scope, linked, trends, curves, plan)
+    link_as_now(linked, trends)
     of_curves: dict[Key, Mask | None] = {
         RELAPSE: None if curves is None else curves.counted,
         STAYS: None
@@ -336,6 +340,7 @@ def count_all(
     }
     with linked.asked_last():
         link_quarters(scope, linked, trends, plan, of_curves)
+        link_corrections(linked, before_this(before, *own), scope.programs)
     declare_admitted(scope, linked, inside(scope, trends, "admissions", 8, "numerator"))
     rules = continuity_table(scope, linked)
     tables += [*([] if rules is None else [rules]), *scores_tables(scope, linked)]
@@ -354,6 +359,7 @@ def count_all(
     if together is not None:
         hidden = together.hide(linked, hidden, cells)
     printed, held = [(one, trends.printed(one)) for one in trends.all], cells(hidden)
+    refuse_changed(held, issued)
     return Counted(
         linked,
         hidden,

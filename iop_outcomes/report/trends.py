@@ -35,6 +35,8 @@ MONTHS = 24
 CALENDAR: dict[str, Every] = {"month": "month", "quarter": "quarter", "year": "year"}
 ByMeasure = dict[str, Trend]
 LEVELS = ("by_period", "by_month", "by_year", "by_part", "atoms")
+NOW = "as the records are now"
+"""Ends the name of a count of a row that stands as it was first printed, though it changed."""
 WITHOUT_ADMISSION = pd.Timedelta(days=14)
 _DAY = pd.Timedelta(days=1)
 
@@ -57,6 +59,8 @@ class Trends:
         Of which overlapping periods are made; not printed.
     begin : pandas.Timestamp
         The day of the first admission: a period in which the records begin is not compared.
+    changed : frozenset
+        The names of the rows that stand as they were first printed, though the records changed.
     """
 
     by_period: ByMeasure = field(default_factory=dict)
@@ -65,6 +69,11 @@ class Trends:
     by_part: ByMeasure = field(default_factory=dict)
     atoms: ByMeasure = field(default_factory=dict)
     begin: pd.Timestamp = pd.Timestamp.min
+    changed: frozenset[Key] = frozenset()
+
+    def named(self, row: Key, count: str) -> Key:
+        """Return the name of a count of a row as the records give it: what tables count, too."""
+        return (*row, count, NOW) if row in self.changed else (*row, count)
 
     @property
     def all(self) -> list[Trend]:
@@ -141,7 +150,8 @@ class Trends:
             return {name: one.trend for name, one in by_name.items()}
 
         levels = {name: freeze(getattr(self, name)) for name in LEVELS}
-        return Trends(**levels, begin=self.begin), frozen
+        changed = frozenset(key for one in frozen for key in one.now)
+        return Trends(**levels, begin=self.begin, changed=changed), frozen
 
     def shown(self, hidden: Hidden, policy: SafePolicy) -> Trends:
         """Return them without what is hidden or not printed at all."""
@@ -158,7 +168,7 @@ class Trends:
                 ("by_part", self.by_part),
             )
         }
-        return Trends(**levels, begin=self.begin)
+        return Trends(**levels, begin=self.begin, changed=self.changed)
 
 
 def begins_within(period: ReportPeriod, begin: pd.Timestamp) -> bool:
@@ -314,11 +324,12 @@ def inside(scope: Scope, trends: Trends, measure: str, quarters: int, count: str
         return []
     window = scope.window(quarters)
     held = (trend.table["start"] >= window.first) & (trend.table["end"] <= window.last)
-    return [(*key, count) for key, here in zip(trend_keys(trend), held, strict=True) if here]
+    rows = zip(trend_keys(trend), held, strict=True)
+    return [trends.named(key, count) for key, here in rows if here]
 
 
 def all_of(trends: Trends, measure: str, count: str) -> list[Key]:
     """Return the counts of all periods of a trend, of the shortest that there are."""
     levels = (trends.by_month, trends.by_part, trends.atoms, trends.by_period)
     trend = next((some[measure] for some in levels if measure in some), None)
-    return [] if trend is None else [(*key, count) for key in trend_keys(trend)]
+    return [] if trend is None else [trends.named(key, count) for key in trend_keys(trend)]

@@ -278,6 +278,22 @@ def test_a_count_that_is_printed_again_tells_who_came_late() -> None:
     assert together(trend(QUARTERS), so_far) == []
 
 
+@pytest.mark.parametrize(("total", "found"), [(246, [4]), (238, [4]), (242, []), (260, [])])
+def test_a_trend_that_stands_as_first_printed_beside_a_table_tells_who_came_late(
+    total: int, found: list[int]
+) -> None:
+    rows = [["2025Q1", 82, "known"], ["2025Q2", 79, "known"], ["2025Q3", 81, "known"]]
+    trends = table("trend_admissions", ["period", "numerator", "status"], rows)
+    caption = "Who is counted in how far people came, and who is not: admissions from "
+    who = table(
+        "flow_exclusions",
+        ["who", "admissions"],
+        [["all admissions", total]],
+        f"{caption}2025-01-01 to 2025-09-30",
+    )
+    assert [one[2] for one in disclosed_together([report(tables=[trends, who])], 11)] == found
+
+
 def test_the_audit_of_the_sample_finds_nothing(tmp_path: Path) -> None:
     place = report_of_the_sample().save(tmp_path / "report.json")  # pictures are not read
     result = CliRunner().invoke(app, ["audit", str(place)])

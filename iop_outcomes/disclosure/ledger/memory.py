@@ -14,6 +14,7 @@ import numpy as np
 from iop_outcomes.disclosure.declared import Key
 from iop_outcomes.disclosure.merging import MergePlan
 from iop_outcomes.disclosure.results import Hidden, trend_keys
+from iop_outcomes.disclosure.results import Key as Row
 from iop_outcomes.disclosure.system.cells import PrintedCells, key_of, plain_of
 from iop_outcomes.disclosure.system.documents import REPORT
 from iop_outcomes.disclosure.system.json_files import read_json, refuse_file
@@ -42,12 +43,15 @@ class Frozen:
         The names of its rows that were printed before, and that were hidden.
     changed : list of str
         The periods of which the records now give another number than was printed.
+    now : dict
+        The name of such a row -> the numerator and denominator that the records give.
     """
 
     trend: Trend
     printed: list[Key]
     hidden: list[Key]
     changed: list[str]
+    now: Mapping[Row, tuple[float, float]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +95,7 @@ class Ledger:
         printed: list[Key] = []
         hidden: list[Key] = []
         changed: list[str] = []
+        other: dict[Row, tuple[float, float]] = {}
         for row, key in enumerate(trend_keys(trend)):
             name = (*sorted(programs), key)
             if name not in self.figures or not table["complete"].iloc[row]:
@@ -103,9 +108,10 @@ class Ledger:
             now = table[list(NUMBERS)].iloc[row].to_numpy(dtype=np.float64)
             if not np.array_equal(now[:2], numbers[:2], equal_nan=True):
                 changed.append(str(table["period"].iloc[row]))
+                other[key] = (float(now[0]), float(now[1]))
             table.loc[table.index[row], names] = numbers
             printed.append(key)
-        return Frozen(replace(trend, table=table), printed, hidden, changed)
+        return Frozen(replace(trend, table=table), printed, hidden, changed, other)
 
     def with_report(
         self,

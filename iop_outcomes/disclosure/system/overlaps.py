@@ -54,6 +54,7 @@ ALL = "all"
 PART = "part / "
 TOO_FEW = " (too few to publish)"
 SETTLED = ("known", "hidden", "")
+_DAY = pd.Timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,8 @@ def disclosed_together(documents: Sequence[Mapping[str, Any]], threshold: int) -
         if len(some) > 1 and sum(one.value is not None for one in some.values()) > 1:
             try:
                 table = attack(_system(list(some.values()), threshold))
-            except ReportError:
+            except ReportError:  # the records were changed after some of them were printed
+                small_counts += _differences(list(some.values()), threshold)
                 continue
             small_counts += _once(list(table.itertuples(index=False, name=None)))
     return small_counts
@@ -133,6 +135,26 @@ def _once(rows: list[SmallCount]) -> list[SmallCount]:
             source = of.get(f"{PART}{cell}", of[cell])[4]
             small_counts.append((cell.removeprefix(PART), how, low, high, source.replace(PART, "")))
     return small_counts
+
+
+def _differences(counts: Sequence[Counted], threshold: int) -> Iterator[SmallCount]:
+    """Give the small differences of a count and others that are of all its days.
+
+    So a report tells who was entered late: its trend stands as it was first printed, and its tables
+    are of the records as they are now.
+    """
+    known = [(one, one.value) for one in counts if one.value is not None]
+    known.sort(key=lambda pair: (pair[0].first, pair[0].last))
+    for whole, value in known:
+        sums: dict[pd.Timestamp, set[int]] = {whole.first: {0}}  # up to each day
+        for one, part in known:
+            if one.programs == whole.programs and one is not whole and one.last <= whole.last:
+                more = {before + part for before in sums.get(one.first, ())}
+                sums.setdefault(one.last + _DAY, set()).update(more)
+        off = {abs(value - one) for one in sums.get(whole.last + _DAY, ())}
+        cell = " / ".join(whole.label)
+        for few in sorted(one for one in off if 0 < one < threshold):
+            yield f"{cell}, entered late or corrected", EXACTLY, few, few, "counts of all its days"
 
 
 def counted(

@@ -90,7 +90,8 @@ def _sum(linked: LinkedCounts, whole: Key, parts: Sequence[Key]) -> None:
             sum_of(linked, whole, parts)
 
 
-def _part(linked: LinkedCounts, whole: Key, part: Key) -> None:
+def part_of(linked: LinkedCounts, whole: Key, part: Key) -> None:
+    """Declare that a count is part of another, where both are there and it is not larger."""
     if whole in linked and part in linked and linked.value(whole) >= linked.value(part):
         linked.part(whole, part)
 
@@ -111,12 +112,12 @@ def link_flow(scope: Scope, linked: LinkedCounts) -> None:
     for (stage, day), before in zip(retained, (0, *RETENTION_DAYS), strict=False):
         for week in weeks:
             if before < (week - 1) * WEEK <= day:  # there on a day: there when the week began
-                _part(linked, ("weeks", str(week), "episodes"), stage)
+                part_of(linked, ("weeks", str(week), "episodes"), stage)
             elif (week - 1) * WEEK > day:
-                _part(linked, stage, ("weeks", str(week), "episodes_attending"))
+                part_of(linked, stage, ("weeks", str(week), "episodes_attending"))
     for week in weeks:
         if week * WEEK - 1 <= RETENTION_DAYS[0]:
-            _part(linked, first, ("weeks", str(week), "episodes_attending"))
+            part_of(linked, first, ("weeks", str(week), "episodes_attending"))
 
 
 def link_tables(scope: Scope, linked: LinkedCounts, trends: Trends, plan: MergePlan) -> None:
@@ -154,7 +155,7 @@ def link_census(scope: Scope, linked: LinkedCounts, trends: Trends, plan: MergeP
         if scope.window(plan.step(table).quarters) == scope.period:
             sum_of(linked, moved, [(table, ALL)])
         elif moved == admitted:
-            _part(linked, (table, ALL), moved)
+            part_of(linked, (table, ALL), moved)
     sum_of(linked, ever, all_of(trends, "admissions", "numerator"))
     sum_of(linked, ("rows", "episodes", "rows_kept"), [ever])
 
@@ -182,7 +183,7 @@ def link_weekdays(scope: Scope, linked: LinkedCounts, trends: Trends, plan: Merg
             longer, shorter = _together(linked, parts), everybody[name]
             if own > other:
                 longer, shorter = shorter, longer
-            _part(linked, longer, shorter)
+            part_of(linked, longer, shorter)
 
 
 def _equal(linked: LinkedCounts, one: Sequence[Key], other: Sequence[Key]) -> None:
@@ -196,8 +197,8 @@ def _equal(linked: LinkedCounts, one: Sequence[Key], other: Sequence[Key]) -> No
         return
     if sum(linked.value(key) for key in one) != sum(linked.value(key) for key in other):
         first, second = _together(linked, one), _together(linked, other)
-        _part(linked, first, second)
-        _part(linked, second, first)
+        part_of(linked, first, second)
+        part_of(linked, second, first)
     elif len(other) == 1:
         linked.total(other[0], one)
     elif len(one) == 1:
@@ -289,7 +290,7 @@ def _by_day_of_admission(
     dates = scope.records.episodes["admit_date"]
     starts, ends = trend.table["start"], trend.table["end"].dt.normalize()
     for row, start, end in zip(trend_keys(trend), starts, ends, strict=True):
-        key = (*row, count)
+        key = trends.named(row, count)
         if end < time.first or start > time.last or key not in linked:
             continue
         here = mask & within(dates, period_between(start, end))
@@ -319,15 +320,15 @@ def sum_of(linked: LinkedCounts, count: Key, parts: Sequence[Key]) -> None:
     if linked.value(together) == linked.value(count):
         _same(linked, together, count)
     else:
-        _part(linked, together, count)
-        _part(linked, count, together)
+        part_of(linked, together, count)
+        part_of(linked, count, together)
 
 
 def link_nested(linked: LinkedCounts, trends: Trends) -> None:
     """Declare that a time of a trend is made of the shorter ones in it, or holds those that are."""
     for one, other in permutations(trends.all, 2):
         if one.measure == other.measure:
-            for key, parts in _within_rows(one, other):
+            for key, parts in within_rows(one, other):
                 for count in ("numerator", "denominator"):
                     here = [(*part, count) for part in parts if (*part, count) in linked]
                     if len(here) == len(parts):
@@ -336,7 +337,7 @@ def link_nested(linked: LinkedCounts, trends: Trends) -> None:
                         sum_of(linked, (*key, count), here)
 
 
-def _within_rows(long: Trend, short: Trend) -> list[tuple[Row, list[Row]]]:
+def within_rows(long: Trend, short: Trend) -> list[tuple[Row, list[Row]]]:
     """Return each row of one trend with the rows of another that lie in it."""
     parts_of_rows = []
     start, end = (short.table[name].to_numpy() for name in ("start", "end"))
@@ -366,10 +367,10 @@ def link_rates(linked: LinkedCounts, trends: Trends) -> None:
         kept = [count(f"retained_{day}", "numerator") for day in RETENTION_DAYS]
         for names in (known, kept):
             for whole, part in pairwise(name for name in names if name in linked):
-                _part(linked, whole, part)
+                part_of(linked, whole, part)
         attended, due = (count("attendance_rate", one) for one in ("numerator", "denominator"))
         _same(linked, due, count("no_show_rate", "denominator"))
-        _part(linked, ("rest", due, attended), count("no_show_rate", "numerator"))
+        part_of(linked, ("rest", due, attended), count("no_show_rate", "numerator"))
 
 
 def link_relapse(
@@ -382,7 +383,7 @@ def link_relapse(
         if key not in linked:
             continue
         if scope.period is None:
-            _part(linked, ("admissions", ALL), key)
+            part_of(linked, ("admissions", ALL), key)
         else:
             sum_of(linked, key, inside(scope, trends, "admissions", 8, "numerator"))
 
@@ -392,9 +393,7 @@ def link_files(scope: Scope, linked: LinkedCounts, trends: Trends) -> None:
     of = partial(all_of, trends)
     for table, measure in (("attendance", "attendance_rate"), ("checkins", "check_in_response")):
         may_be_made = table == "checkins" and "due_row" in scope.records.checkins
-        counted = (
-            "numerator" if may_be_made else "denominator"
-        )  # missed ones that were made are no rows
+        counted = "numerator" if may_be_made else "denominator"  # missed ones made are no rows
         sum_of(linked, ("rows", table, "rows_kept"), of(measure, counted))
     admitted = of("admissions", "numerator")
     sum_of(linked, ("rows", "episodes", "rows_kept"), admitted or [("admissions", ALL)])

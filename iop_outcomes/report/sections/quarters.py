@@ -22,6 +22,7 @@ from iop_outcomes.disclosure.system import PrintedCells
 from iop_outcomes.disclosure.system.joining import SO_FAR
 from iop_outcomes.report.period import QUARTER, ReportPeriod, within
 from iop_outcomes.report.scope import Mask, Scope
+from iop_outcomes.report.trends import NOW
 from iop_outcomes.shared.arrays import Integers
 
 ADMITTED = "admitted in the quarter up to"
@@ -246,12 +247,14 @@ def of_one_time(
 ) -> tuple[dict[ReportPeriod, Key], list[ReportPeriod]]:
     """Return the count of a trend of each quarter, and the quarters of which it is another number.
 
-    Of a quarter that was printed before the records changed other people are counted.
+    Of a quarter that was printed before the records changed other people are counted: the count of
+    the trend is then the one as the records are now, if it is given.
     """
     names = {str(key[3]): key for key in of_trend if key in linked}
     found = {part: names[str(part)] for part in parts if str(part) in names}
-    changed = [part for part, key in found.items() if linked.value(key) != parts[part]]
-    return {part: key for part, key in found.items() if part not in changed}, changed
+    printed = {part: key[:-1] if key[-1] == NOW else key for part, key in found.items()}
+    changed = [part for part, key in printed.items() if linked.value(key) != parts[part]]
+    return {part: key for part, key in found.items() if linked.value(key) == parts[part]}, changed
 
 
 def link_trends(

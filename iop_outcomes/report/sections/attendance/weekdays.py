@@ -19,6 +19,7 @@ from iop_outcomes.report.period import ReportPeriod
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections.quarters import WEEKDAYS as BY_QUARTER
 from iop_outcomes.report.sections.quarters import by_quarter, of_one_time, parts_of
+from iop_outcomes.report.trends import NOW
 from iop_outcomes.shared.text import SHARE_DECIMALS
 
 FAMILY = "weekdays"
@@ -151,7 +152,7 @@ def link_by_quarter(
                 linked.total((*own, name, count), [(*own, day, count) for day in days])
     for name, same in of_trend:
         for part, whole in same.items():
-            if part not in changed:
+            if part not in changed or whole[-1] == NOW:
                 linked.total(whole, [(*parts.names[part], WEEKDAYS[day], name) for day in here])
 
 

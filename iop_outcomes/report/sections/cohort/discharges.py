@@ -29,6 +29,7 @@ from iop_outcomes.report.sections.quarters import (
     of_one_time,
     parts_of,
 )
+from iop_outcomes.report.trends import NOW
 from iop_outcomes.shared.text import SHARE_DECIMALS
 
 TEDS_CODES = {
@@ -148,7 +149,7 @@ def link_discharges(
     for same, some in zip(of_trend, (DISCHARGE_REASONS, ("completed",)), strict=True):
         for part, whole in same.items():
             own = [(*parts.names[part], word) for word in masks if word in some]
-            if own and part not in changed:
+            if own and (part not in changed or whole[-1] == NOW):
                 linked.total(whole, own)
     _link_census(scope, linked, parts)
 

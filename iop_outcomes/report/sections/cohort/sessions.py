@@ -26,6 +26,7 @@ from iop_outcomes.report.sections.quarters import (
     of_one_time,
     parts_of,
 )
+from iop_outcomes.report.trends import NOW
 from iop_outcomes.shared.arrays import Integers
 from iop_outcomes.shared.text import SHARE_DECIMALS
 
@@ -147,7 +148,7 @@ def link_sessions(
         linked.total((*own, ALL), [(*own, word) for word in masks])
     for same, words in zip(of_trend, sums, strict=True):
         for part, whole in same.items():
-            if words and part not in changed:
+            if words and (part not in changed or whole[-1] == NOW):
                 linked.total(whole, [(*parts.names[part], word) for word in words])
     _link_people(linked, step, masks, parts_of(scope, PEOPLE, window, dates, changed), person)
 
