@@ -341,3 +341,50 @@ def test_a_quarter_of_one_program_is_no_few_more_than_its_months_in_the_report_o
         hidden = together.hide(linked, linked.hidden(), partial(printed_cells, linked))
     assert bool(hidden) == hides
     assert together.leaks == 0
+
+
+@pytest.mark.parametrize(("late", "hides"), [(40, True), (35, False)])
+def test_people_without_a_kind_that_one_program_takes_together_are_a_count(
+    late: int, hides: bool
+) -> None:
+    """Nobody is in two: late of C are all less 20 of A, and those never late 30 less these."""
+    together = Together(("A", "C"))
+    whole = of_sessions({"late": late, "all": 69}, {"late": 0, "all": 0})
+    for own, linked in (
+        ("A", of_sessions({"late": 20, "all": 39})),
+        ("C", of_sessions({"all": 30})),
+        (WHOLE, whole),
+    ):
+        together.own = own
+        hidden = together.hide(linked, linked.hidden(), partial(printed_cells, linked))
+    assert bool(hidden) == hides
+    assert together.leaks == 0
+
+
+def of_quarters(quarters: dict[str, int], printed: int) -> LinkedCounts:
+    """Return the admissions of a group in the last quarters, and by quarter, which is not shown."""
+    linked = LinkedCounts(iop.SafePolicy())
+    keys: list[Key] = []
+    for day, value in quarters.items():
+        keys.append(("of the admissions in the quarter up to", day, "age", "26 to 34"))
+        linked.count(keys[-1], value)
+    whole = (f"admissions, {printed} quarters", "age", "26 to 34")
+    linked.count(whole, sum([*quarters.values()][-printed:]), item=whole)
+    linked.total(whole, keys[-printed:])
+    return linked
+
+
+def test_a_half_year_of_one_program_is_no_few_less_than_its_year() -> None:
+    """In a year 15 of B, and 11 in the half-year of which A and all are: 4 in the other half."""
+    together = Together(("A", "B"))
+    days = ("2025-06-30", "2025-09-30", "2025-12-31", "2026-03-31")
+    for own, values, printed in (
+        ("A", (10, 10, 6, 7), 2),
+        ("B", (2, 2, 5, 6), 4),
+        (WHOLE, (12, 12, 11, 13), 2),
+    ):
+        together.own = own
+        linked = of_quarters(dict(zip(days, values, strict=True)), printed)
+        hidden = together.hide(linked, linked.hidden(), partial(printed_cells, linked))
+    assert hidden == {("admissions, 2 quarters", "age", "26 to 34")}
+    assert together.leaks == 0

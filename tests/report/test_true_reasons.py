@@ -6,18 +6,22 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import iop_outcomes as iop
 from iop_outcomes.plots.layout.export import Picture
 from iop_outcomes.report import model
+from iop_outcomes.report.counting import count_all
 from iop_outcomes.report.model import Table
 from iop_outcomes.report.scope import choose_scope
 from iop_outcomes.report.sections import assemble, findings, first_page, outcomes, signals
 from iop_outcomes.report.sections.ends import stays
+from iop_outcomes.report.sections.ends.each_day import days_told
 from iop_outcomes.report.sections.findings import Finding
 from iop_outcomes.report.sections.points import NOT_COMPARED, SAME, Point
+from iop_outcomes.report.sections.relapse import relapse_results
 from iop_outcomes.report.trends import Trends
 from iop_outcomes.trends import Trend
 from iop_outcomes.trends.quantities import REPORTED, find_quantity
@@ -218,3 +222,32 @@ def test_nothing_of_the_last_days_is_used_in_the_table_with_intervals_either() -
     ended = section_of(internal(), "who-stayed")["tables"]
     (note,) = [one["note"] for one in ended if one["name"] == "ends_over_time_limits"]
     assert stays.UNUSED in note
+
+
+def test_ends_on_the_day_of_admission_only_are_a_table_of_that_day() -> None:
+    assert days_told(0.0, np.array([0.0])) == [0.0]
+    assert days_told(31.0, np.array([0.0, 7.0])) == [7.0, 30.0]
+
+
+def test_the_table_of_rules_says_which_is_known_of_nobody_and_why() -> None:
+    sample = iop.read_records("data/samples")
+    without = sample.episodes.drop(columns=["discharge_date", "discharge_reason"])
+    records = iop.read_records(episodes=without, attendance=sample.attendance, as_of=sample.as_of)
+    scope = choose_scope(records, "2026Q3", None, None)
+    table = count_all(scope, scope).table("continuity")
+    assert "Left: 30 days without contact" not in set(table.frame["rule"])
+    assert "Known of nobody: Left: 30 days without contact." in table.note
+    assert "no discharge is recorded" in table.note
+
+
+def test_the_rule_of_the_report_says_what_silence_means() -> None:
+    sample = iop.read_records("data/samples")
+    answered = sample.checkins[sample.checkins["status"] != "missed"]
+    records = iop.read_records(episodes=sample.episodes, checkins=answered, as_of=sample.as_of)
+    scope = choose_scope(records, "2026Q3", None, None)
+    results = relapse_results(scope)
+    assert results is not None
+    assert "counts as no use" in results.overall.rule
+    usual = relapse_results(choose_scope(sample, "2026Q3", None, None))
+    assert usual is not None
+    assert "counts as no use" not in usual.overall.rule

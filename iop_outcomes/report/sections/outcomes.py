@@ -71,6 +71,9 @@ def declare_admitted(scope: Scope, linked: LinkedCounts, periods: Sequence[Key])
         linked.total(ADMITTED, here)
 
 
+DROPOUT = "dropout_by_gap_30"
+
+
 def continuity_table(scope: Scope, linked: LinkedCounts) -> DraftTable | None:
     """Return who met each rule, of those admitted in two years for whom it is known."""
     if scope.attendance is None or not scope.tells("first_session"):
@@ -84,9 +87,10 @@ def continuity_table(scope: Scope, linked: LinkedCounts) -> DraftTable | None:
         for measure in measures
     ]
     safe = safe_rows(pd.concat([one.summary() for one in parts], ignore_index=True), scope.policy)
-    rows, needs = [], []
+    rows, needs, unknown = [], [], []
     for (title, _), one, row in zip(RULES, parts, safe.to_dict("records"), strict=True):
         if row["denominator"] == 0:
+            unknown.append(title)
             continue
         key = ("continuity", title)
         if row["hidden"]:
@@ -109,6 +113,10 @@ def continuity_table(scope: Scope, linked: LinkedCounts) -> DraftTable | None:
         "Of: the admissions for which the time of the rule is over and its answer known. Lower and "
         "upper: the 95% interval."
     )
+    if unknown:
+        note += f" Known of nobody: {'; '.join(unknown)}."
+        dropout = scope.records.judgements(DROPOUT)[DROPOUT]
+        note += f" {dropout.title}: {dropout.why_published}." if dropout.absent else ""
     caption = f"Who met which rule: {scope.words(8)}"
     table = Table("continuity", caption, frame, kinds, note)
     return DraftTable(table, dict.fromkeys(("met", "of", *shares), needs))

@@ -23,9 +23,12 @@ LIMITS = (
 
 
 def days_told(last: float, days: np.ndarray) -> list[float]:
-    """Return the days of a table: those given, and the fixed days of reports up to the last."""
+    """Return the days of a table: those given, and the fixed days of reports up to the last.
+
+    The day 0 is one of them only if there is no other.
+    """
     fixed = [day for day in WORTH if day <= last]
-    return sorted({*(float(day) for day in days if day > 0), *map(float, fixed)})
+    return sorted({*(float(day) for day in days if day > 0), *map(float, fixed)}) or [0.0]
 
 
 def each_day(name: str, title: str, result: CumulativeIncidence, ending: str, note: str) -> Table:

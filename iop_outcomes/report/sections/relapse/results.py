@@ -192,7 +192,8 @@ def _times(scope: Scope, rule: RelapseRule, reader: EvidenceReader) -> pd.DataFr
     chosen = times[times["episode_id"].isin(kept)].reset_index(drop=True)
     chosen["program"] = chosen["program"].astype(str)
     # The text of the times may count those left out: a small count, and not of these two years.
-    return relabel(chosen, times, rule=rule.text)
+    # What silence means stands in it, without a number.
+    return relabel(chosen, times, rule=rule.text + reader.silence(rule))
 
 
 def _rests_on_missing(times: pd.DataFrame, scope: Scope) -> str:
