@@ -37,6 +37,26 @@ def test_episodes_of_one_program_follow_from_all_less_the_others(family: str) ->
     assert found["cell"].str.startswith("C /").any()
 
 
+@pytest.mark.parametrize("family", [*OF_EPISODES[:1], "admissions"])
+def test_who_of_a_program_without_the_count_did_not_meet_a_rule_follows_from_the_others(
+    family: str,
+) -> None:
+    """Of 126 people 88 met it, of 40 of A 26, of 50 of B 35: of 36 of C 27 did, and 9 did not."""
+    known, met = (family, "one", "n"), (family, "one", "x")
+    missed: Key = ("rest", known, met)
+
+    def of(programs: str, number: int, reached: int) -> PrintedCells:
+        cells = report(programs, number, known)
+        counts: dict[Key, int | None] = {known: number, met: reached, missed: None}
+        return replace(cells, counts=counts, sums=[{met: 1, missed: 1, known: -1}])
+
+    without = replace(report("C", 3), counts={}, least={})
+    found = audit([of("A", 40, 26), of("B", 50, 35), without, of("ABC", 126, 88)]).found
+    assert [(row.low, row.high) for row in found.itertuples()] == [(9, 9)]
+    assert found["cell"].str.startswith("others").all()
+    assert audit([of("A", 40, 26), of("B", 50, 35), without, of("ABC", 128, 88)]).found.empty
+
+
 def test_what_hides_the_number_of_all_is_not_told() -> None:
     assert audit(series(of_all=None)).found.empty
 

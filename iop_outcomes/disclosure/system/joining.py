@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from iop_outcomes.disclosure.declared import Key
@@ -224,10 +224,14 @@ def _wholes(
             if len(here) < 2:
                 continue
             row: Sum = {whole: -1, **dict.fromkeys(parts, 1)}
-            of = {name for one in here for name in reports[one].programs}
-            if of_episodes(key) and not _may_be(joined, row, complete=of == set(larger.programs)):
+            complete = {name for one in here for name in reports[one].programs} == {
+                *larger.programs
+            }
+            if complete and isinstance(key, tuple) and key[0] == "rest":
+                continue  # it follows from the sums of both counts
+            if of_episodes(key) and not _may_be(joined, row, complete=complete):
                 continue
-            if of != set(larger.programs):
+            if not complete:
                 row["others", whole, *parts] = 1
                 joined.counts["others", whole, *parts] = None
             if (whole, *parts) not in seen:
@@ -306,11 +310,22 @@ def _apart(reports: Sequence[PrintedCells], larger: PrintedCells) -> list[int]:
 
 def adds_up(key: Key) -> bool:
     """Return whether a count of some programs is the sum of the counts of each."""
-    if not (isinstance(key, tuple) and isinstance(key[0], str)):
-        return False
-    return key[0].partition(",")[0] in ADDED_UP
+    return _is_of(key, ADDED_UP)
 
 
 def of_episodes(key: Key) -> bool:
     """Return whether a count is of episodes as they were at the data cut, each in one program."""
-    return isinstance(key, tuple) and key[0] in OF_EPISODES
+    return _is_of(key, OF_EPISODES)
+
+
+def _is_of(key: Key, families: Collection[str]) -> bool:
+    """Return whether a count is of some families, or what one has more than another of them.
+
+    Of those without a report of their own the difference is a count, too: who of them did not meet
+    a rule, say.
+    """
+    if not (isinstance(key, tuple) and isinstance(key[0], str)):
+        return False
+    if key[0] == "rest" and len(key) == 3:
+        return _is_of(key[1], families) and _is_of(key[2], families)
+    return key[0].partition(",")[0] in families
