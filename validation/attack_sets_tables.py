@@ -44,9 +44,13 @@ def times_of(report: Report, table: str, parts: Sequence[str]) -> list[Time]:
 
 
 def _ask(puzzle: Puzzle, family: Family, parts: Sequence[str]) -> None:
-    """Ask of each group for each time of a table, of one program or several."""
-    spans: set[tuple[str, ...]] = {(quarter,) for _, quarter in family.times}
-    spans |= {tuple(sorted({one for _, one in times})) for _, times, _ in family.wholes}
+    """Ask of each group for quarters of a year, of one program or several."""
+    every = sorted({quarter for _, quarter in family.times})
+    spans: set[tuple[str, ...]] = set()
+    for first, last in combinations(range(len(every) + 1), 2):
+        spans.add(tuple(every[first:last]))  # and without some in the middle, as tables may differ
+        for begin, end in combinations(range(first + 1, last), 2):
+            spans.add((*every[first:begin], *every[end:last]))
     for group in family.groups:
         for quarters in sorted(spans):
             for size in range(1, len(parts) + 1):

@@ -167,38 +167,6 @@ class SafePolicy:
         values = np.asarray(counts, dtype=np.float64)
         return np.floor(values / self.base + 0.5) * self.base
 
-    def total_tells(
-        self, parts: npt.NDArray[np.float64], totals: npt.NDArray[np.float64]
-    ) -> npt.NDArray[np.bool_]:
-        """Return which rounded totals tell that a part is small.
-
-        Parameters
-        ----------
-        parts : numpy.ndarray of float64
-            Rounded, a row a total.
-        totals : numpy.ndarray of float64
-            Rounded.
-
-        Notes
-        -----
-        A count that is rounded to r lies between r - base / 2 and r + base / 2 - 1, and not below
-        0. A part is at most the most of the total less the least of the others, and at least the
-        least of the total less the most of the others.
-
-        Examples
-        --------
-        >>> parts = np.array([[10.0, 10, 10, 10], [10, 10, 10, 10], [10, 20, 0, 0]])
-        >>> SafePolicy.rounded().total_tells(parts, np.array([20.0, 40, 30]))
-        array([ True, False, False])
-        """
-        half = self.base / 2
-        least, most = np.maximum(np.nan_to_num(parts) - half, 0), np.nan_to_num(parts) + half - 1
-        low = np.maximum(totals - half, 0)[:, None] - (most.sum(axis=1)[:, None] - most)
-        high = (totals + half - 1)[:, None] - (least.sum(axis=1)[:, None] - least)
-        low, high = np.maximum(np.ceil(least), low), np.minimum(most, high)
-        tells: npt.NDArray[np.bool_] = ((low >= 1) & (high < self.threshold)).any(axis=1)
-        return tells
-
     @property
     def least_rounded(self) -> int:
         """The least rounded denominator of a rate: rounding moves it by ten points at most."""

@@ -117,16 +117,49 @@ def _rounded(
     )
     if row_total is not None:
         parts = shown[list(counts)].to_numpy(dtype=np.float64)
-        tells = policy.total_tells(parts, shown[row_total].to_numpy(dtype=np.float64))
+        tells = totals_that_tell(policy, parts, shown[row_total].to_numpy(dtype=np.float64))
         shown[row_total] = shown[row_total].mask(tells)
     if total_row is not None:
         others = shown.index != total_row
         parts = shown.loc[others, columns].to_numpy(dtype=np.float64).T
         totals = shown.loc[~others, columns].to_numpy(dtype=np.float64)[0]
-        for name, tells in zip(columns, policy.total_tells(parts, totals), strict=True):
+        for name, tells in zip(columns, totals_that_tell(policy, parts, totals), strict=True):
             if tells:
                 shown.loc[~others, name] = np.nan
     return shown
+
+
+def totals_that_tell(policy: SafePolicy, parts: Counts, totals: Counts) -> Mask:
+    """Return which rounded totals tell that a part is small.
+
+    Parameters
+    ----------
+    policy : SafePolicy
+        How counts are rounded.
+    parts : numpy.ndarray of float64
+        Rounded, a row a total.
+    totals : numpy.ndarray of float64
+        Rounded.
+
+    Notes
+    -----
+    A count that is rounded to r lies between r - base / 2 and r + base / 2 - 1, and not below 0. A
+    part is at most the most of the total less the least of the others, and at least the least of
+    the total less the most of the others.
+
+    Examples
+    --------
+    >>> parts = np.array([[10.0, 10, 10, 10], [10, 10, 10, 10], [10, 20, 0, 0]])
+    >>> totals_that_tell(SafePolicy.rounded(), parts, np.array([20.0, 40, 30]))
+    array([ True, False, False])
+    """
+    half = policy.base / 2
+    least, most = np.maximum(np.nan_to_num(parts) - half, 0), np.nan_to_num(parts) + half - 1
+    low = np.maximum(totals - half, 0)[:, None] - (most.sum(axis=1)[:, None] - most)
+    high = (totals + half - 1)[:, None] - (least.sum(axis=1)[:, None] - least)
+    low, high = np.maximum(np.ceil(least), low), np.minimum(most, high)
+    tells: Mask = ((low >= 1) & (high < policy.threshold)).any(axis=1)
+    return tells
 
 
 def hidden_cells(

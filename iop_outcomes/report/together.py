@@ -14,7 +14,12 @@ from iop_outcomes.disclosure.joined import JoinedCounts
 from iop_outcomes.disclosure.linked import OF_EXPORT
 from iop_outcomes.disclosure.system import KeptParts, PrintedCells, PrintedShare, join, told
 from iop_outcomes.disclosure.system.joining import adds_up, of_episodes
-from iop_outcomes.disclosure.system.people.overlap import counts_people, overlap_of
+from iop_outcomes.disclosure.system.people.overlap import (
+    counts_people,
+    of_everybody,
+    overlap_of,
+)
+from iop_outcomes.disclosure.system.quarters import quarters_together
 from iop_outcomes.errors import ReportError
 from iop_outcomes.report.model import Hidden
 from iop_outcomes.report.programs import FAMILY
@@ -161,6 +166,7 @@ class Together:
             rows.append({key: -1, **dict.fromkeys(terms, 1)})
             if of_people:
                 rows[-1][overlap] = -1
+                rows += self._people_without(key, rest)
                 less = [part for part in parts if terms[part] <= of_all[key]]
                 rows += [{key: -1, part: 1, ("rest", key, part): 1} for part in less]
             some = [tuple(one for one in terms if one not in printed)]
@@ -168,7 +174,46 @@ class Together:
             for few in dict.fromkeys(some):
                 if len(few) > 1 and 0 < sum(terms[one] for one in few) < threshold:
                     rows.append({("some", key, *few): -1, **dict.fromkeys(few, 1)})
-        return [*rows, *self._months_of_others(rows)]
+        return [*rows, *self._months_of_others(rows), *self._quarters(threshold)]
+
+    def _people_without(self, key: tuple[str, Key], of_others: float) -> Iterator[dict[Key, int]]:
+        """Give who had no session of a kind, of the programs that take it together with others."""
+        kind = key[1]
+        held = {name for name, own in self.values.items() if (name, kind) in own}
+        everybody = [(name, of_everybody(kind)) for name in self.programs if name not in held]
+        if not everybody or not all(one in self.values.get(one[0], ()) for one in everybody):
+            return
+        if sum(self.values[one[0]][one] for one in everybody) >= of_others:
+            yield {**dict.fromkeys(everybody, -1), ("others", key): 1, ("without", key): 1}
+
+    def _quarters(self, threshold: int) -> Iterator[dict[Key, int]]:
+        """Give the few people of several quarters of a year, of a program or of all.
+
+        Tables of the programs and of all may be of other times, so that the difference of two is
+        known. Only rows of such tables are looked at.
+        """
+        rows = self._rows_of_other_times()
+        for own, values in self.values.items() if rows else ():
+            counts: dict[Key, int | None] = {
+                (own, "", key[1]): round(value)
+                for key, value in values.items()
+                if isinstance(key, tuple) and key[0] == own and _row_of(key[1], 2) in rows
+            }
+            for names in quarters_together(PrintedCells(threshold, counts=counts), {own}):
+                some: list[Key] = [(own, one[2]) for one in names]  # type: ignore[index]  # named so above
+                if 0 < sum(values[one] for one in some) < threshold:
+                    yield {("in quarters", *some): -1, **dict.fromkeys(some, 1)}
+
+    def _rows_of_other_times(self) -> set[tuple[Key, ...]]:
+        """Return the rows of tables that are of one time in a report and of another in the next."""
+        times: dict[tuple[str, tuple[Key, ...]], set[str]] = {}
+        for own, values in self.values.items():
+            for key in values:
+                inner = key[1] if isinstance(key, tuple) and key[0] == own else None
+                if isinstance(inner, tuple) and isinstance(inner[0], str):
+                    table = inner[0].partition(", ")[0], _row_of(inner, 1)
+                    times.setdefault(table, set()).add(inner[0])
+        return {row for (_, row), names in times.items() if len(names) > 1}
 
     def _months_of_others(self, rows: Sequence[dict[Key, int]]) -> Iterator[dict[Key, int]]:
         """Give the quarters of programs whose months follow from all less those of the others.
@@ -244,6 +289,11 @@ def _quarter_of(key: Key) -> Key:
     if key[0] == "trend" and len(key) > 3 and key[2] == "month":
         return (*key[:2], "quarter", str(pd.Period(key[3], "M").asfreq("Q")), *key[4:])
     return tuple(map(_quarter_of, key))
+
+
+def _row_of(key: Key, start: int) -> tuple[Key, ...]:
+    """Return the row that a count is in: its name without the table, and without the quarter."""
+    return key[start:] if isinstance(key, tuple) else ()
 
 
 def _named(key: Key, own: str) -> Key:

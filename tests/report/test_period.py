@@ -153,7 +153,7 @@ def test_a_report_speaks_of_its_own_period(reports: dict[str, iop.Report]) -> No
         said += [one["text"] for one in (*first["items"], *trends["items"])]
         assert not re.search("quarter", " ".join(said))
         period = parse_report_period(name)
-        assert f"beside the {period.word} before" in " ".join(trends["sentences"])
+        assert f"the {period.word} before" in " ".join(trends["sentences"])
         admitted = next(
             one["text"] for one in document["findings"] if one["measure"] == "admissions"
         )
