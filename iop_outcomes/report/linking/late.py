@@ -8,16 +8,15 @@ count of people like any other.
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Sequence
-from itertools import pairwise, permutations
+from itertools import permutations
 
 import numpy as np
 
-from iop_outcomes.attendance.stays import RETENTION_DAYS
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.ledger import Frozen
 from iop_outcomes.disclosure.results import Key, trend_keys
 from iop_outcomes.disclosure.system import PrintedCells
-from iop_outcomes.report.linking.tables import part_of, sum_of, within_rows
+from iop_outcomes.report.linking.tables import link_rates_of_time, sum_of, within_rows
 from iop_outcomes.report.sections.quarters import CHANGED, FAMILIES, SESSIONS, WEEKDAYS
 from iop_outcomes.report.trends import NOW, Trends
 from iop_outcomes.trends.quantities import find_quantity
@@ -85,19 +84,7 @@ def link_as_now(linked: LinkedCounts, trends: Trends) -> None:
                         some = [trends.named(part, name) for part in parts]
                         sum_of(linked, trends.named(key, name), some)
     for time in dict.fromkeys(row[2:] for row in trends.changed):
-
-        def count(measure: str, name: str, time: Key = time) -> Key:
-            return trends.named(("trend", measure, *time), name)
-
-        known = [count("admissions", "numerator")]
-        known += [count(f"retained_{day}", "denominator") for day in RETENTION_DAYS]
-        kept = [count(f"retained_{day}", "numerator") for day in RETENTION_DAYS]
-        for names in (known, kept):
-            for whole, part in pairwise(name for name in names if name in linked):
-                part_of(linked, whole, part)
-        attended, due = (count("attendance_rate", one) for one in COUNTS)
-        sum_of(linked, due, [count("no_show_rate", "denominator")])
-        part_of(linked, ("rest", due, attended), count("no_show_rate", "numerator"))
+        link_rates_of_time(linked, time, trends.named)
 
 
 def link_corrections(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import pairwise, permutations
 
@@ -73,10 +73,6 @@ def link_report(
     link_files(scope, linked, trends)
 
 
-def _same(linked: LinkedCounts, one: Key, other: Key) -> None:
-    _sum(linked, one, [other])
-
-
 def _sum(linked: LinkedCounts, whole: Key, parts: Sequence[Key]) -> None:
     """Declare a sum whose counts are all there.
 
@@ -108,7 +104,7 @@ def link_flow(scope: Scope, linked: LinkedCounts) -> None:
     weeks = [week for week, key in keys.items() if key in linked]
     for key in [*keys.values(), ("weeks", "1", "episodes")]:
         if key in linked and linked.value(key) == linked.value(admitted):
-            _same(linked, admitted, key)
+            _sum(linked, admitted, [key])
     for (stage, day), before in zip(retained, (0, *RETENTION_DAYS), strict=False):
         for week in weeks:
             if before < (week - 1) * WEEK <= day:  # there on a day: there when the week began
@@ -241,7 +237,7 @@ def link_considered(scope: Scope, linked: LinkedCounts, trends: Trends) -> None:
     if exclusions.ALL not in linked:
         return
     if scope.flow_dates is None or scope.period is None:
-        _same(linked, ("admissions", ALL), exclusions.ALL)
+        _sum(linked, ("admissions", ALL), [exclusions.ALL])
         return
     (first, last), end = scope.flow_dates, scope.period.last
     late = scope.too_late_for_90_days
@@ -318,7 +314,7 @@ def sum_of(linked: LinkedCounts, count: Key, parts: Sequence[Key]) -> None:
         linked.count(together, sum(linked.value(key) for key in here))
         linked.total(together, here)
     if linked.value(together) == linked.value(count):
-        _same(linked, together, count)
+        _sum(linked, together, [count])
     else:
         part_of(linked, together, count)
         part_of(linked, count, together)
@@ -356,21 +352,25 @@ def link_rates(linked: LinkedCounts, trends: Trends) -> None:
     Who is retained longer was retained before, and of some it is not known yet; sessions not
     attended without a word are among those due and not attended.
     """
-    times = {key[2:]: None for trend in trends.all for key in trend_keys(trend)}
-    for time in times:
+    for time in dict.fromkeys(key[2:] for trend in trends.all for key in trend_keys(trend)):
+        link_rates_of_time(linked, time, lambda row, name: (*row, name))
 
-        def count(measure: str, name: str, time: Row = time) -> Row:
-            return ("trend", measure, *time, name)
 
-        known = [count("admissions", "numerator")]
-        known += [count(f"retained_{day}", "denominator") for day in RETENTION_DAYS]
-        kept = [count(f"retained_{day}", "numerator") for day in RETENTION_DAYS]
-        for names in (known, kept):
-            for whole, part in pairwise(name for name in names if name in linked):
-                part_of(linked, whole, part)
-        attended, due = (count("attendance_rate", one) for one in ("numerator", "denominator"))
-        _same(linked, due, count("no_show_rate", "denominator"))
-        part_of(linked, ("rest", due, attended), count("no_show_rate", "numerator"))
+def link_rates_of_time(linked: LinkedCounts, time: Row, named: Callable[[Row, str], Row]) -> None:
+    """Declare what the measures of one time share; `named` names a count of a row."""
+
+    def count(measure: str, name: str) -> Row:
+        return named(("trend", measure, *time), name)
+
+    known = [count("admissions", "numerator")]
+    known += [count(f"retained_{day}", "denominator") for day in RETENTION_DAYS]
+    kept = [count(f"retained_{day}", "numerator") for day in RETENTION_DAYS]
+    for names in (known, kept):
+        for whole, part in pairwise(name for name in names if name in linked):
+            part_of(linked, whole, part)
+    attended, due = (count("attendance_rate", one) for one in ("numerator", "denominator"))
+    _sum(linked, due, [count("no_show_rate", "denominator")])
+    part_of(linked, ("rest", due, attended), count("no_show_rate", "numerator"))
 
 
 def link_relapse(
