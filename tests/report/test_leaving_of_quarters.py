@@ -158,3 +158,45 @@ def test_who_did_not_answer_twice_does_not_follow_from_two_reports(
     monkeypatch.setattr(leaving_by_quarter, "_link_answers", lambda *_: None)
     without = counted(answers_of("2026-06-30"), None, first.ledger)
     assert printed(without, *keys) == [60, 46]
+
+
+def of_two_years() -> Stays:
+    """Return stays of which 9 are there on 2024-06-30, and 15 at the end of each later quarter."""
+    stays = [("2024-01-08", "2024-03-20", 20), ("2024-04-08", "2024-06-10", 13)]
+    stays.append(("2024-04-08", "2024-08-10", 9))
+    for quarter in pd.period_range("2024Q3", "2026Q2", freq="Q"):
+        first, last = quarter.start_time, (quarter + 1).start_time
+        stays.append((str(first.date()), str((last + pd.Timedelta(days=9)).date()), 15))
+    return stays
+
+
+@pytest.mark.parametrize("joined", [True, False])
+def test_those_there_before_two_years_of_discharges_do_not_follow(
+    joined: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """15 + 54 discharged in a year - 60 admitted: 9 were there before it, if all who left did so.
+
+    That all did so is what the second report shows, with the admissions before both years.
+    """
+
+    def with_reasons(cut: str) -> iop.Records:
+        records = records_of(of_two_years(), cut)
+        episodes = records.episodes.copy()
+        reason = np.where(np.arange(len(episodes)) % 2 == 0, "completed", "dropped_out")
+        episodes["discharge_reason"] = pd.Series(reason, index=episodes.index).where(
+            episodes["discharge_date"].notna()
+        )
+        columns = ["person_id", "episode_id", "program", "admit_date", "discharge_date"]
+        rows = records.attendance[["episode_id", "date", "status"]]
+        kept = episodes[[*columns, "discharge_reason"]]
+        return iop.read_records(episodes=kept, attendance=rows, as_of=cut)
+
+    by_year = Ladders.of({"discharges": [{"every": "year"}]})
+    if not joined:
+        monkeypatch.setattr(leaving_by_quarter, "_link_quarter", lambda *_: None)
+    first = counted(with_reasons("2025-06-30"), by_year)
+    assert printed(first, ("discharges", "all")) == [54]
+    second = counted(with_reasons("2026-06-30"), by_year, first.ledger)
+    found = attack(join([first.cells, second.cells]))
+    assert found["high"].tolist() == ([] if joined else [9])
+    assert printed(first, ("census", "2025-06-30")) == [None if joined else 15]

@@ -2,17 +2,17 @@
 
 Those there at the end of a quarter and those admitted in the next, less those who left in it, are
 there at its end. A table of discharges can be of several quarters, and the report of a quarter
-between need not have been made, so that each report declares every quarter of its discharges. The
-names are the same in each report.
+between need not have been made, so that each report declares every quarter of its trends, of which
+the discharges are some. The names are the same in each report.
 """
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.declared import Key
-from iop_outcomes.disclosure.merging import MergePlan
 from iop_outcomes.records.schema import DISCHARGE_REASONS
 from iop_outcomes.report.period import QUARTER, ReportPeriod, within
 from iop_outcomes.report.scope import Mask, Scope
@@ -32,8 +32,8 @@ _DAY = pd.Timedelta(days=1)
 SCORES = ("symptoms", "functioning")
 
 
-def link_leaving_by_quarter(scope: Scope, linked: LinkedCounts, plan: MergePlan) -> None:
-    """Declare of each quarter of the discharges how those there, admitted and leaving add up.
+def link_leaving_by_quarter(scope: Scope, linked: LinkedCounts) -> None:
+    """Declare of each quarter of two years how those there, admitted and leaving add up.
 
     Parameters
     ----------
@@ -41,8 +41,6 @@ def link_leaving_by_quarter(scope: Scope, linked: LinkedCounts, plan: MergePlan)
         What the report covers.
     linked : LinkedCounts
         With the counts of `link_leaving`.
-    plan : MergePlan
-        Of which times the tables are.
     """
     if not by_quarter(scope):
         return
@@ -50,7 +48,7 @@ def link_leaving_by_quarter(scope: Scope, linked: LinkedCounts, plan: MergePlan)
     if census_keys(scope)[3] not in linked:  # the records do not show who left
         return
     cut = pd.Timestamp(scope.records.as_of)
-    for quarter in scope.window(plan.step("discharges").quarters).cut(QUARTER):
+    for quarter in scope.window(8).cut(QUARTER):
         if scope.begin <= quarter.last:
             _link_quarter(scope, linked, quarter, min(quarter.last, cut))
 
@@ -97,7 +95,10 @@ def _admitted(linked: LinkedCounts, quarter: ReportPeriod, number: int) -> Key |
 def _link_discharged(
     scope: Scope, linked: LinkedCounts, quarter: ReportPeriod, gone: Key, left: Mask
 ) -> None:
-    """Declare that who was discharged in a quarter, for any reason, left in it."""
+    """Declare that who was discharged in a quarter, for any reason, left in it.
+
+    Where nobody left without a discharge, a reader of several reports may know it.
+    """
     own = (DISCHARGED, str(quarter.last.date()))
     words = (*DISCHARGE_REASONS, NOT_RECORDED)
     if any((f"{DISCHARGED}{CHANGED}", own[1], word) in linked for word in words):
@@ -109,7 +110,9 @@ def _link_discharged(
         _count(scope, linked, everybody, discharged)
         if sum(map(linked.value, reasons)) == linked.value(everybody):
             linked.total(everybody, reasons)
-    if not (discharged & ~left).any():
+    if np.array_equal(discharged, left):
+        linked.total(gone, [everybody])
+    elif not (discharged & ~left).any():
         linked.part(gone, everybody, people=scope.people(left & ~discharged))
 
 
