@@ -346,7 +346,7 @@ def count_all(
     tables += [*([] if rules is None else [rules]), *scores_tables(scope, linked)]
     link_leaving(scope, linked, trends, plan)
     with linked.asked_last():
-        link_leaving_by_quarter(scope, linked)
+        link_leaving_by_quarter(scope, linked, trends)
     sites = declare_sites(scope, linked) if scope.engagement is not None else []
     if together is not None and together.of_all:
         cohort.declare_overlaps(scope, linked, plan.step("sessions"))

@@ -319,10 +319,14 @@ def inside(scope: Scope, trends: Trends, measure: str, quarters: int, count: str
     If the periods of the trend overlap, the counts of the shorter periods that add up to them are
     returned.
     """
+    return all_within(trends, measure, scope.window(quarters), count)
+
+
+def all_within(trends: Trends, measure: str, window: ReportPeriod, count: str) -> list[Key]:
+    """Return the counts of a trend in its periods within a time, as `inside` does."""
     trend = trends.atoms.get(measure, trends.by_period.get(measure))
     if trend is None:
         return []
-    window = scope.window(quarters)
     held = (trend.table["start"] >= window.first) & (trend.table["end"] <= window.last)
     rows = zip(trend_keys(trend), held, strict=True)
     return [trends.named(key, count) for key, here in rows if here]

@@ -100,6 +100,25 @@ def test_those_there_do_not_follow_from_a_half_year_and_an_earlier_report(
     assert without.hidden.isdisjoint(rows)
 
 
+def test_those_there_are_at_most_who_was_not_discharged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of the 9 who were not discharged moved away in the first quarter: 1 to 9 are there."""
+    now, discharged = ("census", "2026-06-30"), ("discharges", "all")
+    frame = episodes_of(STAYS, "2026-06-30")
+    frame["followed_until"] = None
+    moved = frame.index[20]  # admitted in 2025
+    frame.loc[moved, ["discharge_date", "followed_until"]] = [None, "2026-02-20"]
+    rows = records_of(STAYS, "2026-06-30").attendance[["episode_id", "date", "status"]]
+    records = iop.read_records(episodes=frame, attendance=rows, as_of="2026-06-30")
+    first = counted(records_of(STAYS, "2025-12-31"), BY_HALF_YEAR)
+    made = counted(records, BY_HALF_YEAR, first.ledger)
+    assert [made.linked.value(one) for one in (discharged, now)] == [91, 8]
+    hidden = {discharged, *admissions("2026Q1", "2026Q2")}
+    assert not made.hidden.isdisjoint(hidden)
+    assert attack(join([first.cells, made.cells])).empty
+    monkeypatch.setattr(leaving_by_quarter, "_link_discharged", lambda *_: None)
+    assert counted(records, BY_HALF_YEAR, first.ledger).hidden.isdisjoint(hidden)
+
+
 def only(cells: PrintedCells, *shown: Key) -> PrintedCells:
     """Return a report that prints some counts only."""
     counts = {key: value if key in shown else None for key, value in cells.counts.items()}
@@ -160,6 +179,15 @@ def test_who_did_not_answer_twice_does_not_follow_from_two_reports(
     assert printed(without, *keys) == [60, 46]
 
 
+def with_reasons(stays: Stays, cut: str) -> iop.Records:
+    """Return the same records with a reason of each discharge."""
+    frame = episodes_of(stays, cut)
+    reason = np.where(np.arange(len(frame)) % 2 == 0, "completed", "dropped_out")
+    frame["discharge_reason"] = pd.Series(reason).where(frame["discharge_date"].notna())
+    rows = records_of(stays, cut).attendance[["episode_id", "date", "status"]]
+    return iop.read_records(episodes=frame, attendance=rows, as_of=cut)
+
+
 def of_two_years() -> Stays:
     """Return stays of which 9 are there on 2024-06-30, and 15 at the end of each later quarter."""
     stays = [("2024-01-08", "2024-03-20", 20), ("2024-04-08", "2024-06-10", 13)]
@@ -178,25 +206,34 @@ def test_those_there_before_two_years_of_discharges_do_not_follow(
 
     That all did so is what the second report shows, with the admissions before both years.
     """
-
-    def with_reasons(cut: str) -> iop.Records:
-        records = records_of(of_two_years(), cut)
-        episodes = records.episodes.copy()
-        reason = np.where(np.arange(len(episodes)) % 2 == 0, "completed", "dropped_out")
-        episodes["discharge_reason"] = pd.Series(reason, index=episodes.index).where(
-            episodes["discharge_date"].notna()
-        )
-        columns = ["person_id", "episode_id", "program", "admit_date", "discharge_date"]
-        rows = records.attendance[["episode_id", "date", "status"]]
-        kept = episodes[[*columns, "discharge_reason"]]
-        return iop.read_records(episodes=kept, attendance=rows, as_of=cut)
-
     by_year = Ladders.of({"discharges": [{"every": "year"}]})
     if not joined:
         monkeypatch.setattr(leaving_by_quarter, "_link_quarter", lambda *_: None)
-    first = counted(with_reasons("2025-06-30"), by_year)
+    first = counted(with_reasons(of_two_years(), "2025-06-30"), by_year)
     assert printed(first, ("discharges", "all")) == [54]
-    second = counted(with_reasons("2026-06-30"), by_year, first.ledger)
+    second = counted(with_reasons(of_two_years(), "2026-06-30"), by_year, first.ledger)
     found = attack(join([first.cells, second.cells]))
     assert found["high"].tolist() == ([] if joined else [9])
     assert printed(first, ("census", "2025-06-30")) == [None if joined else 15]
+
+
+def test_those_there_in_a_quarter_of_a_trend_do_not_follow_from_one_report(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """60 admitted in two quarters less 51 discharged for a known reason: 9 were there after them.
+
+    The table of discharges is of a quarter much later.
+    """
+    stays = [("2024-04-08", "2024-07-10", 30), ("2024-07-08", "2024-08-10", 21)]
+    stays += [("2024-07-08", "2024-10-10", 9), ("2024-10-08", "2024-10-30", 21)]
+    for quarter in pd.period_range("2024Q4", "2026Q2", freq="Q"):
+        first, last = quarter.start_time, (quarter + 1).start_time
+        stays.append((str(first.date()), str((last + pd.Timedelta(days=9)).date()), 30))
+    records = with_reasons(stays, "2026-06-30")
+    discharged = [("trend", "completion_rate", "quarter", one) for one in ("2024Q2", "2024Q3")]
+    rows = {*admissions("2024Q2", "2024Q3"), *discharged}
+    made = counted(records, BY_QUARTER)
+    assert not made.hidden.isdisjoint(rows)
+    assert attack(made.cells).empty
+    monkeypatch.setattr(leaving_by_quarter, "_link_completion", lambda *_: None)
+    assert counted(records, BY_QUARTER).hidden.isdisjoint(rows)

@@ -14,6 +14,7 @@ import pandas as pd
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.declared import Key
 from iop_outcomes.records.schema import DISCHARGE_REASONS
+from iop_outcomes.report.linking.tables import sum_of
 from iop_outcomes.report.period import QUARTER, ReportPeriod, within
 from iop_outcomes.report.scope import Mask, Scope
 from iop_outcomes.report.sections.cohort import ALL, CENSUS, NOT_RECORDED, census_keys, there_on
@@ -27,12 +28,13 @@ from iop_outcomes.report.sections.quarters import (
     admitted_parts,
     by_quarter,
 )
+from iop_outcomes.report.trends import Trends, all_within
 
 _DAY = pd.Timedelta(days=1)
 SCORES = ("symptoms", "functioning")
 
 
-def link_leaving_by_quarter(scope: Scope, linked: LinkedCounts) -> None:
+def link_leaving_by_quarter(scope: Scope, linked: LinkedCounts, trends: Trends) -> None:
     """Declare of each quarter of two years how those there, admitted and leaving add up.
 
     Parameters
@@ -41,6 +43,8 @@ def link_leaving_by_quarter(scope: Scope, linked: LinkedCounts) -> None:
         What the report covers.
     linked : LinkedCounts
         With the counts of `link_leaving`.
+    trends : Trends
+        Whose counts are declared.
     """
     if not by_quarter(scope):
         return
@@ -50,11 +54,15 @@ def link_leaving_by_quarter(scope: Scope, linked: LinkedCounts) -> None:
     cut = pd.Timestamp(scope.records.as_of)
     for quarter in scope.window(8).cut(QUARTER):
         if scope.begin <= quarter.last:
-            _link_quarter(scope, linked, quarter, min(quarter.last, cut))
+            _link_quarter(scope, linked, trends, quarter, min(quarter.last, cut))
 
 
 def _link_quarter(
-    scope: Scope, linked: LinkedCounts, quarter: ReportPeriod, last: pd.Timestamp
+    scope: Scope,
+    linked: LinkedCounts,
+    trends: Trends,
+    quarter: ReportPeriod,
+    last: pd.Timestamp,
 ) -> None:
     """Declare who was there or came in a quarter, and who of them left it; not if it changed.
 
@@ -75,6 +83,7 @@ def _link_quarter(
     linked.total(whole, [before, came])
     linked.total(whole, [gone, now])
     _link_discharged(scope, linked, quarter, gone, left)
+    _link_completion(scope, linked, trends, quarter)
     if quarter == scope.period and linked.value((CENSUS, "left")) == linked.value(gone):
         linked.total((CENSUS, "left"), [gone])
 
@@ -114,6 +123,20 @@ def _link_discharged(
         linked.total(gone, [everybody])
     elif not (discharged & ~left).any():
         linked.part(gone, everybody, people=scope.people(left & ~discharged))
+
+
+def _link_completion(
+    scope: Scope, linked: LinkedCounts, trends: Trends, quarter: ReportPeriod
+) -> None:
+    """Declare that those of the trend of completion are who was discharged for a known reason."""
+    everybody = (DISCHARGED, str(quarter.last.date()), ALL)
+    keys = all_within(trends, "completion_rate", quarter, "denominator")
+    episodes = scope.records.episodes
+    known = within(episodes["discharge_date"], quarter) & episodes["discharge_reason"].notna()
+    if everybody not in linked or not all(key in linked for key in keys):
+        return
+    if sum(map(linked.value, keys)) == int(known.sum()):
+        sum_of(linked, everybody, keys)
 
 
 def _link_answers(scope: Scope, linked: LinkedCounts) -> None:
