@@ -319,14 +319,18 @@ def inside(scope: Scope, trends: Trends, measure: str, quarters: int, count: str
     If the periods of the trend overlap, the counts of the shorter periods that add up to them are
     returned.
     """
-    return all_within(trends, measure, scope.window(quarters), count)
-
-
-def all_within(trends: Trends, measure: str, window: ReportPeriod, count: str) -> list[Key]:
-    """Return the counts of a trend in its periods within a time, as `inside` does."""
     trend = trends.atoms.get(measure, trends.by_period.get(measure))
-    if trend is None:
-        return []
+    return [] if trend is None else _within(trends, trend, scope.window(quarters), count)
+
+
+def shortest_within(trends: Trends, measure: str, window: ReportPeriod, count: str) -> list[Key]:
+    """Return the counts of a measure in its periods within a time, of the shortest there are."""
+    levels = (trends.by_part, trends.atoms, trends.by_period)
+    found = (_within(trends, some[measure], window, count) for some in levels if measure in some)
+    return next((keys for keys in found if keys), [])
+
+
+def _within(trends: Trends, trend: Trend, window: ReportPeriod, count: str) -> list[Key]:
     held = (trend.table["start"] >= window.first) & (trend.table["end"] <= window.last)
     rows = zip(trend_keys(trend), held, strict=True)
     return [trends.named(key, count) for key, here in rows if here]

@@ -3,7 +3,8 @@
 Those there at the end of a quarter and those admitted in the next, less those who left in it, are
 there at its end. A table of discharges can be of several quarters, and the report of a quarter
 between need not have been made, so that each report declares every quarter of its trends, of which
-the discharges are some. The names are the same in each report.
+the discharges are some. The names are the same in each report. The trends of one report tell it,
+too: admissions less discharges, added up since the records began, are those there.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.declared import Key
 from iop_outcomes.records.schema import DISCHARGE_REASONS
 from iop_outcomes.report.linking.tables import sum_of
-from iop_outcomes.report.period import QUARTER, ReportPeriod, within
+from iop_outcomes.report.period import QUARTER, ReportPeriod, period_between, within
 from iop_outcomes.report.scope import Mask, Scope
 from iop_outcomes.report.sections.cohort import ALL, CENSUS, NOT_RECORDED, census_keys, there_on
 from iop_outcomes.report.sections.outcomes import ADMITTED as OF_TWO_YEARS
@@ -28,14 +29,14 @@ from iop_outcomes.report.sections.quarters import (
     admitted_parts,
     by_quarter,
 )
-from iop_outcomes.report.trends import Trends, all_within
+from iop_outcomes.report.trends import MOST_PERIODS, Trends, shortest_within
 
 _DAY = pd.Timedelta(days=1)
 SCORES = ("symptoms", "functioning")
 
 
 def link_leaving_by_quarter(scope: Scope, linked: LinkedCounts, trends: Trends) -> None:
-    """Declare of each quarter of two years how those there, admitted and leaving add up.
+    """Declare of each time of the trends how those there, admitted and leaving add up.
 
     Parameters
     ----------
@@ -46,32 +47,46 @@ def link_leaving_by_quarter(scope: Scope, linked: LinkedCounts, trends: Trends) 
     trends : Trends
         Whose counts are declared.
     """
-    if not by_quarter(scope):
+    if scope.period is None:
         return
-    _link_answers(scope, linked)
+    if by_quarter(scope):
+        _link_answers(scope, linked)
     if census_keys(scope)[3] not in linked:  # the records do not show who left
         return
     cut = pd.Timestamp(scope.records.as_of)
-    for quarter in scope.window(8).cut(QUARTER):
-        if scope.begin <= quarter.last:
-            _link_quarter(scope, linked, trends, quarter, min(quarter.last, cut))
+    for time in _times(scope, trends, scope.period):
+        if scope.begin <= time.last:
+            _link_time(scope, linked, trends, time, min(time.last, cut))
 
 
-def _link_quarter(
-    scope: Scope,
-    linked: LinkedCounts,
-    trends: Trends,
-    quarter: ReportPeriod,
-    last: pd.Timestamp,
+def _times(scope: Scope, trends: Trends, period: ReportPeriod) -> list[ReportPeriod]:
+    """Return the quarters of three years, or the times that a report of another period has."""
+    if by_quarter(scope) or period.in_quarters:
+        return scope.window(MOST_PERIODS).cut(QUARTER)
+    trend = trends.atoms.get("admissions", trends.by_period.get("admissions"))
+    if trend is None:
+        return [period]
+    edges = zip(trend.table["start"], trend.table["end"].dt.normalize(), strict=True)
+    return [period_between(first, last) for first, last in edges]
+
+
+def _day(time: ReportPeriod) -> str:
+    """Return how the names of the counts of a time go on: the last day, and at need the first."""
+    day = str(time.last.date())
+    return day if time.months == QUARTER else f"{day}, from {time.first.date()}"
+
+
+def _link_time(
+    scope: Scope, linked: LinkedCounts, trends: Trends, time: ReportPeriod, last: pd.Timestamp
 ) -> None:
-    """Declare who was there or came in a quarter, and who of them left it; not if it changed.
+    """Declare who was there or came in a time, and who of them left in it; not if it changed.
 
     Of a quarter that was printed before its records changed other people are counted.
     """
-    name = (str(quarter.last.date()), ALL)
-    admitted = within(scope.records.episodes["admit_date"], quarter)
-    (before, early), (now, late) = (there_on(scope, day) for day in (quarter.first - _DAY, last))
-    came = _admitted(linked, quarter, int(admitted.sum()))
+    name = (_day(time), ALL)
+    admitted = within(scope.records.episodes["admit_date"], time)
+    (before, early), (now, late) = (there_on(scope, day) for day in (time.first - _DAY, last))
+    came = _admitted(linked, trends, time, int(admitted.sum()))
     left = (early | admitted) & ~late
     whole, gone = (THERE, *name), (LEFT, *name)
     masks: dict[Key, Mask] = {before: early, now: late, whole: early | admitted, gone: left}
@@ -82,9 +97,9 @@ def _link_quarter(
     _count(scope, linked, came, admitted)
     linked.total(whole, [before, came])
     linked.total(whole, [gone, now])
-    _link_discharged(scope, linked, quarter, gone, left)
-    _link_completion(scope, linked, trends, quarter)
-    if quarter == scope.period and linked.value((CENSUS, "left")) == linked.value(gone):
+    _link_discharged(scope, linked, time, gone, left)
+    _link_completion(scope, linked, trends, time)
+    if time == scope.period and linked.value((CENSUS, "left")) == linked.value(gone):
         linked.total((CENSUS, "left"), [gone])
 
 
@@ -93,26 +108,26 @@ def _count(scope: Scope, linked: LinkedCounts, key: Key, mask: Mask) -> None:
         linked.count(key, int(mask.sum()), people=scope.people(mask))
 
 
-def _admitted(linked: LinkedCounts, quarter: ReportPeriod, number: int) -> Key | None:
-    """Return the name of who was admitted in a quarter; None if its trend shows other people."""
-    of_trend: Key = ("trend", "admissions", "quarter", str(quarter), "numerator")
-    if of_trend in linked:
-        return of_trend if linked.value(of_trend) == number else None
-    return (ADMITTED, str(quarter.last.date()), ALL)
+def _admitted(linked: LinkedCounts, trends: Trends, time: ReportPeriod, number: int) -> Key | None:
+    """Return the name of who was admitted in a time; None if its trend shows other people."""
+    of_trend = shortest_within(trends, "admissions", time, "numerator")
+    if len(of_trend) == 1 and of_trend[0] in linked:
+        return of_trend[0] if linked.value(of_trend[0]) == number else None
+    return (ADMITTED, _day(time), ALL)
 
 
 def _link_discharged(
-    scope: Scope, linked: LinkedCounts, quarter: ReportPeriod, gone: Key, left: Mask
+    scope: Scope, linked: LinkedCounts, time: ReportPeriod, gone: Key, left: Mask
 ) -> None:
-    """Declare that who was discharged in a quarter, for any reason, left in it.
+    """Declare that who was discharged in a time, for any reason, left in it.
 
     Where nobody left without a discharge, a reader of several reports may know it.
     """
-    own = (DISCHARGED, str(quarter.last.date()))
+    own = (DISCHARGED, _day(time))
     words = (*DISCHARGE_REASONS, NOT_RECORDED)
     if any((f"{DISCHARGED}{CHANGED}", own[1], word) in linked for word in words):
         return
-    discharged = within(scope.records.episodes["discharge_date"], quarter)
+    discharged = within(scope.records.episodes["discharge_date"], time)
     reasons = [(*own, word) for word in words if (*own, word) in linked]
     everybody = (*own, ALL)
     if everybody not in linked:
@@ -126,13 +141,13 @@ def _link_discharged(
 
 
 def _link_completion(
-    scope: Scope, linked: LinkedCounts, trends: Trends, quarter: ReportPeriod
+    scope: Scope, linked: LinkedCounts, trends: Trends, time: ReportPeriod
 ) -> None:
     """Declare that those of the trend of completion are who was discharged for a known reason."""
-    everybody = (DISCHARGED, str(quarter.last.date()), ALL)
-    keys = all_within(trends, "completion_rate", quarter, "denominator")
+    everybody = (DISCHARGED, _day(time), ALL)
+    keys = shortest_within(trends, "completion_rate", time, "denominator")
     episodes = scope.records.episodes
-    known = within(episodes["discharge_date"], quarter) & episodes["discharge_reason"].notna()
+    known = within(episodes["discharge_date"], time) & episodes["discharge_reason"].notna()
     if everybody not in linked or not all(key in linked for key in keys):
         return
     if sum(map(linked.value, keys)) == int(known.sum()):
