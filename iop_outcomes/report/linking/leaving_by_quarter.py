@@ -89,13 +89,15 @@ def _link_time(
     came = _admitted(linked, trends, time, int(admitted.sum()))
     left = (early | admitted) & ~late
     whole, gone = (THERE, *name), (LEFT, *name)
-    masks: dict[Key, Mask] = {before: early, now: late, whole: early | admitted, gone: left}
+    masks: dict[Key, Mask] = {now: late, whole: early | admitted, gone: left}
+    if begun := scope.begin < time.first:  # else nobody can have been there before
+        masks[before] = early
     for key, mask in masks.items():
         _count(scope, linked, key, mask)
     if came is None or any(linked.value(key) != int(mask.sum()) for key, mask in masks.items()):
         return
     _count(scope, linked, came, admitted)
-    linked.total(whole, [before, came])
+    linked.total(whole, [before, came] if begun else [came])
     linked.total(whole, [gone, now])
     _link_discharged(scope, linked, time, gone, left)
     _link_completion(scope, linked, trends, time)
