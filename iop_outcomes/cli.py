@@ -13,6 +13,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from iop_outcomes.cli_options import (
+    AsOf,
+    Data,
+    Earlier,
+    Internal,
+    LedgerFile,
+    MappingFile,
+    Quiet,
+    given_path,
+)
 from iop_outcomes.errors import (
     OutcomesError,
     ReportError,
@@ -37,36 +47,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-
-def _given_path(text: str) -> Path:
-    """Return a path, and refuse an empty one, as of a variable that is not set."""
-    if not text.strip():
-        raise typer.BadParameter("the name of a folder or file is empty")
-    return Path(text)
-
-
-Data = Annotated[
-    Path,
-    typer.Argument(
-        metavar="DATA",
-        parser=_given_path,
-        help="A folder with the exports, a workbook, or a mapping.toml that names a database.",
-    ),
-]
-MappingFile = Annotated[
-    Path | None, typer.Option("--mapping", help="A mapping.toml with the export's own names.")
-]
-AsOf = Annotated[
-    str | None, typer.Option("--as-of", metavar="DATE", help="The data cut, as 2026-09-30.")
-]
-LedgerFile = Annotated[
-    Path | None, typer.Option("--ledger", metavar="FILE.json", help="What was printed: in and out.")
-]
-Earlier = Annotated[
-    list[Path] | None, typer.Option("--compare", metavar="FILE.json", help="An earlier report.")
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 
 
 def _show_version(wanted: bool) -> None:
@@ -148,7 +128,7 @@ def map_export(
     data: Annotated[
         Path,
         typer.Argument(
-            metavar="DATA", parser=_given_path, help="A folder with the exports, or one file."
+            metavar="DATA", parser=given_path, help="A folder with the exports, or one file."
         ),
     ],
     out: Annotated[
@@ -219,14 +199,16 @@ def report(
     ] = None,
     no_settings: Annotated[bool, typer.Option("--no-settings", help="Without one.")] = False,
     forms: Annotated[
-        str | None, typer.Option("--format", help="As html,pdf,json; beside --out.")
+        str | None, typer.Option("--format", help="As html,pdf; beside --out.")
     ] = None,
+    internal: Internal = False,
     quiet: Quiet = False,
 ) -> None:
     """Write the outcome report of a quarter or a period: one file, with small counts hidden.
 
     Where nearly all rows of a table were set aside a message says so, and the exit code is 1.
     """
+    from iop_outcomes.disclosure import SafePolicy
     from iop_outcomes.records.checks.losses import loss_lines, nearly_all_lost
     from iop_outcomes.records.kept import keep_what_was_read
     from iop_outcomes.report import command
@@ -248,20 +230,21 @@ def report(
             keep_what_was_read(place, records, data, mapping)
         for line in loss_lines(records.problems, records.sources):
             typer.echo(printable(f"iop-outcomes: {line}"), err=True)
+        policy = SafePolicy.internal() if internal else None
         asked: dict[str, Any] = {"quarter": quarter, "period": period, "progress": not quiet}
-        asked |= {"title": title, "prepared_by": prepared_by, "prepared_on": day}
+        asked |= {"policy": policy, "title": title, "prepared_by": prepared_by, "prepared_on": day}
         each, one = command.write_each, command.write_report
         write = each if all_programs else partial(one, paper=paper, compare=compare)
         typer.echo(printable(write(records, own, program, places, ledger, **asked)))
+    if policy is not None:
+        typer.echo(policy.mark)
     if nearly_all_lost(records.problems, records.sources):
         raise typer.Exit(WRONG)
 
 
 @app.command()
 def audit(
-    reports: Annotated[
-        list[Path], typer.Argument(metavar="FILE", parser=_given_path, help=AUDITED)
-    ],
+    reports: Annotated[list[Path], typer.Argument(metavar="FILE", parser=given_path, help=AUDITED)],
 ) -> None:
     """Attack finished reports as an outsider would; end with code 1 if a small count follows."""
     from iop_outcomes.disclosure.system import audit as audited
@@ -303,7 +286,7 @@ def definitions(
 def sample(
     folder: Annotated[
         Path,
-        typer.Argument(metavar="FOLDER", parser=_given_path, help="Where to write the sample."),
+        typer.Argument(metavar="FOLDER", parser=given_path, help="Where to write the sample."),
     ],
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same files.")] = 2026,
     messy: Annotated[

@@ -35,6 +35,7 @@ from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.saving import refuse_same_files, write_whole
 
 if TYPE_CHECKING:
+    from iop_outcomes.disclosure import SafePolicy
     from iop_outcomes.records import Records
 
 FORMS = ("html", "pdf", "docx", "xlsx", "json")
@@ -166,6 +167,7 @@ def write_each(
     *,
     quarter: str | None = None,
     period: str | None = None,
+    policy: SafePolicy | None = None,
     progress: bool = False,
     **heading: Any,
 ) -> str:
@@ -177,6 +179,8 @@ def write_each(
         See `write_report`; `programs` cannot be chosen.
     quarter, period
         The time.
+    policy : SafePolicy, optional
+        Which counts are hidden; see `quarterly_report`.
     progress : bool
         Show how many are made.
     **heading
@@ -192,7 +196,7 @@ def write_each(
     held = None if ledger is None else Ledger.read(ledger)
     reports = reports_of_programs(
         records,
-        Wanted(period_asked(quarter, period), ledger=held),
+        Wanted(period_asked(quarter, period), policy=policy, ledger=held),
         given_over(settings, **heading),
         progress=progress,
     )

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from iop_outcomes.disclosure.ledger import Ledger
 from iop_outcomes.errors import ReportError
+from iop_outcomes.report.earlier.memory import refuse_ledger
 from iop_outcomes.report.made import Report
-from iop_outcomes.report.period import refuse_overlap
 from iop_outcomes.report.quarterly import Wanted, make_report, refuse_late_cut
 from iop_outcomes.report.scope import OTHER_PROGRAMS, choose_scope
 from iop_outcomes.report.sections.cohort.served import served_columns
@@ -88,7 +88,8 @@ def reports_of_programs(
             instead="the report of all, without --all-programs",
         )
     held = wanted.ledger or Ledger()
-    refuse_overlap(wanted.period, [one.quarter for one in held.reports])
+    if wanted.ledger is not None:
+        refuse_ledger(scope, held)
     for hide_export in (False, True):
         together = Together(tuple(scope.programs), len(held.reports), hide_export=hide_export)
         each, ledger = _made(records, wanted, settings, chosen, together, progress=progress)

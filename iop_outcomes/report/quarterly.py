@@ -21,13 +21,13 @@ from iop_outcomes.records.data_cut import as_day
 from iop_outcomes.relapse import RelapseRule
 from iop_outcomes.report.counting import Pictures, cells_of, count_all, count_rows
 from iop_outcomes.report.earlier import EarlierReport, read_earlier, refuse_unlike
-from iop_outcomes.report.earlier.memory import rules_of
+from iop_outcomes.report.earlier.memory import refuse_ledger, rules_of
 from iop_outcomes.report.forms.document import document_of, printable_all
 from iop_outcomes.report.forms.html import facts_of, page_of
 from iop_outcomes.report.forms.word import word_file
 from iop_outcomes.report.made import Report
 from iop_outcomes.report.model import Drawing, Section
-from iop_outcomes.report.period import ReportPeriod, period_asked, refuse_overlap
+from iop_outcomes.report.period import ReportPeriod, period_asked
 from iop_outcomes.report.scope import Scope, choose_scope
 from iop_outcomes.report.sections.cohort.served import served_columns
 from iop_outcomes.report.sections.findings import findings_frame, make_findings
@@ -249,7 +249,7 @@ def make_report(
     if wanted.together is None:  # else asked of all programs: one may have ended long before
         refuse_late_cut(scope)
     if wanted.ledger is not None and wanted.together is None:
-        refuse_overlap(scope.period, [one.quarter for one in wanted.ledger.reports])
+        refuse_ledger(scope, wanted.ledger)
     refuse_unlike(scope, wanted.earlier)
     whole = Scope(records, scope.period, scope.rule, scope.policy, scope.too_few)
     heading = one_line(chosen.title or f"Outcome report, {scope.named(1)}")

@@ -35,6 +35,7 @@ ORDER = (
     ("disclosure",),
     ("plots",),
     ("report",),
+    ("cli_options",),
     ("cli",),
 )
 STAGE = {room: place for place, rooms in enumerate(ORDER) for room in rooms}

@@ -136,6 +136,40 @@ def test_a_report_is_written(run: Run, folder: Path, tmp_path: Path) -> None:
     assert html == expected.html
 
 
+@pytest.mark.usefixtures("no_drawing")
+def test_an_internal_report_is_made_where_it_is_asked_for(
+    run: Run, folder: Path, tmp_path: Path
+) -> None:
+    out_file = tmp_path / "own.html"
+    words = ("report", folder, "--quarter", "2026Q3", "--program", "North", "-q")
+    code, out, _ = run(*words, "--out", out_file, "--internal")
+    assert code == 0
+    assert out.endswith("Internal: contains small numbers, do not send.\n")
+    records = iop.read_records(folder).where(program=["North"])
+    internal = iop.SafePolicy.internal()
+    expected = iop.quarterly_report(records, "2026Q3", policy=internal)
+    assert out_file.read_text(encoding="utf-8") == expected.html
+    assert internal.mark in expected.html
+    ledger = tmp_path / "ledger.json"
+    code, _, err = run(*words, "--out", out_file, "--internal", "--ledger", ledger)
+    assert code == 2
+    assert "ledger" in err
+    assert not ledger.exists()
+
+
+@pytest.mark.usefixtures("no_drawing")
+def test_internal_reports_of_each_program_are_made(run: Run, folder: Path, tmp_path: Path) -> None:
+    out_file = tmp_path / "own.json"
+    words = ("report", folder, "--quarter", "2026Q3", "--out", out_file, "-q", "--all-programs")
+    code, out, _ = run(*words, "--internal")
+    assert code == 0
+    files = sorted(tmp_path.glob("*.json"))
+    assert len(files) > 2
+    mark = iop.SafePolicy.internal().mark
+    assert all(mark in file.read_text(encoding="utf-8") for file in files)
+    assert mark in out
+
+
 def test_a_report_of_some_programs_leaves_out_the_others(
     run: Run, folder: Path, tmp_path: Path
 ) -> None:

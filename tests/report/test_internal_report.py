@@ -15,6 +15,8 @@ import pytest
 
 import iop_outcomes as iop
 from iop_outcomes.disclosure.fixed_days import EndsElsewhere
+from iop_outcomes.disclosure.ledger import Ledger
+from iop_outcomes.errors import ReportError
 from iop_outcomes.plots.layout.export import Picture
 from iop_outcomes.report import model
 from iop_outcomes.report.scope import choose_scope
@@ -55,6 +57,13 @@ def share(cell: str) -> float:
 
 def on_or_before(table: pd.DataFrame, day: float) -> pd.Series[Any]:
     return table[table["day"] <= day].iloc[-1]
+
+
+def test_no_ledger_holds_one() -> None:
+    records = iop.read_records("data/samples").where(program=SHOWN[:1])
+    policy = iop.SafePolicy.internal()
+    with pytest.raises(ReportError, match="without --ledger"):
+        iop.quarterly_report(records, QUARTER, policy=policy, ledger=Ledger())
 
 
 def test_it_has_each_table_of_the_public_one() -> None:

@@ -14,7 +14,7 @@ from iop_outcomes.disclosure.results import trend_keys
 from iop_outcomes.errors import ReportError
 from iop_outcomes.records.covariates import programs_named
 from iop_outcomes.report.earlier.reading import NUMBERS, EarlierReport
-from iop_outcomes.report.period import parse_report_period
+from iop_outcomes.report.period import parse_report_period, refuse_overlap
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.trends import Trend
 from iop_outcomes.trends.quantities import find_quantity
@@ -29,6 +29,24 @@ def data_cut_of(scope: Scope) -> str:
 def rules_of(scope: Scope) -> dict[str, str]:
     """Return the rules that two reports must have in common: policy and definition of relapse."""
     return {"policy": scope.policy.text, "relapse": scope.rule.text}
+
+
+def refuse_ledger(scope: Scope, ledger: Ledger) -> None:
+    """Refuse a report that a ledger cannot hold.
+
+    Raises
+    ------
+    ReportError
+        The report is internal: what others have of the program is in the ledger, and no internal
+        report is. Or its time does not fit: see `refuse_overlap`.
+    """
+    if scope.policy.threshold == 1:
+        raise ReportError(
+            "A ledger holds what was printed for others, and an internal report is not for them.",
+            found="a ledger with a report that shows all counts",
+            instead="the internal report without --ledger (ledger=)",
+        )
+    refuse_overlap(scope.period, [one.quarter for one in ledger.reports])
 
 
 def refuse_unlike(scope: Scope, reports: Sequence[EarlierReport]) -> None:
