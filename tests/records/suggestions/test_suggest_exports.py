@@ -176,7 +176,7 @@ RIGHT: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     ),
     "08_encounters_padded_ids": (
         {
-            "Unique Client Number": "episode_id",
+            "Unique Client Number": "person_id",
             "Facility": "program",
             "Program": "level",
             "Admission Date": "admit_date",

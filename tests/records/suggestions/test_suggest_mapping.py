@@ -117,7 +117,7 @@ SHAPES: dict[str, tuple[dict[str, str], dict[str, str], dict[str, str]]] = {
         },
         {
             "Timestamp": "date",
-            "Your client code": "episode_id",
+            "Your client code": "person_id",
             "In the past 7 days, did you drink alcohol or use any drug?": "used",
             "On how many days?": "use_days",
             "Are you working?": "employed",
@@ -152,7 +152,7 @@ SHAPES: dict[str, tuple[dict[str, str], dict[str, str], dict[str, str]]] = {
             "P-1;26/11/2025;18:00;Grupo;Sí\nP-2;26/11/2025;18:00;Individual;Justificada\n",
         },
         {
-            "Expediente": "episode_id",
+            "Expediente": "person_id",
             "Fecha de ingreso": "admit_date",
             "Fecha de egreso": "discharge_date",
             "Motivo de egreso": "discharge_reason",
@@ -224,7 +224,7 @@ def test_a_total_whose_count_stands_in_the_column_of_dates_is_told(
 def test_ids_that_would_match_are_proposed_and_not_applied(tmp_path: Path) -> None:
     proposal = iop.suggest_mapping(written(tmp_path, SHAPES["a_form"][0]))
     assert proposal.mapping.ids == {}
-    assert '# episode_id = ["ignore_case"]' in proposal.text
+    assert '# person_id = ["ignore_case"]' in proposal.text
     assert any("ignore_case" in question for question in proposal.questions)
 
 

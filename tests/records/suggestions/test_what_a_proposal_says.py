@@ -319,7 +319,7 @@ def test_many_files_called_after_a_table_and_a_person_are_not_named(tmp_path: Pa
         for n, who in enumerate(people)
     }
     text = iop.suggest_mapping(written(tmp_path, {"episodes.csv": EPISODES, **sheets})).text
-    assert "#   3. visits_*.csv: no column says which service it was" in text
+    assert "#   4. visits_*.csv: no column says which service it was" in text
     assert "nothing follows from them (visits_*.csv 1 of 1" in text
     assert not any(who in text for who in people)
 

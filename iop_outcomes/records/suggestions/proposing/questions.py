@@ -7,6 +7,7 @@ from iop_outcomes.records.suggestions.proposing.proposal import Proposal
 from iop_outcomes.records.suggestions.proposing.words import cancelled_by_nobody
 from iop_outcomes.records.suggestions.recognition.event_table import kinds_of_rows
 from iop_outcomes.records.suggestions.recognition.language import list_meaning
+from iop_outcomes.records.suggestions.recognition.links import is_unique
 from iop_outcomes.records.suggestions.recognition.recognising import REQUIRED
 
 _ABSENCES = {"no_show", "excused", "late_cancel", "client_cancel"}
@@ -81,7 +82,8 @@ def _columns(proposal: Proposal) -> list[str]:
 
 
 def _links(proposal: Proposal) -> list[str]:
-    questions = []
+    asked = _one_stay_a_person(proposal)
+    questions = [asked] if asked else []
     for link in proposal.links:
         if link.rows_matched < link.rows:
             share = link.rows_matched / link.rows if link.rows else 0.0
@@ -96,7 +98,7 @@ def _links(proposal: Proposal) -> list[str]:
                 )
             else:
                 questions.append(f"{text}. What do the others belong to?")
-        if link.column == "person_id":
+        if link.column == "person_id" and not asked:
             questions.append(
                 f"The rows of {link.table} name the person, not the stay: they are linked by "
                 "person and date. Can the number of the stay be exported?"
@@ -107,6 +109,28 @@ def _links(proposal: Proposal) -> list[str]:
                 "one name. Can a number be exported in place of the name?"
             )
     return questions
+
+
+def _one_stay_a_person(proposal: Proposal) -> str:
+    """Return the question on a number that is the person's by its name, and in one row each."""
+    for source, _ in proposal.of("episodes"):
+        heading = source.heading_of("person_id")
+        if not heading or source.heading_of("episode_id") or source.only:
+            continue
+        held = source.bundle.profiles[heading]
+        if is_unique(held) and held.names < 0.6:
+            return (
+                f'"{heading}" is in one row of the episodes each. Its name says that it is the '
+                "person's number, and it is taken so. Does somebody who is admitted again keep it? "
+                "Readmissions are counted by it. If each stay has a number of its own, write "
+                '"episode_id" in place of "person_id"' + _without_links(proposal) + "."
+            )
+    return ""
+
+
+def _without_links(proposal: Proposal) -> str:
+    sections = dict.fromkeys(f"[{link.table}.link]" for link in proposal.links)
+    return f", and leave out {' and '.join(sections)}" if sections else ""
 
 
 def _dates(proposal: Proposal) -> list[str]:

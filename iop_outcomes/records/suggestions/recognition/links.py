@@ -17,6 +17,7 @@ from iop_outcomes.records.suggestions.recognition.full_names import (
 )
 from iop_outcomes.records.suggestions.recognition.language import heading_score
 from iop_outcomes.records.suggestions.recognition.matching import Match
+from iop_outcomes.records.suggestions.recognition.person_numbers import is_of_the_person
 from iop_outcomes.records.suggestions.recognition.profiles import Profile
 from iop_outcomes.records.suggestions.recognition.recognising import Source
 
@@ -86,7 +87,10 @@ def link(sources: Sequence[Source]) -> tuple[list[Source], list[LinkFound]]:
     chosen = {id(source): _pair(main, source) for source in others}
     joined = [pair[0] for pair in chosen.values() if pair is not None]
     own = _episode_id(main, joined)
-    linked_main = _with_ids(main, own, joined)
+    if own and is_of_the_person(own, main.bundle.profiles[own]):
+        linked_main = _with_ids(main, "", [own, *joined])
+    else:
+        linked_main = _with_ids(main, own, joined)
     result, links = [], []
     for source in sources:
         if source is main:
@@ -257,7 +261,7 @@ def _with_ids(main: Source, own: str, joined: Sequence[str]) -> Source:
             why = (
                 "it is in several rows"
                 if not is_unique(main.bundle.profiles[name])
-                else ("its name")
+                else "its name is the person's; one row each"
             )
             main = main.with_match(Match(name, "person_id", _score(candidates[name]), why))
     return main
