@@ -123,6 +123,40 @@ def test_one_table_of_two_is_not_missing_without_a_word() -> None:
     assert sentence.startswith(f"{outcomes.DAILY_LIFE}: the check-ins hold no answers")
 
 
+@pytest.mark.parametrize("policy", [None, INTERNAL])
+def test_a_domain_and_a_scale_that_were_asked_and_have_no_row_are_named(
+    policy: iop.SafePolicy | None,
+) -> None:
+    """Of 60 people all answered twice on work, 5 on housing, and nobody on the second scale."""
+    frame = people(60)
+    rows = check_ins(frame, 60, phq9=12, employed="yes")
+    few = rows["episode_id"].isin(frame["episode_id"].iloc[:5])
+    first = rows["date"] == "2026-04-08"
+    rows["stable_housing"] = pd.Series("yes", rows.index).where(few | first)
+    rows["gad7"] = pd.Series(10, rows.index).where(first)
+    records = iop.read_records(episodes=frame, checkins=rows, as_of=CUT)
+    scope = choose_scope(records, "2026Q3", None, policy)
+    notes = {name: draft.table.note for name, draft in count_all(scope, scope).drafts.items()}
+    why = "nobody answered twice" if policy else outcomes.TOO_FEW_TWICE
+    assert notes["symptoms"].endswith(f"Not in the table: Anxiety (GAD-7) ({why}).")
+    without = notes["functioning"].partition("Not in the table: ")[2]
+    assert ("housing" in without) == (policy is None)
+    assert "work" not in without
+
+
+def test_ends_that_are_hidden_are_not_missing_without_a_word() -> None:
+    """Five of 20 were discharged, and the others come every week."""
+    frame = people(20)
+    left = frame.index < 5
+    frame.loc[~left, ["discharge_date", "discharge_reason"]] = None
+    days = pd.date_range("2026-04-06", "2026-09-28", freq="7D").strftime("%Y-%m-%d")
+    rows = pd.concat([frame[["episode_id"]][~left].assign(date=day) for day in days])
+    rows = pd.concat([rows.assign(status="attended"), sessions(frame[left])])
+    records = iop.read_records(episodes=frame, attendance=rows, as_of=CUT)
+    scope = choose_scope(records, "2026Q3", None, None)
+    assert stays.TOO_FEW in assemble.who_stayed(scope, count_all(scope, scope)).sentences
+
+
 def finding(change: str) -> Finding:
     return Finding("admissions", "Admissions", "Admissions: 5.", change)
 

@@ -185,7 +185,7 @@ def who_stayed(scope: Scope, counted: Counted) -> Section:
     ended = counted.stays
     if ended is not None:
         drawings = counted.pictures["who-stayed"]
-    elif scope.policy.threshold == 1 and scope.tells("length_of_stay"):
+    elif scope.tells("length_of_stay"):
         sentences.append(stays.not_estimated(scope))
     if isinstance(ended, CumulativeIncidence):
         tables.append(stays.stays_limits(ended))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, cast
@@ -28,6 +28,7 @@ from iop_outcomes.disclosure.policy import HIDDEN
 from iop_outcomes.disclosure.scores import Shown
 from iop_outcomes.errors import OutcomesError
 from iop_outcomes.outcome_scores import symptom_change
+from iop_outcomes.outcome_scores.functioning.domains import DOMAINS, completed
 from iop_outcomes.outcome_scores.functioning.estimate import functioning_without_gain
 from iop_outcomes.outcome_scores.moments import GRACE_DAYS, INTAKE_DAYS
 from iop_outcomes.report.model import DraftTable, Item, Kind, Table
@@ -46,6 +47,9 @@ RULES: tuple[tuple[str, Callable[[Attendance], ContinuityMeasure]], ...] = (
     ("Left: 30 days without contact", dropout_by_gap),
 )
 SCALES = {"phq9": "Depression (PHQ-9)", "gad7": "Anxiety (GAD-7)"}
+SCALE_COLUMNS = {title: (name,) for name, title in SCALES.items()}
+DOMAIN_COLUMNS = {one.name: one.columns for one in DOMAINS if one.kind != "from" or one.cut}
+TOO_FEW_TWICE = "too few answered twice, or their number would tell of a few people"
 MOMENT = "discharge"
 WHEN = (
     f"At intake, or the start: the first answer from {INTAKE_DAYS} days before to {INTAKE_DAYS} "
@@ -209,6 +213,7 @@ def _symptoms_table(scope: Scope, linked: LinkedCounts, shown: Shown) -> DraftTa
         "Lower scores are better. The change is that of the people who answered at intake and at "
         "the end; those who did not may have fared otherwise. Lower and upper: its 95% interval. "
         f"{WHEN} {_left_out(scope)} The number discharged holds those who died, too."
+        f"{_without(scope, SCALE_COLUMNS, frame['scale'])}"
     )
     table = Table("symptoms", f"{SYMPTOMS}: {scope.words(8)}", frame, kinds, note)
     answered: list[tuple[Item, ...]] = [(items["paired"],) for items in needs]
@@ -248,7 +253,7 @@ def _functioning_table(scope: Scope, linked: LinkedCounts, shown: Shown) -> Draf
     note = (
         "Of the people whose answer is known both at the start and at discharge (paired). Lower "
         "and upper: the 95% interval of the difference. A difference is in percentage points. "
-        f"{WHEN} {_left_out(scope)}"
+        f"{WHEN} {_left_out(scope)}{_without(scope, DOMAIN_COLUMNS, domains['domain'])}"
     )
     caption = f"{DAILY_LIFE}, at the start and at discharge: {scope.words(8)}"
     return DraftTable(
@@ -286,6 +291,23 @@ def _why_no_table(
     if scope.policy.threshold == 1:
         return f"{title}: nobody answered both at the start and at the end."
     return f"{title}: hidden, as too few answered twice, or as it would tell of a few people."
+
+
+def _without(scope: Scope, asked: Mapping[str, Sequence[str]], shown: Iterable[str]) -> str:
+    """Return the sentence on what has answers and no row; empty if there is nothing.
+
+    None and a few who answered twice are one text; what only a few ever answered is not named.
+    `asked` are the columns of answers by the name of the row.
+    """
+    held, without = {*shown}, []
+    for name, columns in asked.items():
+        rows = completed(scope.records, "episode_id", *columns)
+        codes = rows.loc[rows.drop(columns="episode_id").notna().any(axis=1), "episode_id"]
+        people = scope.people(scope.records.episodes["episode_id"].isin(codes).to_numpy())
+        if name not in held and people >= scope.policy.threshold:
+            without.append(name.replace("_", " "))
+    why = "nobody answered twice" if scope.policy.threshold == 1 else TOO_FEW_TWICE
+    return f" Not in the table: {', '.join(without)} ({why})." if without else ""
 
 
 def _left_out(scope: Scope) -> str:

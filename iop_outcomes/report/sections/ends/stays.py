@@ -48,6 +48,10 @@ NOBODY_FOLLOWED = (
     "of nobody admitted in this time is it known who was still coming: no service has a recorded "
     f"outcome, or they were followed for no more than {NO_CONTACT_DAYS} days."
 )
+TOO_FEW = (
+    f"{TITLE}, is not shown: of too few is it known, or what could be shown would tell of a few "
+    "people."
+)
 NO_END = "of nobody admitted in this time is it known that the episode ended."
 
 
@@ -68,13 +72,15 @@ def stays(scope: Scope) -> pd.DataFrame | None:
 
 
 def not_estimated(scope: Scope) -> str:
-    """Return why there is no estimate, of records of which nothing is hidden."""
+    """Return why there is no estimate; nobody and a few of whom an end is known are one text."""
     if scope.attendance is None:
         return NOT_ESTIMATED + WITHOUT_SERVICES
     try:
         times = in_treatment_of(scope.attendance)
     except EstimateError:
         return NOT_ESTIMATED + LEFT_UNKNOWN
+    if scope.policy.threshold > 1:
+        return TOO_FEW
     kept = scope.records.episodes.loc[scope.two_years, "episode_id"]
     return NOT_ESTIMATED + (NO_END if times["episode_id"].isin(kept).any() else NOBODY_FOLLOWED)
 
