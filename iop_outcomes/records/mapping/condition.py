@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping as MappingType
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from iop_outcomes.records.sources.coded import Coded, Raw
 from iop_outcomes.shared.messages import columns_found
 
 Mask = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.int64]
 
 TESTS = ("is", "starts_with", "contains", "matches", "empty", "not")
 _WANTED = (
@@ -64,6 +66,28 @@ class Cell:
         if self.otherwise is not None:
             conditions.append(not self.otherwise.holds(text))
         return all(conditions)
+
+    def said(self) -> str:
+        """Return the condition as words, for a list of the rows that met it."""
+        parts = []
+        if self.among:
+            parts.append("is " + _either(self.among))
+        if self.starts_with:
+            parts.append("starts with " + _either(self.starts_with))
+        if self.contains:
+            parts.append("contains " + _either(self.contains))
+        if self.matches is not None:
+            parts.append("matches an expression")
+        if self.empty is not None:
+            parts.append("is empty" if self.empty else "is not empty")
+        if self.otherwise is not None:
+            parts.append(f"not: {self.otherwise.said()}")
+        return " and ".join(parts)
+
+
+def _either(values: tuple[str | float, ...]) -> str:
+    texts = [f'"{value}"' if isinstance(value, str) else f"{value:g}" for value in values]
+    return " or ".join(texts)
 
 
 def _is_any(text: str, among: tuple[str | float, ...]) -> bool:
@@ -130,7 +154,44 @@ class Condition:
         RecordsError
             If the file lacks a column of the condition.
         """
-        theirs = {fold(name): coded for name, coded in raw.columns.items()}
+        return self.cases_met(raw, ours) >= 0
+
+    def cases_met(self, raw: Raw, ours: MappingType[str, str] | None = None) -> Places:
+        """Return for each row the first case that it meets, or -1; otherwise like `rows`."""
+        columns = self._columns(raw, ours)
+        names = list(raw.columns)
+        result = np.full(len(raw.lines), -1, dtype=np.int64)
+        for number, case in enumerate(self.cases):
+            rows = result < 0
+            for name, cell in case.items():
+                rows &= _rows_of(raw.columns[names[columns[name]]], cell)
+            result[rows] = number
+        return result
+
+    def case_of_cells(
+        self, raw: Raw, cells: Sequence[str], ours: MappingType[str, str] | None = None
+    ) -> int:
+        """Return the first case that a line of a file meets by its cells, or -1.
+
+        A cell that the line does not have meets no condition, not even that it is empty.
+        """
+        columns = self._columns(raw, ours)
+        for number, case in enumerate(self.cases):
+            if all(
+                columns[name] < len(cells) and cell.holds(cells[columns[name]])
+                for name, cell in case.items()
+            ):
+                return number
+        return -1
+
+    def said(self, number: int) -> str:
+        """Return one of the cases as words."""
+        case = self.cases[number]
+        return ", ".join(f"{self.names[name]} {cell.said()}" for name, cell in case.items())
+
+    def _columns(self, raw: Raw, ours: MappingType[str, str] | None) -> dict[str, int]:
+        """Return for the names of the columns (folded) their places in a file."""
+        theirs = {fold(name): place for place, name in enumerate(raw.columns)}
         renamed = {
             fold(ours[name]): theirs[name] for name in reversed(theirs) if ours and name in ours
         }
@@ -144,13 +205,7 @@ class Condition:
                 instead="Write the name as it is in the header of the file, or name the file that "
                 "is meant with file = ....",
             )
-        result = np.zeros(len(raw.lines), dtype=bool)
-        for case in self.cases:
-            rows = np.ones(len(raw.lines), dtype=bool)
-            for name, cell in case.items():
-                rows &= _rows_of(columns[name], cell)
-            result |= rows
-        return result
+        return columns
 
 
 def _rows_of(coded: Coded, cell: Cell) -> Mask:

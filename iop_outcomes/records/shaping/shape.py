@@ -16,6 +16,7 @@ from iop_outcomes.records.shaping.columns import (
     of_words,
     stacked,
 )
+from iop_outcomes.records.shaping.dropped import without_dropped
 from iop_outcomes.records.shaping.grids import melt
 from iop_outcomes.records.shaping.joins import join_rows
 from iop_outcomes.records.shaping.lists_of_people import spread
@@ -67,7 +68,7 @@ def _rows(
     """Select rows, fill blank cells from above, and join values from other rows."""
     where = f"[[{table}.from]]"
     if plan.drop_rows is not None:
-        raw = choose(raw, ~plan.drop_rows.rows(raw, ours))
+        raw = without_dropped(raw, plan.drop_rows, ours)
     if plan.fill_down:
         raw = fill_down(raw, plan.fill_down, ours, f"{where} fill_down")
     every = raw

@@ -47,13 +47,17 @@ class Coded:
 
 @dataclass(frozen=True)
 class OddRow:
-    """A row that could not be divided into columns, and the check that it failed."""
+    """A row that could not be divided into columns, and the check that it failed.
+
+    `cells` are those of a row with more or fewer of them than the header.
+    """
 
     line: int
     text: str
     fields: int
     expected: int
     check: str = "row_shape"
+    cells: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,8 @@ class Raw:
         The order of day and month that the mapping gives for this source.
     left_out : int
         The number of rows that are not of the table, as the mapping says.
+    dropped : tuple of (int, str)
+        The lines of rows that `drop_rows` of the mapping left out, each with the condition it met.
     made_of : int
         The number of lines from which the rows were made, if it is different; otherwise 0.
     """
@@ -130,6 +136,7 @@ class Raw:
     own_names: dict[str, str] = field(default_factory=dict)
     date_order: str = ""
     left_out: int = 0
+    dropped: tuple[tuple[int, str], ...] = ()
     made_of: int = 0
 
 

@@ -51,7 +51,7 @@ def from_rows(
     for line, fields in rows:
         if len(fields) > width:
             if any(field.strip() for field in fields[width:]):
-                odd.append(OddRow(line, " | ".join(fields), len(fields), width))
+                odd.append(_odd(line, fields, width))
                 continue
             fields = fields[:width]
         elif len(fields) < width:
@@ -63,9 +63,7 @@ def from_rows(
         broken, remarks_of_short = _fill_up(kept, lines, short, width, delimiter)
         remarks += remarks_of_short
         if broken:
-            odd += [
-                OddRow(lines[row], " | ".join(kept[row]), len(kept[row]), width) for row in broken
-            ]
+            odd += [_odd(lines[row], kept[row], width) for row in broken]
             gone = set(broken)
             lines = [line for row, line in enumerate(lines) if row not in gone]
             kept = [cells for row, cells in enumerate(kept) if row not in gone]
@@ -79,6 +77,10 @@ def from_rows(
         remarks=remarks,
         repeated=names.repeated,
     )
+
+
+def _odd(line: int, fields: list[str], width: int) -> OddRow:
+    return OddRow(line, " | ".join(fields), len(fields), width, cells=tuple(fields))
 
 
 def _fill_up(

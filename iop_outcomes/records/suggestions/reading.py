@@ -24,6 +24,7 @@ from iop_outcomes.records.sources.opening import (
 from iop_outcomes.records.sources.workbook import read_workbook
 from iop_outcomes.records.suggestions.proposing.proposal import legends_of
 from iop_outcomes.records.suggestions.recognition.bundles import Place, Sheet
+from iop_outcomes.records.suggestions.recognition.footers import is_a_footer
 from iop_outcomes.records.suggestions.recognition.header import Header, find_header
 from iop_outcomes.records.suggestions.recognition.legends import (
     dictionary_in,
@@ -168,12 +169,27 @@ def _look_at(file: Path, export: Export) -> None:
                 titles = _titles(top.first[: row - 1])
                 place = Place(file.name, top.sheet)
                 export.left_out.extend(_broken(read[top.sheet]))
-                export.sheets.append(Sheet(place, header, read[top.sheet].columns, titles))
+                columns = read[top.sheet].columns
+                odd = _cells_of_odd(read[top.sheet])
+                export.sheets.append(Sheet(place, header, columns, titles, odd))
+
+
+def _cells_of_odd(raw: Raw) -> tuple[dict[str, str], ...]:
+    """Return the cells of lines with more or fewer of them than the header, by heading."""
+    return tuple(dict(zip(raw.columns, row.cells, strict=False)) for row in raw.odd if row.cells)
 
 
 def _broken(raw: Raw) -> list[LeftOut]:
     """Return the lines of a file that could not be read as rows."""
-    named = [LeftOut(f"{raw.file}, line {odd.line}", ODD_ROWS[odd.check]) for odd in raw.odd]
+    last = int(raw.lines[-1]) if len(raw.lines) else 0
+    named = []
+    for odd in raw.odd:
+        why = ODD_ROWS[odd.check]
+        if any(map(is_a_footer, odd.cells[: len(raw.columns)])):
+            why = "a total, legend or footer"
+        elif odd.cells and odd.line > last:
+            why += "; if it is a footer, drop_rows leaves it out"
+        named.append(LeftOut(f"{raw.file}, line {odd.line}", why))
     more = len(named) - _MOST_LINES
     if more <= 0:
         return named

@@ -19,7 +19,19 @@ _ESCAPES = {
 }
 
 _OURS = {  # the keys of inline tables
-    *("starts_with", "contains", "empty", "where", "by", "columns", "headings", "becomes", "year"),
+    *(
+        "starts_with",
+        "contains",
+        "matches",
+        "is",
+        "empty",
+        "where",
+        "by",
+        "columns",
+        "headings",
+        "becomes",
+        "year",
+    ),
     *("blank", "separator", "id", "status", "service", "file"),
 }
 

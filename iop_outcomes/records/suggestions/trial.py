@@ -13,6 +13,7 @@ from iop_outcomes.records.fitness.judging import not_known_lines
 from iop_outcomes.records.mapping import Mapping
 from iop_outcomes.records.read import read_records
 from iop_outcomes.records.records import Records
+from iop_outcomes.records.shaping.dropped import LEFT_OUT
 from iop_outcomes.records.suggestions.toml import comment
 
 _MOST_CHECKS = 12
@@ -70,6 +71,9 @@ def _rows(records: Records, rename: Callable[[str], str]) -> list[str]:
         )
     for line in odd_row_lines(records.problems):
         lines += comment(rename(line), "#   ", "#     ")
+    for note in records.notes:
+        if LEFT_OUT in note:
+            lines += comment(rename(note), "#   ", "#     ")
     return lines
 
 

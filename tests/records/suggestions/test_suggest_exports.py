@@ -332,3 +332,15 @@ def test_an_empty_status_is_offered_as_a_line(proposed: dict[str, iop.MappingSug
     mapping = tomllib.loads(text)
     records = iop.read_records(EXPORTS / "01_census_and_group_report", mapping=mapping)
     assert (len(records.attendance), len(records.problems)) == (2342, 0)
+
+
+def test_the_footer_of_the_encounters_is_left_out_and_told(
+    proposed: dict[str, iop.MappingSuggestion],
+) -> None:
+    name = "08_encounters_padded_ids"
+    records = iop.read_records(EXPORTS / name, mapping=proposed[name].mapping)
+    assert len(records.problems) == 0
+    assert records.sources["rows_left_out"].tolist() == [2, 0]
+    (note,) = [note for note in records.notes if "drop_rows" in note]
+    assert note.startswith("Admission_Discharge_Report.csv, lines 88 to 89: left out")
+    assert all(left.endswith("a total, legend or footer") for left in proposed[name].left_out)

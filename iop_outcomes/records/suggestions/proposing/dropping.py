@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
+from iop_outcomes.records.mapping.folding import fold
 from iop_outcomes.records.sources.coded import Coded
 from iop_outcomes.records.suggestions.recognition.bundles import Bundle, filled_rows
-from iop_outcomes.records.suggestions.recognition.language import means_missing, starts_like_a_total
+from iop_outcomes.records.suggestions.recognition.footers import (
+    form_of_a_footer,
+    longer_start,
+    starts_like_a_total,
+)
+from iop_outcomes.records.suggestions.recognition.language import means_missing
 from iop_outcomes.records.suggestions.recognition.legends import pairs_of
 from iop_outcomes.records.suggestions.recognition.profiles import are_dates
 from iop_outcomes.records.suggestions.recognition.recognising import REQUIRED, Source
 
 Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
+_LOOKED_AT = 8  # columns in which texts of footers are looked for
 _MOST_SHARE = 0.2  # if a larger share of rows lacks a date, something else is wrong
 
 
@@ -28,28 +36,75 @@ class Drop:
 
 
 def rows_to_drop(source: Source) -> list[Drop]:
-    """Return conditions that select totals, legends and footers."""
+    """Return conditions that select totals, legends, footers, and headings that are repeated.
+
+    None of them selects a row that can be one of the table.
+    """
     bundle = source.bundle
     left = _no_rows(source)
-    if not left.any():
-        return []
+    odd = list(bundle.odd)
     drops: list[Drop] = []
     columns = [name for name in bundle.columns if len(bundle.columns[name].codes) == len(left)]
-    for name in columns[:8]:
-        starts = _texts(bundle.columns[name], left, starts_like_a_total)
-        if starts:
-            rows = _holds(bundle.columns[name], partial(_begins, starts=starts))
-            drops.append(Drop({name: {"starts_with": _shortest(starts)}}, int(rows.sum())))
-            left &= ~rows
-    for name in columns[:8]:
-        legend = _holds(bundle.columns[name], lambda text: bool(pairs_of(text)) and "=" in text)
-        if (legend & left).any():
-            drops.append(Drop({name: {"contains": "="}}, int((legend & left).sum())))
-            left &= ~legend
-    empty = _always_empty(source, left)
-    if left.any() and empty:
+    for conditions in (_starts, _forms, _headings, _legends):
+        for name in columns[:_LOOKED_AT]:
+            cell = conditions(name, bundle.columns[name], left, odd)
+            if cell:
+                says = partial(_says, cell=cell)
+                rows = _holds(bundle.columns[name], says)
+                lines = [line for line in odd if name in line and says(line[name])]
+                drops.append(Drop({name: cell}, int(rows.sum()) + len(lines)))
+                left &= ~rows
+                odd = [line for line in odd if line not in lines]
+    empty = _always_empty(source, left) if left.any() else []
+    if empty:
         drops.append(Drop({name: {"empty": True} for name in empty}, int(left.sum())))
     return drops
+
+
+def _starts(name: str, column: Coded, left: Mask, odd: list[dict[str, str]]) -> dict[str, object]:
+    """Return the beginnings of totals, legends and footers in a column, as a condition."""
+    starts = set()
+    for text in _texts_of(name, column, left, odd):
+        for start in (starts_like_a_total(text), longer_start(text)):
+            if starts_like_a_total(text) and start and not _hits(column, left, start):
+                starts.add(start)
+                break
+    return {"starts_with": _shortest(sorted(starts))} if starts else {}
+
+
+def _forms(name: str, column: Coded, left: Mask, odd: list[dict[str, str]]) -> dict[str, object]:
+    """Return the form of the page lines and counts of rows in a column, as a condition."""
+    texts = _texts_of(name, column, left, odd)
+    for form in dict.fromkeys(filter(None, map(form_of_a_footer, texts))):
+        if not (_holds(column, partial(_says, cell={"matches": form})) & ~left).any():
+            return {"matches": form}
+    return {}
+
+
+def _headings(name: str, column: Coded, left: Mask, odd: list[dict[str, str]]) -> dict[str, object]:
+    """Return that a cell is the heading of its column, as on each page of a report."""
+    cell: dict[str, object] = {"is": name}
+    rows = _holds(column, partial(_says, cell=cell))
+    return cell if (rows & left).any() and not (rows & ~left).any() else {}
+
+
+def _legends(name: str, column: Coded, left: Mask, odd: list[dict[str, str]]) -> dict[str, object]:
+    legend = _holds(column, lambda text: bool(pairs_of(text)) and "=" in text)
+    others = _holds(column, lambda text: "=" in text) & ~left
+    lines = [line[name] for line in odd if name in line]
+    there = (legend & left).any() or any(pairs_of(text) and "=" in text for text in lines)
+    return {"contains": "="} if there and not others.any() else {}
+
+
+def _texts_of(name: str, column: Coded, left: Mask, odd: list[dict[str, str]]) -> list[str]:
+    """Return the texts of a column in rows that may be none, and in lines of another width."""
+    texts = {str(word) for word in column.words[column.codes[left]]}
+    return sorted(texts | {line[name] for line in odd if name in line})
+
+
+def _hits(column: Coded, left: Mask, start: str) -> bool:
+    """Return whether a row that can be one of the table begins so."""
+    return bool((_holds(column, partial(_begins, starts=[start])) & ~left).any())
 
 
 def without(bundle_column: Coded, rows: Mask) -> Coded:
@@ -74,6 +129,10 @@ def _says(text: str, cell: dict[str, object]) -> bool:
         return not text.strip()
     if "contains" in cell:
         return str(cell["contains"]) in text
+    if "matches" in cell:
+        return re.search(str(cell["matches"]), text) is not None
+    if "is" in cell:
+        return fold(text) == fold(str(cell["is"]))
     starts = cell["starts_with"]
     return _begins(text, starts if isinstance(starts, list) else [str(starts)])
 
@@ -142,12 +201,6 @@ def _holds(column: Coded, says: Callable[[str], bool]) -> Mask:
     """Return for each row whether `says` is True for its text."""
     chosen = np.array([says(str(word)) for word in column.words], dtype=bool)
     return column.is_any(chosen)
-
-
-def _texts(column: Coded, rows: Mask, start_of: Callable[[str], str]) -> list[str]:
-    """Return the beginnings of the texts of some rows, each once."""
-    texts = {str(word) for word in column.words[column.codes[rows]]}
-    return sorted({start for text in texts if (start := start_of(text))})
 
 
 def _begins(text: str, starts: list[str]) -> bool:

@@ -63,6 +63,8 @@ class Bundle:
         The selected rows: a column and its words; empty: all rows.
     profiles : dict of str to Profile
         The values of each column.
+    odd : tuple of dict of str to str
+        Lines with more or fewer cells than the header: from headings to the cells that they have.
     """
 
     places: tuple[Place, ...]
@@ -73,6 +75,7 @@ class Bundle:
     titles: str = ""
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     profiles: dict[str, Profile] = field(default_factory=dict, repr=False)
+    odd: tuple[dict[str, str], ...] = field(default=(), repr=False)
 
     @property
     def rows(self) -> int:
@@ -82,12 +85,16 @@ class Bundle:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A file or sheet: its header, the columns below it, and the texts above it."""
+    """A file or sheet: its header, the columns below it, and the texts above it.
+
+    `odd` are its lines with more or fewer cells than the header, as in `Bundle`.
+    """
 
     place: Place
     header: Header
     columns: dict[str, Coded] = field(repr=False)
     titles: str = ""
+    odd: tuple[dict[str, str], ...] = field(default=(), repr=False)
 
 
 def is_day(heading: str) -> bool:
@@ -154,6 +161,7 @@ def _bundle(group: list[tuple[Sheet, tuple[str, ...]]]) -> Bundle:
         marks=profile("", stacked(marks)) if marks else None,
         titles=" ".join(sheet.titles for sheet in sheets[:3]),
         profiles={name: profile(name, column) for name, column in columns.items()},
+        odd=tuple(line for sheet in sheets for line in sheet.odd),
     )
 
 
@@ -195,6 +203,7 @@ def some_rows(bundle: Bundle, column: str, words: Sequence[str]) -> Bundle:
         *(bundle.places, bundle.header, kept, bundle.days, bundle.marks, bundle.titles),
         where={**bundle.where, column: tuple(words)},
         profiles={name: profiles[name] for name in kept},
+        odd=bundle.odd,
     )
 
 

@@ -39,7 +39,8 @@ def headings() -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1)
-def _words() -> dict[str, Any]:
+def word_lists() -> dict[str, Any]:
+    """Return the synonyms of words in the data file."""
     return _load("words.toml")
 
 
@@ -184,7 +185,7 @@ def table_words() -> frozenset[str]:
 @lru_cache(maxsize=64)
 def _meanings(table: str, column: str) -> dict[tuple[str, ...], Meaning]:
     """Return the meanings of phrases in a column: exact synonyms score 1, weak ones less."""
-    data = _words()
+    data = word_lists()
     meanings: dict[tuple[str, ...], Meaning] = {}
     sections: list[tuple[dict[str, Any], float]] = [(data.get(table, {}).get(column, {}), 1.0)]
     declared = TABLES[table].column(column)
@@ -203,12 +204,12 @@ def _meanings(table: str, column: str) -> dict[tuple[str, ...], Meaning]:
 
 @lru_cache(maxsize=1)
 def _missing() -> frozenset[tuple[str, ...]]:
-    return frozenset(map(phrase, _words()["missing"]["words"]))
+    return frozenset(map(phrase, word_lists()["missing"]["words"]))
 
 
 @lru_cache(maxsize=1)
 def _missing_dates() -> frozenset[tuple[str, ...]]:
-    return frozenset(map(phrase, _words()["missing"]["dates"]))
+    return frozenset(map(phrase, word_lists()["missing"]["dates"]))
 
 
 def means_missing(word: str, kind: str = "word") -> bool:
@@ -266,7 +267,7 @@ def _vocabulary() -> frozenset[str]:
             for held in data:
                 yield from texts(held)
 
-    every = (*texts(_words()), *texts(headings()), " ".join(COLUMN_WORDS))
+    every = (*texts(word_lists()), *texts(headings()), " ".join(COLUMN_WORDS))
     return frozenset(token for text in every for token in phrase(text))
 
 
@@ -276,19 +277,9 @@ def is_plain_language(word: str) -> bool:
     return bool(tokens) and all(token in _vocabulary() for token in tokens)
 
 
-def starts_like_a_total(text: str) -> str:
-    """Return the word for a total, legend or footer at the start of a cell; empty if none."""
-    bare = text.lstrip()
-    folded = plain(bare)
-    for start in sorted(_words()["rows_to_drop"]["starts"], key=len, reverse=True):
-        if folded.startswith(start) and not folded[len(start) :][:1].isalnum():
-            return bare[: len(start)]
-    return ""
-
-
 @lru_cache(maxsize=1)
 def _lists() -> dict[tuple[str, ...], str]:
-    listed = _words()["lists"]["status"]
+    listed = word_lists()["lists"]["status"]
     return {phrase(theirs): ours for ours, words in listed.items() for theirs in words}
 
 
