@@ -1,4 +1,4 @@
-"""Rows that `drop_rows` of a mapping leaves out, and the sentences that tell each of them."""
+"""Rows and columns that a mapping leaves out, and the sentences that tell each of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import numpy as np
 from iop_outcomes.records.mapping.condition import Condition
 from iop_outcomes.records.shaping.columns import choose
 from iop_outcomes.records.sources.coded import Raw
-from iop_outcomes.shared.text import format_more
+from iop_outcomes.shared.messages import may_be_named
+from iop_outcomes.shared.text import format_count, format_more
 
 LEFT_OUT = "left out by drop_rows"  # what each of the sentences says
 _MOST_FILES = 6  # files that are named in one sentence
@@ -49,6 +50,24 @@ def notes_on_dropped(raws: Iterable[Raw]) -> list[str]:
         for said, numbers in lines.items():
             met.setdefault(said, []).append(f"{raw.file}, {_lines(numbers)}")
     return [f"{_files(files)}: {LEFT_OUT} ({said})" for said, files in met.items()]
+
+
+def notes_on_columns(table: str, raws: Iterable[Raw]) -> list[str]:
+    """Return a sentence for each file with columns that hold something and `only` leaves out."""
+    notes = []
+    for raw in raws:
+        if raw.not_read:
+            one = len(raw.not_read) == 1
+            named = [name for name in raw.not_read if may_be_named(name)][:_MOST_FILES]
+            others = len(raw.not_read) - len(named)
+            more = f": {', '.join(named)}" if named else ""
+            more += f" {format_more(others, 'column')}" if named and others else ""
+            notes.append(
+                f"{raw.file}: {format_count(len(raw.not_read), 'column')} that "
+                f"hold{'s' if one else ''} something in rows of {table} "
+                f"{'is' if one else 'are'} left out by only{more}"
+            )
+    return notes
 
 
 def _files(texts: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from iop_outcomes.errors import RecordsError
 from iop_outcomes.records.mapping.folding import fold
 from iop_outcomes.records.mapping.plan import Join, Mapping, SourcePlan
 from iop_outcomes.records.mapping.sections import short
-from iop_outcomes.records.shaping.dropped import notes_on_dropped
+from iop_outcomes.records.shaping.dropped import notes_on_columns, notes_on_dropped
 from iop_outcomes.records.shaping.of_a_kind import (
     headings_not_there,
     require_layout,
@@ -107,6 +107,7 @@ class Reader:
             tables.setdefault(table, []).extend(shaped)
             notes += _notes_on_made(table, shaped)
             notes += [note for note in notes_on_dropped(shaped) if note not in notes]
+            notes += notes_on_columns(table, shaped)
         for table, (raws, plans) in read.items():
             notes += headings_not_there(table, raws, self.mapping, plans)
         return tables, notes

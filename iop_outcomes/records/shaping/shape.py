@@ -12,6 +12,7 @@ from iop_outcomes.records.mapping.plan import Join, Mapping, SourcePlan
 from iop_outcomes.records.shaping.columns import (
     choose,
     column_name,
+    is_blank,
     keys,
     of_words,
     stacked,
@@ -109,6 +110,10 @@ def _columns(raw: Raw, plan: SourcePlan, table: str, mapping: Mapping, ours: dic
         kept = {column_name(raw, name, ours, f"{where} only") for name in plan.only}
         kept |= new_columns | {name for name in raw.columns if fold(name) not in own_before}
         columns = {name: coded for name, coded in raw.columns.items() if name in kept}
+        if not plan.one_row_for and plan.grid is None:
+            gone = [name for name in raw.columns if name not in kept]
+            filled = tuple(name for name in gone if not is_blank(raw.columns[name]).all())
+            raw = replace(raw, not_read=filled)
         raw = replace(raw, columns=columns)
     own = {name: plan.columns[fold(name)] for name in raw.columns if fold(name) in plan.columns}
     own |= {name: name for name in raw.columns if name in new_columns}

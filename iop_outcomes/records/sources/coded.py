@@ -117,6 +117,8 @@ class Raw:
         The number of rows that are not of the table, as the mapping says.
     dropped : tuple of (int, str)
         The lines of rows that `drop_rows` of the mapping left out, each with the condition it met.
+    not_read : tuple of str
+        The columns with values that `only` of the mapping left out.
     made_of : int
         The number of lines from which the rows were made, if it is different; otherwise 0.
     """
@@ -137,6 +139,7 @@ class Raw:
     date_order: str = ""
     left_out: int = 0
     dropped: tuple[tuple[int, str], ...] = ()
+    not_read: tuple[str, ...] = ()
     made_of: int = 0
 
 

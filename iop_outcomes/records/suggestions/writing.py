@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from iop_outcomes.records.mapping import fold
 from iop_outcomes.records.schema import TABLES
+from iop_outcomes.records.suggestions.columns_left_out import columns_left_out, empty_headings
 from iop_outcomes.records.suggestions.naming import (
     WrittenNames,
     may_be_written,
     people_of,
-    personal_headings,
 )
 from iop_outcomes.records.suggestions.plain_names import is_plain_name
 from iop_outcomes.records.suggestions.proposing.details import cancelled_by, fill_down, has_range
@@ -184,7 +184,7 @@ def _source(
             constants["service"] = detail.service
             note = "its title or headings say so: right for every row?"
         lines.append(line("constants", constants, note))
-    lines += _personal(source, people)
+    lines += columns_left_out(source, people)
     lines.append("")
     if not shared:
         lines += [f"[{source.table}.from.columns]", *_column_lines(source, detail, people), ""]
@@ -233,19 +233,6 @@ def _have_years(days: Sequence[str]) -> bool:
     return all(are_dates([day.strip() for day in days]))
 
 
-def _personal(source: Source, people: frozenset[str]) -> list[str]:
-    """Return a commented line that would leave out columns with personal data."""
-    if source.only or source.bundle.days or source.lists or source.joins:
-        return []
-    personal = personal_headings(source)
-    kept = [name for name in source.bundle.profiles if name not in set(personal)]
-    if not personal or not all(may_be_written(name, people) for name in kept):
-        return []
-    named = ", ".join(quoted(name) for name in personal if may_be_written(name, people))
-    lines = comment(f"{named}: not needed, and personal. To leave them out, remove the # below.")
-    return [*lines, line("only", kept, off=True)]
-
-
 def _columns(proposal: Proposal, table: str, people: frozenset[str]) -> list[str]:
     lines = [f"[{table}.columns]"]
     for source, detail in proposal.of(table):
@@ -270,7 +257,8 @@ def _column_lines(source: Source, detail: Detail, people: frozenset[str]) -> lis
             lines.append(line(quoted(name), names if names[1:] else ours, note))
     if source.only:
         return lines
-    rest = unmatched(source, {})
+    left = set(empty_headings(source))
+    rest = [name for name in unmatched(source, {}) if name not in left]
     for name in rest:
         taken = declared_name(source.table, name)
         if taken and may_be_written(name, people):

@@ -344,3 +344,14 @@ def test_the_footer_of_the_encounters_is_left_out_and_told(
     (note,) = [note for note in records.notes if "drop_rows" in note]
     assert note.startswith("Admission_Discharge_Report.csv, lines 88 to 89: left out")
     assert all(left.endswith("a total, legend or footer") for left in proposed[name].left_out)
+
+
+def test_of_the_longitudinal_file_no_empty_column_is_read(
+    proposed: dict[str, iop.MappingSuggestion],
+) -> None:
+    name = "06_one_longitudinal_file"
+    records = iop.read_records(EXPORTS / name, mapping=proposed[name].mapping)
+    quality = records.quality()
+    failed = quality[quality["status"] == "failed"]["check"]
+    assert "empty_column" not in set(failed)
+    assert records.episodes["discharge_date"].notna().sum() == 71

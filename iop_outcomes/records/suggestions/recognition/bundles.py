@@ -65,6 +65,8 @@ class Bundle:
         The values of each column.
     odd : tuple of dict of str to str
         Lines with more or fewer cells than the header: from headings to the cells that they have.
+    blank : tuple of str
+        The headings that hold nothing in the selected rows; they are not in `columns`.
     """
 
     places: tuple[Place, ...]
@@ -76,6 +78,7 @@ class Bundle:
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     profiles: dict[str, Profile] = field(default_factory=dict, repr=False)
     odd: tuple[dict[str, str], ...] = field(default=(), repr=False)
+    blank: tuple[str, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -204,6 +207,7 @@ def some_rows(bundle: Bundle, column: str, words: Sequence[str]) -> Bundle:
         where={**bundle.where, column: tuple(words)},
         profiles={name: profiles[name] for name in kept},
         odd=bundle.odd,
+        blank=(*bundle.blank, *(name for name in columns if name not in kept)),
     )
 
 
