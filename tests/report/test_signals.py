@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,6 +14,7 @@ import iop_outcomes as iop
 from iop_outcomes.report.model import Table
 from iop_outcomes.report.scope import BY_MONTH, Scope, choose_scope
 from iop_outcomes.report.sections.signals import NO_SIGNAL, month_charts, signals_table
+from iop_outcomes.trends import Trend
 from iop_outcomes.trends.charts import p_prime_chart
 from iop_outcomes.trends.quantities import QUANTITIES
 from iop_outcomes.trends.quantities.sessions import FIRST_MONTHS
@@ -85,7 +88,7 @@ def test_words_are_the_verdict_of_the_chart(sample: iop.Records) -> None:
         counts = own[["period", "numerator", "denominator"]]
         judged = judge(p_prime_chart(counts, baseline=12, at_least_chance=True)).iloc[-1]
         assert (row["then"] == NO_SIGNAL) == (judged["variation"] == "common cause")
-        assert row["last_month"] == judged["period"]
+        assert row["last_month"] == trend.table.loc[used, "period"].max()
 
 
 def test_an_internal_report_charts_the_same_months_as_a_public_one(sample: iop.Records) -> None:
@@ -210,3 +213,77 @@ def test_the_fall_of_the_sample_is_said() -> None:
     found = table(records, "2026Q3")
     assert "worse: lower than usual" in found.loc["Harbor", "last_12_months"]
     assert found.loc["Lakeside", "then"].startswith("better")
+
+
+def with_months_left_out(chart: Trend, program: str, months: Sequence[str]) -> Trend:
+    """Return a chart in which some months of a program are too few to be judged."""
+    own = chart.table["program"] == program
+    gone = own & chart.table["period"].isin(months)
+    table = chart.table.assign(variation=chart.table["variation"].mask(gone, ""))
+    return replace(chart, table=table.assign(value=table["value"].mask(gone)))
+
+
+def test_no_word_tells_which_month_is_left_out(sample: iop.Records) -> None:
+    """The newest months, or those within a run, are of too few people: the row is the same."""
+    program = str(sample.episodes["program"].value_counts().index[0])
+    end = pd.Timestamp(sample.as_of).to_period("Q") - 1
+    scope = choose_scope(sample, str(end), None, None)
+    chart = month_charts(scope, MEASURES)["attendance_rate"]
+    months = chart.table.loc[chart.table["program"] == program, "period"].tolist()
+    fall = (chart.table["program"] == program) & chart.table["period"].isin(months[-6:])
+    words = chart.table["variation"].mask(fall, "concern (low)")
+    chart = replace(chart, table=chart.table.assign(variation=words))
+    whole = signals_table(scope, {"attendance_rate": chart})
+    assert whole is not None
+    row = whole.frame.set_index("program").loc[program]
+    word = "worse: lower than usual"
+    assert (row["last_month"], row["then"]) == (months[-1], word)
+    assert f"{word}, {months[-6]} to {months[-1]}" in row["last_12_months"]
+    for gone in ([months[-1]], [months[-2]], [months[-5], months[-1]]):
+        fewer = with_months_left_out(chart, program, gone)
+        found = signals_table(scope, {"attendance_rate": fewer})
+        assert found is not None
+        pd.testing.assert_frame_equal(found.frame, whole.frame)
+
+
+def test_words_stand_for_three_months_that_are_left_out_and_no_longer(sample: iop.Records) -> None:
+    program = str(sample.episodes["program"].value_counts().index[0])
+    end = pd.Timestamp(sample.as_of).to_period("Q") - 1
+    scope = choose_scope(sample, str(end), None, None)
+    chart = month_charts(scope, MEASURES)["attendance_rate"]
+    loud = chart.table["variation"].mask(chart.table["value"].notna(), "special cause (low)")
+    chart = replace(chart, table=chart.table.assign(variation=loud))
+    months = chart.table.loc[chart.table["program"] == program, "period"].tolist()
+    found = signals_table(
+        scope, {"attendance_rate": with_months_left_out(chart, program, months[-5:])}
+    )
+    assert found is not None
+    row = found.frame.set_index("program").loc[program]
+    assert row["last_month"] == months[-1]
+    assert row["then"] == NO_SIGNAL
+    word = "changed: lower than usual"
+    assert row["last_12_months"] == f"{word}, {months[-12]} to {months[-3]}"
+
+
+def test_the_newest_month_is_the_same_for_each_program(sample: iop.Records) -> None:
+    """Those with too few months have it, too."""
+    end = pd.Timestamp(sample.as_of).to_period("Q") - 1
+    few = signals(choose_scope(sample, str(end), None, iop.SafePolicy(threshold=60)))
+    for found in (few, signals(choose_scope(sample, str(end), None, None))):
+        assert found is not None
+        assert set(found.frame["last_month"]) == {str(end.asfreq("M"))}
+
+
+def test_the_note_says_which_months_are_not_on_a_chart(sample: iop.Records) -> None:
+    end = str(pd.Timestamp(sample.as_of).to_period("Q") - 1)
+    public, internal = (
+        signals(choose_scope(sample, end, None, policy))
+        for policy in (iop.SafePolicy.cms(), iop.SafePolicy.internal())
+    )
+    assert public is not None
+    assert internal is not None
+    both = "nor are months in which 1 to 10 people were among those counted and 1 to 10 among"
+    assert both in public.note
+    assert "among those counted and" not in internal.note
+    for found in (public, internal):
+        assert "for up to 3 of them in a row the words of the last month on the chart" in found.note

@@ -23,6 +23,7 @@ from iop_outcomes.trends.watching.false_alarms import false_alarm_rate
 
 NUMBERS = ("numerator", "denominator", "value")
 LOOKED_BACK = 12  # months, of which signals are named
+STANDS = 3  # months that are not on a chart have the words of the last one on it before
 NO_SIGNAL = "no signal"
 TOO_FEW_MONTHS = "too few months"
 FEWEST = 11  # people in a month that is charted: a rate of fewer swings too much to be judged
@@ -35,8 +36,15 @@ NOTE = (
     "seven months rising, falling or on one side of the middle, or two of three near a limit "
     "(rules of Making Data Count). Better and worse are by the direction that is wanted; usual is "
     "as in the first {baseline} months on the chart. Months with sessions or check-ins of fewer "
-    "than {fewest} people are too few to be judged, and not on it.{half} Programs are in the order "
-    "of their names, not ranked.{alarms}"
+    "than {fewest} people are too few to be judged, and not on it{both}. Which these are is not "
+    "told: for up to {stands} of them in a row the words of the last month on the chart stand, and "
+    "then no signal. So last_month is the last one that could be on it, for each program the same. "
+    "Too few months: fewer than {baseline} on the chart.{half} Programs are in the order of their "
+    "names, not ranked.{alarms}"
+)
+BOTH = (
+    ", nor are months in which 1 to {most} people were among those counted and 1 to {most} among "
+    "those not"
 )
 ALARMS = (
     " By chance alone up to {expected} of {charts} charts would show a signal in a quarter; and no "
@@ -76,9 +84,10 @@ def signals_table(scope: Scope, charts: Mapping[str, Trend]) -> Table | None:
     Returns
     -------
     Table or None
-        One row a measure and program: ``measure, program``; ``last_month``, the newest month on the
-        chart; ``then``, what the chart says of it; ``last_12_months``, the stretches of months of
-        the last 12 with a signal. None without programs or months.
+        One row a measure and program: ``measure, program``; ``last_month``, the newest month that
+        could be on the chart, by its days alone; ``then``, what the chart says of it;
+        ``last_12_months``, the stretches of months of the last 12 with a signal. None without
+        programs or months.
     """
     rows = [row for trend in charts.values() for row in _rows(trend)]
     if not rows:
@@ -87,13 +96,16 @@ def signals_table(scope: Scope, charts: Mapping[str, Trend]) -> Table | None:
         rows, columns=["measure", "program", "last_month", "then", "last_12_months"]
     )
     threshold = scope.policy.threshold
-    half = HALF.format(most=threshold - 1, half=f"{threshold / 2:g}") if threshold > 1 else ""
+    is_hidden = threshold > 1
+    half = HALF.format(most=threshold - 1, half=f"{threshold / 2:g}") if is_hidden else ""
     charted = int((frame["then"] != TOO_FEW_MONTHS).sum())
     note = NOTE.format(
         word=scope.word,
         baseline=TRIAL_POINTS,
         fewest=fewest_of(scope.policy),
         half=half,
+        both=BOTH.format(most=threshold - 1) if is_hidden else "",
+        stands=STANDS,
         alarms=ALARMS.format(charts=charted, expected=f"{charted * _false_alarms():.1f}")
         if charted
         else "",
@@ -107,22 +119,27 @@ def _false_alarms() -> float:
 
 
 def _rows(trend: Trend) -> list[tuple[str, ...]]:
+    """Return what a chart says of each program, without telling which months are not on it.
+
+    A month that is left out is one of few people: it has the words of the month before.
+    """
     rows: list[tuple[str, ...]] = []
     for places in group_rows(trend.table, trend.by):
         months = trend.table.iloc[places]
-        known = months[months["value"].notna()]
-        program = str(months["program"].iloc[0])
-        if len(known) < TRIAL_POINTS:
-            rows.append((trend.title, program, "", TOO_FEW_MONTHS, ""))
+        is_known = months["value"].notna()
+        program, last_month = (str(months[name].iloc[-1]) for name in ("program", "period"))
+        if is_known.sum() < TRIAL_POINTS:
+            rows.append((trend.title, program, last_month, TOO_FEW_MONTHS, ""))
             continue
-        words = known["variation"].map(said)
-        recent = words[months.index.get_indexer(known.index) >= len(months) - LOOKED_BACK]
-        stretches = _stretches(known["period"].loc[recent.index].tolist(), recent.tolist())
+        words = months["variation"].map(said).where(is_known).ffill(limit=STANDS)
+        words = words.fillna(NO_SIGNAL)
+        recent = words.iloc[-LOOKED_BACK:]
+        stretches = _stretches(months["period"].iloc[-LOOKED_BACK:].tolist(), recent.tolist())
         rows.append(
             (
                 trend.title,
                 program,
-                str(known["period"].iloc[-1]),
+                last_month,
                 words.iloc[-1],
                 "; ".join(stretches) or NO_SIGNAL,
             )
