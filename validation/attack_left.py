@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from validation.attack_reading import Read, cell, rows
 from validation.attack_solving import Name, Puzzle
+from validation.attack_there import begins, there
 
 ALL = "all"
 TWO_YEARS = 8  # quarters
@@ -14,15 +15,15 @@ TWO_YEARS = 8  # quarters
 def left(puzzle: Puzzle, read: Read, quarters: Sequence[str]) -> None:
     """Say that those discharged have left, and that the scores are of those who were discharged.
 
-    Those admitted in the two years of the scores and not discharged are still there. A trend of
-    fewer quarters than that begins with the records.
+    Those admitted in the two years of the scores and not discharged are still there, or their
+    follow-up ended.
     """
-    there, ever = ("census", 3), ("census", "ever")
+    now, ever = ("census", 3), ("census", "ever")
     known = ever in puzzle
     if known:
         gone = puzzle.unknown(("left", "ever"))
-        puzzle.total(ever, [gone, there])
-        if len(quarters) < TWO_YEARS:  # the trend would have more: the records begin here
+        puzzle.total(ever, [gone, now])
+        if begins(quarters):
             puzzle.total(ever, [("admissions", one, "numerator") for one in quarters])
         if ("discharged", ALL) in puzzle:
             puzzle.part(gone, ("discharged", ALL))
@@ -32,6 +33,10 @@ def left(puzzle: Puzzle, read: Read, quarters: Sequence[str]) -> None:
             together = puzzle.unknown(("discharged in these quarters",))
             puzzle.total(together, some)
             puzzle.part(gone, together)
+        ended = puzzle.unknown(("follow-up ended", "ever"))
+        puzzle.total(gone, [puzzle.unknown(("discharged", "ever")), ended])
+        puzzle.total(puzzle.unknown(("not discharged", "ever")), [now, ended])
+        there(puzzle, read, quarters)
     for row in rows(read, "symptoms"):
         scores = ("symptoms", row["scale"])
         discharged, answered = (*scores, "discharged"), (*scores, "answered twice")
@@ -43,5 +48,4 @@ def left(puzzle: Puzzle, read: Read, quarters: Sequence[str]) -> None:
         puzzle.total(admitted, two_years)
         rest = puzzle.unknown((*scores, "not discharged"))
         puzzle.total(admitted, [discharged, rest])
-        if known:
-            puzzle.part(there, rest)
+        puzzle.part(("not discharged", "ever"), rest)

@@ -16,6 +16,14 @@ import pandas as pd
 from validation.attack_solving import Puzzle
 
 HIDDEN = "hidden"
+TITLES = {
+    "Attendance rate": "attendance_rate",
+    "No-show rate": "no_show_rate",
+    "Check-in response": "check_in_response",
+    "Admissions": "admissions",
+    "Completion rate": "completion_rate",
+    **{f"Retained at {day} days": f"retained_{day}" for day in (30, 60, 90)},
+}
 LEADING = 3  # sheets before those of tables: findings, facts, what each sheet holds
 
 
@@ -35,6 +43,21 @@ class Read:
 
     def has(self, name: str) -> bool:
         return name in self.tables
+
+
+def stands(read: Read) -> set[tuple[str, str]]:
+    """Return the measures and periods of trends that stand as first printed.
+
+    The records have changed since, so that other tables count other people or sessions.
+    """
+    words = " ".join(str(row["definition"]) for row in rows(read, "definitions"))
+    _, _, told = words.partition("These stand as they were first printed")
+    return {
+        (measure, period)
+        for title, measure in TITLES.items()
+        for some in re.findall(rf"{title} \((\d{{4}}[^()]*)\)", told)
+        for period in some.split(", ")
+    }
 
 
 class _Page(HTMLParser):

@@ -14,12 +14,13 @@ from validation.attack_curves import curves
 from validation.attack_flow import flow, flow_by_quarter
 from validation.attack_left import left
 from validation.attack_periods import due, months, same, weekdays, window, years
-from validation.attack_reading import Read, cell, least_of, missing, rows
+from validation.attack_reading import TITLES, Read, cell, least_of, missing, rows, stands
 from validation.attack_solving import Name, Puzzle
 
 ALL = "all"
 PROMISE = "Counts from 1 to 10 are hidden"
 DAYS = (30, 60, 90)
+SENTENCES = ("attendance_rate", "no_show_rate", "check_in_response")
 OLDER = ("35 to 49", "50 to 64", "65 and over")
 
 
@@ -106,6 +107,8 @@ def _census(puzzle: Puzzle, read: Read) -> None:
 
 
 def _trends(puzzle: Puzzle, read: Read) -> None:
+    """Take up the trends; what stands as first printed is not what other tables count now."""
+    before = stands(read)
     for table in read.tables:
         if not table.startswith("trend_"):
             continue
@@ -113,7 +116,7 @@ def _trends(puzzle: Puzzle, read: Read) -> None:
         for row in rows(read, table):
             for count in ("numerator", "denominator"):
                 name = (measure, row["period"], count)
-                value = row.get(count)
+                value = None if name[:2] in before else row.get(count)
                 if not missing(value):
                     puzzle.known(name, float(value))  # type: ignore[arg-type]
                 elif count == "numerator" or "denominator" in row:
@@ -122,24 +125,24 @@ def _trends(puzzle: Puzzle, read: Read) -> None:
                 (measure, row["period"], "denominator"), (measure, row["period"], "numerator")
             )
     told = r"([\w -]+?) in (\d{4}Q\d): [\d.]+% \(([\d,]+) of ([\d,]+);"
-    names = {
-        "Attendance rate": "attendance_rate",
-        "No-show rate": "no_show_rate",
-        "Check-in response": "check_in_response",
-    }
+    names = {title: name for title, name in TITLES.items() if name in SENTENCES}
     for title, quarter, top, bottom in re.findall(told, read.words):
         measure = next((name for words, name in names.items() if title.endswith(words)), None)
-        if measure:
+        if measure and (measure, quarter) not in before:
             puzzle.known((measure, quarter, "numerator"), float(top.replace(",", "")))
             puzzle.known((measure, quarter, "denominator"), float(bottom.replace(",", "")))
-    _earlier_quarters(puzzle, read, names)
+    _earlier_quarters(puzzle, read, names, before)
 
 
-def _earlier_quarters(puzzle: Puzzle, read: Read, names: dict[str, str]) -> None:
+def _earlier_quarters(
+    puzzle: Puzzle, read: Read, names: dict[str, str], before: set[tuple[str, str]]
+) -> None:
     """Take up the share of the quarter before, from the sentence that compares."""
     compared = r"(%s) in \d{4}Q\d: .{,120}? (?:than|from) ([\d.]+)%% in (\d{4}Q\d)"
     for title, measure in names.items():
         for _, percent, quarter in re.findall(compared % title, read.words):
+            if (measure, quarter) in before:
+                continue
             x = puzzle.unknown((measure, quarter, "numerator"))
             n = puzzle.unknown((measure, quarter, "denominator"))
             puzzle.share(x, n, float(percent) / 100, 3)

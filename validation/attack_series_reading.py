@@ -8,8 +8,9 @@ from functools import cached_property
 
 import pandas as pd
 
-from validation.attack_reading import Read, rows
+from validation.attack_reading import Read, rows, stands
 from validation.attack_solving import Name
+from validation.attack_there import OF_A_DAY
 
 DATED = ("attendance_rate", "no_show_rate", "admissions", "completion_rate", "check_in_response")
 RETAINED = r"retained_(\d+)"
@@ -56,12 +57,19 @@ class One:
             if "status" in row
         }
 
+    @cached_property
+    def stands(self) -> set[tuple[str, str]]:
+        """The measures and periods that stand as first printed, though the records changed."""
+        return stands(self.read)
+
     def is_final(self, measure: str, period: str) -> bool:
         """Say whether a later report counts the same in a period as this one does.
 
         Admissions, discharges, sessions and check-ins are of their own day. Retention is known some
         days after the last admission of the period, as the report says.
         """
+        if (measure, period) in self.stands:  # the number itself, not what is printed
+            return False
         status = self.statuses.get((measure, period))
         if status is not None:
             return FINAL.get(status, False)
@@ -70,7 +78,13 @@ class One:
         return pd.Period(period).end_time.normalize() + pd.Timedelta(days=wait) <= self.cut
 
     def named(self, name: Name) -> Name:
-        """Return the name that a number of this report has among those of all reports."""
+        """Return the name that a number of this report has among those of all reports.
+
+        Who was there on a day, came or left up to it is the same in all reports whose records have
+        not changed.
+        """
+        if isinstance(name, tuple) and len(name) == 2 and name[0] in OF_A_DAY:
+            return (self.quarter, name) if self.stands else name
         if isinstance(name, tuple) and len(name) == 3:
             if name[0] in DATED or re.fullmatch(RETAINED, str(name[0])):
                 return name if self.is_final(name[0], name[1]) else (self.quarter, name)

@@ -20,6 +20,7 @@ from validation.attack_periods import ATTENDED, WEEKDAY_COUNTS, same, window
 from validation.attack_reading import rows
 from validation.attack_series_reading import NO_CONTACT, One
 from validation.attack_solving import Name, Puzzle
+from validation.attack_there import DISCHARGED
 
 ALL = "all"
 NOT_RECORDED = "-9"  # the code of TEDS for a reason of discharge that is not known
@@ -187,6 +188,7 @@ def _discharges(puzzle: Puzzle, reports: Sequence[One]) -> list[Family]:
             together = puzzle.unknown(("in", time, "discharged"))
             _sum(puzzle, together, family, time, family.groups)
             puzzle.part(left, together)
+        _sum(puzzle, (DISCHARGED, time[1]), family, time, family.groups)
     return [family]
 
 

@@ -35,10 +35,11 @@ def read(admitted: list[int], discharged: object) -> Read:
         ([24, 20], 36, True),  # 8
         ([24, 20], 30, False),  # 14
         ([24, 20], HIDDEN, False),
-        ([24, 20, *[0] * 4, 1, 1], 36, False),  # there may be others of before the two years
+        ([24, 20, *[0] * 4, 1, 1], 36, True),  # a trend would have up to twelve quarters
+        ([24, 20, *[0] * 8, 1, 1], 36, False),  # there may be others of before
     ],
 )
-def test_those_there_follow_where_the_records_begin_within_two_years(
+def test_those_there_follow_where_the_records_begin_within_the_trend(
     admitted: list[int], discharged: object, follows: bool
 ) -> None:
     found = solve(build(read(admitted, discharged)))
