@@ -31,6 +31,8 @@ from iop_outcomes.trends.trend import trend_of
 from iop_outcomes.trends.windows import windows_between
 
 MOST_PERIODS = 12  # that a trend goes back
+KNOWN_LATE = 5  # months, after which it is known who of a month stayed for 90 days
+MOST_MONTHS = YEAR + 1 + KNOWN_LATE  # of a trend by month: to a year before the newest known
 MONTHS = 24
 CALENDAR: dict[str, Every] = {"month": "month", "quarter": "quarter", "year": "year"}
 ByMeasure = dict[str, Trend]
@@ -276,10 +278,11 @@ def _of_lengths(scope: Scope, name: str, period: ReportPeriod) -> Trend:
 
 def _chain(scope: Scope, name: str, newest: ReportPeriod) -> Trend:
     """Return a measure in times that follow one another and end with the newest."""
+    most = MOST_MONTHS if newest.months == 1 else MOST_PERIODS
     if newest.every != "period":
-        return cut(trend_in(scope, name, CALENDAR[newest.every]), scope)
+        return cut(trend_in(scope, name, CALENDAR[newest.every]), scope, most)
     first = scope.records.episodes["admit_date"].min()
-    periods = [newest.back(number) for number in range(MOST_PERIODS - 1, 0, -1)]
+    periods = [newest.back(number) for number in range(most - 1, 0, -1)]
     return trend_over(scope, name, [*(one for one in periods if one.last >= first), newest])
 
 

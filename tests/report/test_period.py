@@ -170,7 +170,8 @@ def test_a_report_speaks_of_its_own_period(reports: dict[str, iop.Report]) -> No
 
 
 def test_it_is_compared_with_the_one_before_and_a_year_before(records: iop.Records) -> None:
-    for name in (YEAR, ROLLING, DATES, ODD, "2025-02-10..2025-04-01", "2024..2025"):
+    months = ("2025-07", "2025-01-15..2025-02-14")
+    for name in (YEAR, ROLLING, DATES, ODD, *months, "2025-02-10..2025-04-01", "2024..2025"):
         scope = choose_scope(records, name, None, None)
         assert scope.period is not None
         trend = make_trends(scope, MergePlan()).by_period["admissions"]
@@ -182,6 +183,19 @@ def test_it_is_compared_with_the_one_before_and_a_year_before(records: iop.Recor
         expected = [one for one in expected[: 2 if longer else 3] if one.last >= last]
         expected = [one for one in expected if not begins_within(one, last)]
         assert found == expected
+
+
+def test_a_month_known_late_is_compared_with_the_one_a_year_before(records: iop.Records) -> None:
+    """Who stayed for 90 days is known four months later: the month a year before is older."""
+    cut = pd.Timestamp(records.as_of).to_period("M")
+    for month in (cut - 1, cut):
+        scope = choose_scope(records, str(month), None, None)
+        trends = make_trends(scope, MergePlan())
+        for name, trend in trends.by_period.items():
+            rows = compared_rows(trend.table, scope.begin)
+            found = [trend.table["period"].iloc[row] for row, _ in rows]
+            newest = pd.Period(found[0], "M")
+            assert found == [str(newest), str(newest - 1), str(newest - 12)], name
 
 
 @pytest.mark.parametrize(
