@@ -52,7 +52,7 @@ class PeopleLeave:
             return YES
         if not whole:
             what = "nobody has left yet"
-            return Answer("no", what, what, "a later data cut")
+            return Answer("no", what, what, "a later data cut: as_of, or --as-of")
         what = "who must have left is recorded as discharged"
         needed = "the day and the reason of discharge of those who left"
         if without := programs_without(held, held.discharged, left, self.least):

@@ -22,6 +22,7 @@ from iop_outcomes.records.sources.opening import (
     shown,
 )
 from iop_outcomes.records.sources.workbook import read_workbook
+from iop_outcomes.records.suggestions.export_day import END, NAME, TITLES, Stated
 from iop_outcomes.records.suggestions.proposing.proposal import legends_of
 from iop_outcomes.records.suggestions.recognition.bundles import Place, Sheet
 from iop_outcomes.records.suggestions.recognition.footers import is_a_footer
@@ -57,12 +58,15 @@ class Export:
         Other files, sheets and lines, with the reason.
     legends : dict
         For a heading (folded), or "" for any heading: from words to their meanings in a legend.
+    stated : list of Stated
+        Names of files, titles and footers, which may state the day of the export.
     """
 
     several: bool
     sheets: list[Sheet] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     legends: dict[str, dict[str, str]] = field(default_factory=dict)
+    stated: list[Stated] = field(default_factory=list)
 
 
 def read_export(path: Path) -> Export:
@@ -135,6 +139,7 @@ def _folders_in(folder: Path) -> list[LeftOut]:
 
 def _look_at(file: Path, export: Export) -> None:
     """Add the sheets of a file and its legends, or the reason why it is not a table."""
+    export.stated.append(Stated(NAME, shown(file), file.name))
     kind = ending(file).lstrip(".")
     if ending(file) in _DOCUMENTS:
         why = f"a {kind} file is not read; if it explains words or columns, it helps to fill in"
@@ -159,6 +164,7 @@ def _look_at(file: Path, export: Export) -> None:
     for top in top_rows(file):
         header = _look_at_top(file, top, export)
         if header is not None:
+            export.stated.extend(_stated(shown(file), top, header))
             headers.setdefault((header.row, header.rows), []).append((top, header))
     for (row, rows), met in headers.items():
         sheets = tuple(top.sheet for top, _ in met if top.sheet)
@@ -172,6 +178,16 @@ def _look_at(file: Path, export: Export) -> None:
                 columns = read[top.sheet].columns
                 odd = _cells_of_odd(read[top.sheet])
                 export.sheets.append(Sheet(place, header, columns, titles, odd))
+
+
+def _stated(file: str, top: TopRows, header: Header) -> list[Stated]:
+    """Return the titles and footers of a file or sheet, which may state the day of the export."""
+    ends = [cells for cells in top.last if any(map(is_a_footer, cells))]
+    # A comma within a date may have divided it: September 30, 2026.
+    return [
+        *(Stated(TITLES, file, ",".join(cells)) for cells in top.first[: header.row - 1]),
+        *(Stated(END, file, ",".join(cells)) for cells in ends),
+    ]
 
 
 def _cells_of_odd(raw: Raw) -> tuple[dict[str, str], ...]:

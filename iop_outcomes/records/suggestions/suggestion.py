@@ -12,6 +12,7 @@ import pandas as pd
 from iop_outcomes.errors import RecordsError
 from iop_outcomes.records.mapping import Mapping, read_mapping
 from iop_outcomes.records.sources.opening import kind_of, shown
+from iop_outcomes.records.suggestions.export_day import days_stated, question_on
 from iop_outcomes.records.suggestions.heading_table import heading_table
 from iop_outcomes.records.suggestions.naming import WrittenNames
 from iop_outcomes.records.suggestions.proposing.proposal import propose
@@ -182,12 +183,14 @@ def suggest_mapping(source: str | Path) -> MappingSuggestion:
         [left.place for left in proposal.left_out],
         proposal.label,
     )
+    mapping = read_mapping(tomllib.loads(mapping_text(proposal, (), names)))
+    trial: Trial = try_out(path, mapping, names.text)
+    days = days_stated(export.stated, proposal.order, trial.cut)
+    questions += tuple(filter(None, [question_on(days, trial.cut)]))
     questions = tuple(map(names.text, questions))
     text = mapping_text(proposal, questions, names)
-    mapping = read_mapping(tomllib.loads(text))
-    trial: Trial = try_out(path, mapping, names.text)
     return MappingSuggestion(
-        text + trial.text,
+        text + trial.said_of_cut(days, names.text),
         mapping,
         questions,
         heading_table(proposal, export.sheets, names),

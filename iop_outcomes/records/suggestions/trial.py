@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+import pandas as pd
 
 from iop_outcomes.errors import OutcomesError, in_commands
 from iop_outcomes.records.checks.losses import loss_lines, odd_row_lines
@@ -14,6 +17,7 @@ from iop_outcomes.records.mapping import Mapping
 from iop_outcomes.records.read import read_records
 from iop_outcomes.records.records import Records
 from iop_outcomes.records.shaping.dropped import LEFT_OUT
+from iop_outcomes.records.suggestions.export_day import comment_on
 from iop_outcomes.records.suggestions.toml import comment
 
 _MOST_CHECKS = 12
@@ -21,11 +25,23 @@ _MOST_CHECKS = 12
 
 @dataclass(frozen=True)
 class Trial:
-    """The result of a trial: comments for the mapping, the problem, and tables with lost rows."""
+    """The result of a trial: comments for the mapping, the problem, and tables with lost rows.
+
+    `cut` is the newest day with something recorded; None if there is none or the dates are no
+    calendar dates.
+    """
 
     text: str
     problem: str = ""
     lost: tuple[str, ...] = ()
+    cut: datetime.date | None = None
+
+    def said_of_cut(self, days: dict[str, tuple[str, ...]], rename: Callable[[str], str]) -> str:
+        """Return the end of the mapping, with what is said of the data cut if there is one."""
+        if self.cut is None:
+            return self.text
+        lines = comment(rename(comment_on(days)), "# ", "#     ")
+        return self.text + "\n".join(lines) + "\n"
 
 
 def try_out(path: Path, mapping: Mapping, rename: Callable[[str], str] = str) -> Trial:
@@ -53,7 +69,9 @@ def try_out(path: Path, mapping: Mapping, rename: Callable[[str], str] = str) ->
     lost = [rename(sentence) for sentence in loss_lines(records.problems, records.sources)]
     comments = [line for sentence in lost for line in comment(sentence)]
     lines = [title, *comments, *_rows(records, rename), *_fitness(records)]
-    return Trial("\n".join(lines) + "\n", lost=tuple(lost))
+    known = isinstance(records.as_of, pd.Timestamp) and len(records.episodes) > 0
+    cut = pd.Timestamp(records.as_of).date() if known else None
+    return Trial("\n".join(lines) + "\n", lost=tuple(lost), cut=cut)
 
 
 def _rows(records: Records, rename: Callable[[str], str]) -> list[str]:

@@ -355,3 +355,13 @@ def test_of_the_longitudinal_file_no_empty_column_is_read(
     failed = quality[quality["status"] == "failed"]["check"]
     assert "empty_column" not in set(failed)
     assert records.episodes["discharge_date"].notna().sum() == 71
+
+
+def test_the_day_that_the_titles_state_is_asked_about(
+    proposed: dict[str, iop.MappingSuggestion],
+) -> None:
+    (question,) = [
+        one for one in proposed["10_title_rows_in_one_file"].questions if "--as-of" in one
+    ]
+    assert "2026-09-30 (the titles of attendance.csv)" in question
+    assert "--as-of 2026-10-01" in proposed["01_census_and_group_report"].text
