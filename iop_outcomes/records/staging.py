@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from iop_outcomes.errors import RecordsError
+from iop_outcomes.records.likely_headings import MAP, likely_headings
 from iop_outcomes.records.mapping import Mapping, fold
 from iop_outcomes.records.parsing.dates import DateTexts
 from iop_outcomes.records.parsing.parsed import NO_DAY, NO_WHOLE, Parsed
@@ -288,8 +289,11 @@ def _rename(table: Table, raw: Raw, mapping: Mapping, time: str) -> dict[str, Co
             f"{raw.file} has no column {', '.join(missing)}, which {table.name} needs.",
             found=columns_found(raw.columns),
             instead=f"Rename the column, or write in mapping.toml: [{table.name}.columns] "
-            f'"Their name" = "{missing[0]}". If the file has no header line, give it one.'
-            + (_BY_PERSON if missing[0] == "episode_id" else ""),
+            f'"Their name" = "{missing[0]}". If the file has no header line, give it one; if '
+            f"titles are above it, say its line: header_row in [[{table.name}.from]]."
+            + (_BY_PERSON if missing[0] == "episode_id" else "")
+            + likely_headings(table, missing, raw.columns)
+            + MAP,
         )
     columns = {names[name]: coded for name, coded in raw.columns.items()}
     if raw.dates_from_1904:

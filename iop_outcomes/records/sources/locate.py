@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from iop_outcomes.errors import RecordsError
+from iop_outcomes.records.likely_headings import MAP
 from iop_outcomes.records.mapping import Mapping, SourcePlan
 from iop_outcomes.records.schema import TABLES
 from iop_outcomes.records.shaping.planned import Job, Reader, is_workbook
@@ -323,13 +324,14 @@ def _enough(located: Located, source: Any) -> None:
             f"There is no episodes table in {where}.",
             found=seen,
             instead="Give episodes.csv (episode_id, admit_date), or say in [files] of a "
-            "mapping.toml which file it is.",
+            f"mapping.toml which file it is.{MAP}",
         )
     if not set(located.raws) & {"attendance", "checkins"}:
         raise RecordsError(
             f"There is neither an attendance nor a checkins table in {where}.",
             found=seen,
-            instead="Give attendance.csv or checkins.csv beside the episodes; one is enough.",
+            instead="Give attendance.csv or checkins.csv beside the episodes; one is enough. Or "
+            f"say in [files] of a mapping.toml which file it is.{MAP}",
         )
     empty = [name for name in TABLES if name in located.raws and not located.raws[name]]
     if empty:

@@ -13,6 +13,7 @@ from iop_outcomes.errors import OutcomesError, in_commands
 from iop_outcomes.records.checks.losses import loss_lines, odd_row_lines
 from iop_outcomes.records.fitness.declared import MEASURES
 from iop_outcomes.records.fitness.judging import not_known_lines
+from iop_outcomes.records.likely_headings import MAP
 from iop_outcomes.records.mapping import Mapping
 from iop_outcomes.records.read import read_records
 from iop_outcomes.records.records import Records
@@ -60,7 +61,7 @@ def try_out(path: Path, mapping: Mapping, rename: Callable[[str], str] = str) ->
     try:
         records = read_records(path, mapping=mapping)
     except OutcomesError as error:
-        sentence = in_commands(" ".join(str(error).split()))
+        sentence = in_commands(" ".join(str(error).split())).replace(MAP, "")
         lines = [
             title,
             *comment(f"The records cannot be read by these lines yet: {rename(sentence)}"),

@@ -8,7 +8,7 @@ from iop_outcomes.records.suggestions.proposing.words import cancelled_by_nobody
 from iop_outcomes.records.suggestions.recognition.event_table import kinds_of_rows
 from iop_outcomes.records.suggestions.recognition.language import list_meaning
 from iop_outcomes.records.suggestions.recognition.links import is_unique
-from iop_outcomes.records.suggestions.recognition.recognising import REQUIRED
+from iop_outcomes.records.suggestions.recognition.recognising import REQUIRED, Source
 
 _ABSENCES = {"no_show", "excused", "late_cancel", "client_cancel"}
 
@@ -227,7 +227,23 @@ def _details(proposal: Proposal) -> list[str]:
                 f"{source.bundle.places[0]}: no column says which service it was (group, "
                 "individual ...). Are they all of one kind?"
             )
-        left = [n for n in source.bundle.profiles if list_meaning(n) and n not in source.matches]
-        if source.lists and len(left) > len(source.lists.statuses):
-            questions.append("Some lists of people are empty or not understood: see the headings.")
+        left = _other_lists(source)
+        if left:
+            named = ", ".join(f'"{name}"' for name in left)
+            questions.append(
+                f"{source.bundle.places[0]}: {named}: by the heading a list of people, but hardly "
+                "anybody of the other lists is in it. Who is? It is not read as a list."
+            )
     return questions
+
+
+def _other_lists(source: Source) -> list[str]:
+    """Return headings that mean a list of people, are none of those proposed, and no numbers."""
+    if not source.lists:
+        return []
+    known = {*source.matches, *source.lists.statuses}
+    return [
+        name
+        for name, held in source.bundle.profiles.items()
+        if list_meaning(name) and name not in known and held.filled and held.numbers < 0.5
+    ]

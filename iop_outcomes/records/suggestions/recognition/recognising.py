@@ -346,9 +346,9 @@ def people_lists(bundle: Bundle) -> PeopleLists | None:
     if not statuses:
         return None
     known = set(people)
-    for name in single:  # lists of one person each, of the same people
+    for name in single:  # lists of one person each, of the same people; or of nobody this time
         texts = bundle.profiles[name].texts
-        if texts and sum(text in known for text in texts) >= len(texts) / 2:
+        if not texts or sum(text in known for text in texts) >= len(texts) / 2:
             statuses[name] = list_meaning(name)
             people += texts
     separator = max(set(separators), key=separators.count)
