@@ -15,7 +15,7 @@ from iop_outcomes.disclosure.system import PrintedCells, printed_cells
 from iop_outcomes.report.earlier.again import refuse_changed
 from iop_outcomes.report.earlier.memory import data_cut_of, with_earlier
 from iop_outcomes.report.earlier.reading import EarlierReport
-from iop_outcomes.report.linking import RELAPSE, link_leaving, link_leaving_by_quarter, link_report
+from iop_outcomes.report.linking import RELAPSE, link_leaving, link_leaving_by_time, link_report
 from iop_outcomes.report.linking.late import link_as_now, link_changed, link_corrections
 from iop_outcomes.report.merging import plan_of
 from iop_outcomes.report.model import DraftTable, Drawing, Hidden, Table
@@ -346,7 +346,7 @@ def count_all(
     tables += [*([] if rules is None else [rules]), *scores_tables(scope, linked)]
     link_leaving(scope, linked, trends, plan)
     with linked.asked_last():
-        link_leaving_by_quarter(scope, linked, trends)
+        link_leaving_by_time(scope, linked, trends, of_curves)
     sites = declare_sites(scope, linked) if scope.engagement is not None else []
     if together is not None and together.of_all:
         cohort.declare_overlaps(scope, linked, plan.step("sessions"))

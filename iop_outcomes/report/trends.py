@@ -323,17 +323,9 @@ def inside(scope: Scope, trends: Trends, measure: str, quarters: int, count: str
     returned.
     """
     trend = trends.atoms.get(measure, trends.by_period.get(measure))
-    return [] if trend is None else _within(trends, trend, scope.window(quarters), count)
-
-
-def shortest_within(trends: Trends, measure: str, window: ReportPeriod, count: str) -> list[Key]:
-    """Return the counts of a measure in its periods within a time, of the shortest there are."""
-    levels = (trends.by_part, trends.atoms, trends.by_period)
-    found = (_within(trends, some[measure], window, count) for some in levels if measure in some)
-    return next((keys for keys in found if keys), [])
-
-
-def _within(trends: Trends, trend: Trend, window: ReportPeriod, count: str) -> list[Key]:
+    if trend is None:
+        return []
+    window = scope.window(quarters)
     held = (trend.table["start"] >= window.first) & (trend.table["end"] <= window.last)
     rows = zip(trend_keys(trend), held, strict=True)
     return [trends.named(key, count) for key, here in rows if here]

@@ -78,7 +78,8 @@ def test_those_still_there_are_not_told_where_the_records_begin_in_the_time_of_t
     records = lakeside(sample)
     quarters = ["2025Q4", *(f"2026Q{quarter}" for quarter in (1, 2, 3))]
     trend = [("trend", "admissions", "quarter", quarter) for quarter in quarters]
-    monkeypatch.setattr(counting, "link_leaving", lambda *_: None)
+    for name in ("link_leaving", "link_leaving_by_time"):
+        monkeypatch.setattr(counting, name, lambda *_: None)
     _, without = counted(records)
     assert without.hidden.isdisjoint(trend)
     assert sum(without.linked.value((*row, "numerator")) for row in trend) == 57

@@ -5,7 +5,7 @@ here.
 """
 
 from iop_outcomes.report.linking.leaving import link_leaving
-from iop_outcomes.report.linking.leaving_by_quarter import link_leaving_by_quarter
+from iop_outcomes.report.linking.leaving_by_time import link_leaving_by_time
 from iop_outcomes.report.linking.tables import RELAPSE, link_report
 
-__all__ = ["RELAPSE", "link_leaving", "link_leaving_by_quarter", "link_report"]
+__all__ = ["RELAPSE", "link_leaving", "link_leaving_by_time", "link_report"]

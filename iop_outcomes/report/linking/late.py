@@ -16,7 +16,9 @@ from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.ledger import Frozen
 from iop_outcomes.disclosure.results import Key, trend_keys
 from iop_outcomes.disclosure.system import PrintedCells
-from iop_outcomes.report.linking.tables import link_rates_of_time, sum_of, within_rows
+from iop_outcomes.report.linking.rates import link_rates_of_time
+from iop_outcomes.report.linking.sums import sum_of
+from iop_outcomes.report.linking.tables import within_rows
 from iop_outcomes.report.sections.quarters import CHANGED, FAMILIES, SESSIONS, WEEKDAYS
 from iop_outcomes.report.trends import NOW, Trends
 from iop_outcomes.trends.quantities import find_quantity

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.declared import Key
 from iop_outcomes.disclosure.merging import MergePlan
-from iop_outcomes.report.linking.tables import sum_of
+from iop_outcomes.report.linking.sums import sum_of
 from iop_outcomes.report.programs import FAMILY
 from iop_outcomes.report.scope import Mask, Scope
 from iop_outcomes.report.sections.cohort import ALL, CENSUS, census_keys, ever_and_now

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from itertools import pairwise, permutations
+from itertools import permutations
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,8 @@ from iop_outcomes.disclosure.merging import MergePlan
 from iop_outcomes.disclosure.results import Key as Row
 from iop_outcomes.disclosure.results import trend_keys
 from iop_outcomes.records.schema import ATTENDED
+from iop_outcomes.report.linking.rates import link_rates
+from iop_outcomes.report.linking.sums import add_up, part_of, sum_of
 from iop_outcomes.report.period import ReportPeriod, period_between, within
 from iop_outcomes.report.programs import FAMILY
 from iop_outcomes.report.scope import Mask, Scope
@@ -73,25 +75,6 @@ def link_report(
     link_files(scope, linked, trends)
 
 
-def _sum(linked: LinkedCounts, whole: Key, parts: Sequence[Key]) -> None:
-    """Declare a sum whose counts are all there.
-
-    Where it is not the sum, since one was printed before and the records have changed, the
-    difference is a count like any other.
-    """
-    if whole in linked and parts and all(part in linked for part in parts):
-        if linked.value(whole) == sum(linked.value(part) for part in parts):
-            linked.total(whole, parts)
-        else:
-            sum_of(linked, whole, parts)
-
-
-def part_of(linked: LinkedCounts, whole: Key, part: Key) -> None:
-    """Declare that a count is part of another, where both are there and it is not larger."""
-    if whole in linked and part in linked and linked.value(whole) >= linked.value(part):
-        linked.part(whole, part)
-
-
 def link_flow(scope: Scope, linked: LinkedCounts) -> None:
     """Declare what the flow and the weeks since admission share: they are of the same people."""
     if scope.engagement is None or ("weeks", "1", "episodes_followed") not in linked:
@@ -104,7 +87,7 @@ def link_flow(scope: Scope, linked: LinkedCounts) -> None:
     weeks = [week for week, key in keys.items() if key in linked]
     for key in [*keys.values(), ("weeks", "1", "episodes")]:
         if key in linked and linked.value(key) == linked.value(admitted):
-            _sum(linked, admitted, [key])
+            add_up(linked, admitted, [key])
     for (stage, day), before in zip(retained, (0, *RETENTION_DAYS), strict=False):
         for week in weeks:
             if before < (week - 1) * WEEK <= day:  # there on a day: there when the week began
@@ -237,7 +220,7 @@ def link_considered(scope: Scope, linked: LinkedCounts, trends: Trends) -> None:
     if exclusions.ALL not in linked:
         return
     if scope.flow_dates is None or scope.period is None:
-        _sum(linked, ("admissions", ALL), [exclusions.ALL])
+        add_up(linked, ("admissions", ALL), [exclusions.ALL])
         return
     (first, last), end = scope.flow_dates, scope.period.last
     late = scope.too_late_for_90_days
@@ -301,25 +284,6 @@ def _by_day_of_admission(
     sum_of(linked, whole, parts)
 
 
-def sum_of(linked: LinkedCounts, count: Key, parts: Sequence[Key]) -> None:
-    """Declare that a count is the sum of those parts that are there, or is part of it, or holds it.
-
-    Quarters before the first admission have no count: there it is 0.
-    """
-    here = [key for key in parts if key in linked]
-    if count not in linked or not here:
-        return
-    together = ("sum", *here)
-    if together not in linked:
-        linked.count(together, sum(linked.value(key) for key in here))
-        linked.total(together, here)
-    if linked.value(together) == linked.value(count):
-        _sum(linked, together, [count])
-    else:
-        part_of(linked, together, count)
-        part_of(linked, count, together)
-
-
 def link_nested(linked: LinkedCounts, trends: Trends) -> None:
     """Declare that a time of a trend is made of the shorter ones in it, or holds those that are."""
     for one, other in permutations(trends.all, 2):
@@ -328,7 +292,7 @@ def link_nested(linked: LinkedCounts, trends: Trends) -> None:
                 for count in ("numerator", "denominator"):
                     here = [(*part, count) for part in parts if (*part, count) in linked]
                     if len(here) == len(parts):
-                        _sum(linked, (*key, count), here)
+                        add_up(linked, (*key, count), here)
                     else:
                         sum_of(linked, (*key, count), here)
 
@@ -344,33 +308,6 @@ def within_rows(long: Trend, short: Trend) -> list[tuple[Row, list[Row]]]:
         if parts:
             parts_of_rows.append((key, parts))
     return parts_of_rows
-
-
-def link_rates(linked: LinkedCounts, trends: Trends) -> None:
-    """Declare what the measures of one time share.
-
-    Who is retained longer was retained before, and of some it is not known yet; sessions not
-    attended without a word are among those due and not attended.
-    """
-    for time in dict.fromkeys(key[2:] for trend in trends.all for key in trend_keys(trend)):
-        link_rates_of_time(linked, time, lambda row, name: (*row, name))
-
-
-def link_rates_of_time(linked: LinkedCounts, time: Row, named: Callable[[Row, str], Row]) -> None:
-    """Declare what the measures of one time share; `named` names a count of a row."""
-
-    def count(measure: str, name: str) -> Row:
-        return named(("trend", measure, *time), name)
-
-    known = [count("admissions", "numerator")]
-    known += [count(f"retained_{day}", "denominator") for day in RETENTION_DAYS]
-    kept = [count(f"retained_{day}", "numerator") for day in RETENTION_DAYS]
-    for names in (known, kept):
-        for whole, part in pairwise(name for name in names if name in linked):
-            part_of(linked, whole, part)
-    attended, due = (count("attendance_rate", one) for one in ("numerator", "denominator"))
-    _sum(linked, due, [count("no_show_rate", "denominator")])
-    part_of(linked, ("rest", due, attended), count("no_show_rate", "numerator"))
 
 
 def link_relapse(

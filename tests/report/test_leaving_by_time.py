@@ -16,7 +16,7 @@ from iop_outcomes.disclosure.merging import Ladders
 from iop_outcomes.disclosure.system import PrintedCells, attack, join
 from iop_outcomes.report import counting
 from iop_outcomes.report.counting import Counted, count_all
-from iop_outcomes.report.linking import leaving_by_quarter
+from iop_outcomes.report.linking import leaving_by_time
 from iop_outcomes.report.scope import choose_scope
 from iop_outcomes.report.sections import cohort
 
@@ -94,7 +94,7 @@ def test_those_there_do_not_follow_from_a_half_year_and_an_earlier_report(
         *(None if one in made.hidden else 0 for one in rows),
     ]
     assert attack(join([first.cells, made.cells])).empty
-    monkeypatch.setattr(counting, "link_leaving_by_quarter", lambda *_: None)
+    monkeypatch.setattr(counting, "link_leaving_by_time", lambda *_: None)
     without = counted(records, BY_HALF_YEAR, first.ledger)
     assert printed(without, discharged, now) == [92, None]
     assert without.hidden.isdisjoint(rows)
@@ -115,7 +115,7 @@ def test_those_there_are_at_most_who_was_not_discharged(monkeypatch: pytest.Monk
     hidden = {discharged, *admissions("2026Q1", "2026Q2")}
     assert not made.hidden.isdisjoint(hidden)
     assert attack(join([first.cells, made.cells])).empty
-    monkeypatch.setattr(leaving_by_quarter, "_link_discharged", lambda *_: None)
+    monkeypatch.setattr(leaving_by_time, "_link_discharged", lambda *_: None)
     assert counted(records, BY_HALF_YEAR, first.ledger).hidden.isdisjoint(hidden)
 
 
@@ -135,7 +135,7 @@ def test_those_there_on_a_day_are_the_same_in_the_reports_before_and_after_it(
     """
     if not joined:
         monkeypatch.setattr(cohort, "is_of_a_day", lambda *_: False)
-    monkeypatch.setattr(leaving_by_quarter, "_link_time", lambda *_: None)
+    monkeypatch.setattr(leaving_by_time, "_link_time", lambda *_: None)
     before, after = (
         counted(records_of(STAYS, cut), BY_QUARTER).cells for cut in ("2026-03-31", "2026-06-30")
     )
@@ -174,7 +174,7 @@ def test_who_did_not_answer_twice_does_not_follow_from_two_reports(
     made = counted(answers_of("2026-06-30"), None, first.ledger)
     assert None in printed(made, *keys)
     assert attack(join([first.cells, made.cells])).empty
-    monkeypatch.setattr(leaving_by_quarter, "_link_answers", lambda *_: None)
+    monkeypatch.setattr(leaving_by_time, "_link_answers", lambda *_: None)
     without = counted(answers_of("2026-06-30"), None, first.ledger)
     assert printed(without, *keys) == [60, 46]
 
@@ -208,7 +208,7 @@ def test_those_there_before_two_years_of_discharges_do_not_follow(
     """
     by_year = Ladders.of({"discharges": [{"every": "year"}]})
     if not joined:
-        monkeypatch.setattr(leaving_by_quarter, "_link_time", lambda *_: None)
+        monkeypatch.setattr(leaving_by_time, "_link_time", lambda *_: None)
     first = counted(with_reasons(of_two_years(), "2025-06-30"), by_year)
     assert printed(first, ("discharges", "all")) == [54]
     second = counted(with_reasons(of_two_years(), "2026-06-30"), by_year, first.ledger)
@@ -234,7 +234,7 @@ def test_those_there_after_a_time_of_a_trend_do_not_follow_from_one_report(
         stays.append((str(first.date()), str((last + pd.Timedelta(days=9)).date()), 30))
     scope = choose_scope(with_reasons(stays, "2026-06-30"), period, None, None)
     made = count_all(scope, scope, BY_QUARTER, None)
-    monkeypatch.setattr(leaving_by_quarter, "_link_completion", lambda *_: None)
+    monkeypatch.setattr(leaving_by_time, "_link_discharged", lambda *_: None)
     without = count_all(scope, scope, BY_QUARTER, None)
 
     def counts(known: Counted) -> set[object]:
@@ -248,3 +248,61 @@ def test_those_there_after_a_time_of_a_trend_do_not_follow_from_one_report(
     assert counts(made)
     assert not counts(without)
     assert attack(made.cells).empty
+
+
+@pytest.fixture(scope="module")
+def sample() -> iop.Records:
+    return iop.read_records("data/samples", as_of="2026-09-30")
+
+
+@pytest.mark.parametrize(
+    ("period", "every", "year"),
+    [("2026Q2", "year", "2024"), ("2025-10..2026-09", "period", "2023-10 to 2024-09")],
+)
+def test_a_trend_of_years_does_not_tell_who_was_there_when_one_ended(
+    period: str, every: str, year: str, sample: iop.Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the first year 59 were admitted, of whom retention is known, and 50 discharged: 9 stayed.
+
+    That the year is made of its quarters, and that retention is known of all, is declared too: a
+    hidden quarter's admissions follow from the others and the year.
+    """
+    scope = choose_scope(sample.where(program=["Lakeside"]), period, None, None)
+    rows = {("trend", measure, every, year) for measure in ("retained_30", "completion_rate")}
+    made = count_all(scope, scope)
+    assert rows & made.hidden
+    assert attack(made.cells).empty
+    retained: Key = ("trend", "retained_30", every, year, "denominator")
+    tied = [row for row in made.cells.sums if retained in row and len(row) == 2]
+    whole = [next(key for key in row if key != retained) for row in tied]
+    assert whole
+    assert any(
+        len(row) > 2 and any(row.get(key) in (1, -1) for key in whole) for row in made.cells.sums
+    )
+    for name in ("_link_time", "_link_shorter", "_link_admitted"):
+        monkeypatch.setattr(leaving_by_time, name, lambda *_: None)
+    assert rows.isdisjoint(count_all(scope, scope).hidden)
+
+
+def test_who_is_not_known_to_meet_a_rule_does_not_follow_in_a_report_of_a_month(
+    sample: iop.Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 184 admitted in two years, which the curves say, it is known of 183."""
+    scope = choose_scope(sample.where(program=["North"]), "2026-05", None, None)
+    rule = ("continuity", "Started and engaged (IET style)")
+    assert rule in count_all(scope, scope).hidden
+    monkeypatch.setattr(leaving_by_time, "_hold", lambda *_: None)
+    monkeypatch.setattr(leaving_by_time, "_link_shorter", lambda *_: None)
+    without = count_all(scope, scope)
+    assert rule not in without.hidden
+    assert [without.linked.value((*rule, name)) for name in ("n",)] == [183]
+
+
+def test_reports_of_a_month_and_of_a_quarter_are_audited_together() -> None:
+    """The times of a month's trends are no quarters: the audit stopped with a DateParseError."""
+    records = records_of(STAYS, "2026-06-30")
+    made = []
+    for period in ("2026Q2", "2026-06", "2026-05-20..2026-06-18"):
+        scope = choose_scope(records, period, None, None)
+        made.append(count_all(scope, scope).cells)
+    assert attack(join(made)).empty
