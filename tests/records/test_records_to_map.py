@@ -153,3 +153,21 @@ def test_a_mapping_beside_a_workbook_is_used_and_said(tmp_path: Path) -> None:
     records = iop.read_records(tmp_path / "log.xlsx")
     assert len(records.attendance) == 1
     assert "read by the mapping.toml beside log.xlsx" in records.notes
+
+
+@pytest.mark.parametrize(("codes", "written"), [(12, True), (13, False)])
+def test_codes_of_answers_are_lines_to_paste_and_many_numbers_are_none(
+    codes: int, written: bool
+) -> None:
+    words = pd.DataFrame(
+        {
+            "table": "checkins",
+            "column": "drug_test",
+            "word": [str(n) for n in range(codes)] + ["100", "4711"],
+            "rows": 3,
+        }
+    )
+    text = "\n".join(lines_to_paste(words))
+    assert ('"0" = "?"  # fewer than 11 rows' in text) == written
+    assert '"100"' not in text
+    assert "4711" not in text

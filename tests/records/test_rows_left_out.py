@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 import iop_outcomes as iop
@@ -121,3 +122,19 @@ def test_a_file_of_two_tables_is_told_once(tmp_path: Path) -> None:
         "attendance": {"from": [drop], "columns": {"id": "episode_id"}},
     }
     assert len(told(iop.read_records(tmp_path, mapping=mapping))) == 1
+
+
+def test_the_sheet_of_a_line_is_told(tmp_path: Path) -> None:
+    """Lines are counted in each sheet: line 3 of one is not line 3 of another."""
+    admitted = pd.DataFrame({"episode_id": ["K1", "Total"], "admit_date": ["2026-01-01", ""]})
+    sessions = pd.DataFrame({"episode_id": ["K1"], "date": ["2026-01-05"], "status": ["attended"]})
+    with pd.ExcelWriter(tmp_path / "all.xlsx") as book:
+        admitted.to_excel(book, sheet_name="Stays", index=False)
+        sessions.to_excel(book, sheet_name="Sessions", index=False)
+    drop = {"episode_id": {"starts_with": "Total"}}
+    mapping = {
+        "episodes": {"from": [{"file": "all.xlsx", "sheets": ["Stays"], "drop_rows": drop}]},
+        "attendance": {"from": [{"file": "all.xlsx", "sheets": ["Sessions"]}]},
+    }
+    (note,) = told(iop.read_records(tmp_path, mapping=mapping))
+    assert note.startswith("all.xlsx: sheet Stays, line 3: left out")

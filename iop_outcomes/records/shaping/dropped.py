@@ -48,7 +48,7 @@ def notes_on_dropped(raws: Iterable[Raw]) -> list[str]:
         for line, said in raw.dropped:
             lines.setdefault(said, []).append(line)
         for said, numbers in lines.items():
-            met.setdefault(said, []).append(f"{raw.file}, {_lines(numbers)}")
+            met.setdefault(said, []).append(f"{_place(raw)}, {_lines(numbers)}")
     return [f"{_files(files)}: {LEFT_OUT} ({said})" for said, files in met.items()]
 
 
@@ -70,9 +70,15 @@ def notes_on_columns(table: str, raws: Iterable[Raw]) -> list[str]:
     return notes
 
 
+def _place(raw: Raw) -> str:
+    """Return the file, with its sheet: lines are counted in each sheet."""
+    return raw.file if not raw.sheet or ": sheet " in raw.file else f"{raw.file}: sheet {raw.sheet}"
+
+
 def _files(texts: Sequence[str]) -> str:
     more = len(texts) - _MOST_FILES
-    shown = [*texts[:_MOST_FILES], *([format_more(more, "file")] if more > 0 else [])]
+    noun = "sheet" if ": sheet " in texts[0] else "file"
+    shown = [*texts[:_MOST_FILES], *([format_more(more, noun)] if more > 0 else [])]
     return "; ".join(shown)
 
 

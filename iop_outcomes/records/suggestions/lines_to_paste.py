@@ -14,6 +14,8 @@ from iop_outcomes.shared.text import format_count
 MOST_WORDS = 25  # more unknown words of a column are not a vocabulary, and may be names
 _NO_WORD = re.compile(r"[\d,;@]")  # an identifier, a name written "Last, First", an address
 _LONGEST = 60
+_CODE = re.compile(r"\d{1,2}")  # an answer of a form: 0, 1, 97
+_MOST_CODES = 12  # more numbers of a column may be those of people
 _NOT_BARE = re.compile(r'["\\\x00-\x1f\x7f]')
 
 
@@ -24,7 +26,8 @@ def lines_to_paste(words: pd.DataFrame) -> list[str]:
     word gets a meaning by default.
 
     A word is written if it has no digit, comma or address in it, and consists of words in the
-    synonyms or is in 11 rows or more. If a column has more than 25 unknown words, none is written.
+    synonyms or is in 11 rows or more. Up to 12 numbers of one or two digits are the codes of
+    answers, and are written too. If a column has more than 25 unknown words, none is written.
     Other words are only counted, because they may be names or identifiers of people.
 
     Parameters
@@ -44,6 +47,9 @@ def lines_to_paste(words: pd.DataFrame) -> list[str]:
         named = part["word"].map(_is_word) & (
             part["word"].map(is_plain_language) | (part["rows"] >= FEW)
         )
+        codes = part["word"].map(_CODE.fullmatch).notna()
+        if codes.sum() <= _MOST_CODES:
+            named |= codes
         if len(part) > MOST_WORDS:
             named &= False
         if lines:

@@ -15,7 +15,7 @@ from iop_outcomes.records.suggestions.naming import (
 from iop_outcomes.records.suggestions.plain_names import is_plain_name
 from iop_outcomes.records.suggestions.proposing.details import cancelled_by, fill_down, has_range
 from iop_outcomes.records.suggestions.proposing.proposal import Detail, Proposal
-from iop_outcomes.records.suggestions.recognition.fits import declared
+from iop_outcomes.records.suggestions.recognition.fits import LENGTHS, declared, fit
 from iop_outcomes.records.suggestions.recognition.recognising import Source, unmatched
 from iop_outcomes.records.suggestions.toml import comment, line, quoted
 from iop_outcomes.records.suggestions.word_lines import FILL_IN, word_lines
@@ -24,6 +24,7 @@ PATTERNS = (
     "A pattern such as *.csv stands for a file or sheet whose name may be a person's. If it is of "
     "no person, write it in place of the pattern, which also fits what is added later."
 )
+_LIKELY = 0.8  # from which fit of its values a heading is named for a column
 _WISHED = {
     "episodes": ("admit_date", "discharge_date", "discharge_reason"),
     "attendance": ("date", "status", "service", "minutes_scheduled"),
@@ -275,14 +276,9 @@ def _column_lines(source: Source, detail: Detail, people: frozenset[str]) -> lis
     for column in _WISHED[source.table]:
         if column not in named:
             needed = ", which is required" if declared(source.table, column).required else ""
-            lines.append(
-                line(
-                    quoted(FILL_IN),
-                    column,
-                    f"no heading looks like it{needed}: which is it?",
-                    off=True,
-                )
-            )
+            note = f"no heading looks like it{needed}: which is it?"
+            note += _by_values(source, column, [n for n in rest if may_be_written(n, people)])
+            lines.append(line(quoted(FILL_IN), column, note, off=True))
     kept = [name for name in rest if not declared_name(source.table, name)]
     shown = [quoted(name) for name in kept if may_be_written(name, people)]
     hidden = len(kept) - len(shown)
@@ -291,6 +287,20 @@ def _column_lines(source: Source, detail: Detail, people: frozenset[str]) -> lis
         text = f"Kept under their own names: {', '.join(shown)}{more}"
         lines += comment(text.replace(":  and", ":"), "# ", "#   ")
     return lines
+
+
+def _by_values(source: Source, column: str, headings: Sequence[str]) -> str:
+    """Return which headings hold values of a column: dates, or lengths; words may mean anything."""
+    if declared(source.table, column).kind != "date" and column not in LENGTHS:
+        return ""
+    fitting = [
+        quoted(name)
+        for name in headings
+        if (held := source.bundle.profiles[name]).filled
+        and fit(source.table, column, held) >= _LIKELY
+        and (column not in LENGTHS or max(held.lengths, held.ranges) >= _LIKELY)
+    ]
+    return f" By its values it could be {' or '.join(fitting)}" if fitting else ""
 
 
 def declared_name(table: str, heading: str) -> str:
