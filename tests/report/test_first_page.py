@@ -90,7 +90,7 @@ def test_what_the_records_cannot_tell_is_not_called_no_change() -> None:
     """16 of 21 beside 10 of 20: Newcombe's interval is -3.1 to +50.2 points."""
     found = compare(None, find_quantity("retained_30"), share(10, 20, "2026Q1"), share(16, 21, ""))  # type: ignore[arg-type]
     assert found.word == "no clear change"
-    assert "95% interval -3.1 to +50.2" in found.sentence
+    assert "95% interval -3.1 to +50.2" in found.sentence()
     assert found.plain() == (
         "No clear change from 50.0% in 2026Q1: it may be anything from 3 points lower "
         "to 50 points higher."
@@ -139,7 +139,7 @@ def test_a_real_change_has_its_interval_too(limits: tuple[str, float, float, boo
 def test_without_an_interval_no_number_is_said() -> None:
     none = compare(None, find_quantity("admissions"), *[pd.Series({"value": 0, "period": "X"})] * 2)  # type: ignore[arg-type]
     assert none.plain() == "No clear change from 0 in X."
-    assert "nan" not in none.sentence
+    assert "nan" not in none.sentence()
 
 
 def test_the_first_page_says_how_many_comparisons_it_makes(scope: Scope) -> None:

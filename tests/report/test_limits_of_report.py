@@ -204,7 +204,7 @@ def test_a_count_is_compared_by_the_interval_of_its_ratio(
     quantity = find_quantity("admissions")
     low, high = rate_ratio_interval(last, before)
     found = compare(None, quantity, counted(before, "2026Q2"), counted(last, "2026Q3"))  # type: ignore[arg-type]
-    text = found.sentence
+    text = found.sentence()
     assert found.word == (word or NO_CHANGE)
     ratio = f"ratio {last / before:.2f}, 95% interval {low:.2f} to {high:.2f}" if before else ""
     detail = f"({ratio or f'no ratio to 0, 95% interval from {low:.2f} up'})."
@@ -228,7 +228,7 @@ def test_a_share_is_compared_by_the_interval_of_its_difference(
     low, high = difference_interval(last, before)
     quantity = find_quantity("completion_rate")
     found = compare(None, quantity, row(before, "2026Q2"), row(last, "2026Q3"))  # type: ignore[arg-type]
-    text = found.sentence
+    text = found.sentence()
     assert found.word == (word or NO_CHANGE)
     points = last[0] - before[0]
     told = f"difference {points:+.1f} points, 95% interval {low * 100:+.1f} to {high * 100:+.1f}"

@@ -153,7 +153,7 @@ def test_a_report_speaks_of_its_own_period(reports: dict[str, iop.Report]) -> No
         said += [one["text"] for one in (*first["items"], *trends["items"])]
         assert not re.search("quarter", " ".join(said))
         period = parse_report_period(name)
-        assert f"the {period.word} before" in " ".join(trends["sentences"])
+        assert f"in the newest {period.word} that is known" in " ".join(trends["sentences"])
         admitted = next(
             one["text"] for one in document["findings"] if one["measure"] == "admissions"
         )
@@ -220,7 +220,9 @@ def test_a_year_in_which_the_records_begin_is_not_compared(records: iop.Records)
     admissions = report.findings.set_index("measure").loc["admissions"]
     assert admissions["change"] == "not compared"
     assert "2023" not in admissions["text"]
-    assert "The records begin within an earlier period, so that it is not compared" in report.html
+    why = "The records begin within an earlier period, so that nothing is compared with it."
+    assert why in report.html
+    assert admissions["text"].endswith(why)
 
 
 def test_overlapping_periods_are_declared_by_what_they_are_made_of(records: iop.Records) -> None:

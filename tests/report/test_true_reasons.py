@@ -157,17 +157,26 @@ def test_ends_that_are_hidden_are_not_missing_without_a_word() -> None:
     assert stays.TOO_FEW in assemble.who_stayed(scope, count_all(scope, scope)).sentences
 
 
-def finding(change: str) -> Finding:
-    return Finding("admissions", "Admissions", "Admissions: 5.", change)
+def finding(change: str, comparisons: int = 0) -> Finding:
+    return Finding("admissions", "Admissions", "Admissions: 5.", change, comparisons)
 
 
-def test_chance_is_said_of_the_measures_that_are_compared() -> None:
-    held = [finding(one) for one in ("higher", "no clear change", "not compared", "not known")]
+def test_chance_is_said_of_all_comparisons() -> None:
+    """A measure is compared with the quarter before, and with the one a year before."""
+    held = [
+        finding("higher", 2),
+        finding("no clear change", 1),
+        finding("not compared"),
+        finding("not known"),
+    ]
     intro, _ = assemble.changes(held, "quarter")
-    assert "In 20 reports with 2 such comparisons each, about 2 are called a change" in intro
+    assert "In 20 reports with 3 such comparisons each, about 3 are called a change" in intro
+    assert "Beside it stand the one before and the same one a year earlier, where" in intro
+    intro, _ = assemble.changes(held, "year")
+    assert "Beside it stands the year before, where it is shown" in intro
     intro, _ = assemble.changes(held[2:], "quarter")
     assert "chance" not in intro
-    assert "none can be compared with the quarter before" in intro
+    assert "None can be compared with an earlier one" in intro
 
 
 def test_nothing_is_said_of_chance_where_no_chart_has_enough_months(
@@ -226,7 +235,8 @@ def test_a_measure_that_has_no_room_among_the_findings_is_named_all_the_same() -
     many = [Point(SAME, "no clear change", str(place), "") for place in range(8)]
     gone = [Point(NOT_COMPARED, tag, tag, "") for tag in ("not shown", "not known", "not compared")]
     points = [*many, *gone]
-    items = first_page._left_out(points, first_page.choose(points), [], "")
+    left = [one for one in points if one not in first_page.choose(points)]
+    items = first_page._left_out(left, [], "")
     assert [(tag, title) for tag, title, _ in items] == [("not shown",) * 2, ("not known",) * 2]
 
 

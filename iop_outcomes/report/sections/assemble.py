@@ -30,17 +30,19 @@ from iop_outcomes.report.model import (
     Table,
     drawing_of,
 )
+from iop_outcomes.report.period import period_between
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections import cohort, quality, relapse, sites
 from iop_outcomes.report.sections.attendance import exclusions, weekdays
 from iop_outcomes.report.sections.attendance.weeks import note_on_weeks
-from iop_outcomes.report.sections.changes import COMPARED, by_chance
+from iop_outcomes.report.sections.changes import by_chance
 from iop_outcomes.report.sections.ends import stays
 from iop_outcomes.report.sections.findings import NOT_TOLD, Finding, period_word
-from iop_outcomes.report.trends import Trends
+from iop_outcomes.report.trends import Trends, begins_within
 from iop_outcomes.shared.text import SHARE_DECIMALS
 from iop_outcomes.survival import CumulativeIncidence
 from iop_outcomes.trends import Funnel, Trend
+from iop_outcomes.trends.periods import in_words
 from iop_outcomes.trends.quantities import REPORTED
 
 TOO_FEW = "Too few to publish."
@@ -88,17 +90,35 @@ def no_period(scope: Scope) -> str:
     return "This report covers the whole time, so there is no earlier time to compare with."
 
 
-def changes(findings: list[Finding], word: str) -> tuple[str, tuple[tuple[str, str, str], ...]]:
-    """Return how the findings are to be read, and each with its counts and interval."""
-    number = sum(one.change in COMPARED for one in findings)
+def changes(
+    findings: list[Finding], word: str, others: Mapping[str, list[str]] | None = None
+) -> tuple[str, tuple[tuple[str, str, str], ...]]:
+    """Return how the findings are to be read, and each with its counts and interval.
+
+    Parameters
+    ----------
+    findings : list of Finding
+        A finding a measure.
+    word : str
+        What the time of the report is called.
+    others : mapping of str to list of str, optional
+        The measures that stand by another time, by what that is called.
+    """
+    by = {one: titles for one, titles in (others or {}).items() if titles}
+    number = sum(one.comparisons for one in findings)
     intro = f"Each measure stands here in the newest {word} that is known"
+    for other, titles in by.items():
+        intro += f"; by {other}, in the newest {other} known: {', '.join(titles)}"
     if number:
+        before = "stand the one before and the same one a year earlier, where these are shown"
+        if word == "year":
+            before = "stands the year before, where it is shown"
         intro += (
-            f", beside the {word} before where that is known, too. It is called a change only if "
-            f"the 95% interval of the difference leaves out zero. {by_chance(number)}"
+            f". Beside it {before}. It is called a change only if the 95% interval of the "
+            f"difference leaves out zero. {by_chance(number)}"
         )
     else:
-        intro += f"; none can be compared with the {word} before."
+        intro += ". None can be compared with an earlier one."
     items = [
         (one.change, one.title, one.text[len(one.title) :])
         for one in findings
@@ -258,7 +278,7 @@ def trends_section(
     """
     if scope.period is None:
         return Section("trends", "Trends", (no_period(scope),))
-    intro, items = changes(findings, scope.word)
+    intro, items = changes(findings, scope.word, _by_other_times(scope, trends))
     some = {name: trend for name, trend in trends.drawn.items() if name != RESPONSE}
     drawn, left = not_drawn.divided(some)
     said = not_drawn.sentences(scope, left, programs)
@@ -269,6 +289,15 @@ def trends_section(
     )
 
 
+def _by_other_times(scope: Scope, trends: Trends) -> dict[str, list[str]]:
+    """Return the measures that are not counted by times as long as the period of the report."""
+    others: dict[str, list[str]] = {}
+    for name, trend in trends.compared.items():
+        if trend is not trends.by_period.get(name):
+            others.setdefault(period_word(scope, trend), []).append(trend.title)
+    return others
+
+
 def trend_drawing(scope: Scope, trend: Trend, target: float | None = None) -> Drawing:
     """Return the picture of a measure over the last months or other times, and its target."""
     kinds = TREND_KINDS if trend.unit == "proportion" else COUNT_KINDS
@@ -276,11 +305,21 @@ def trend_drawing(scope: Scope, trend: Trend, target: float | None = None) -> Dr
     title = f"{trend.title} by {period_word(scope, trend)}"
     shown = rounded(_with_status(trend.table)[columns].dropna(axis=1, how="all"), trend.unit)
     gone = shown.isna().mul(shown["status"] == HIDDEN, axis=0)
-    table = Table(f"trend_{trend.measure}", title, shown, kinds, trend.rule, gone)
+    rule = f"{trend.rule}{_not_whole(scope, trend)}"
+    table = Table(f"trend_{trend.measure}", title, shown, kinds, rule, gone)
     plot = plot_trend if target is None else partial(plot_trend, target=target)
     dash = f"\n{DASH}" if trend.unit == "proportion" and gone.to_numpy().any() else ""
-    drawn = replace(trend, rule=f"{trend.rule}{dash}")
-    return replace(_drawing(scope, plot, drawn, title, table), definition=trend.rule)
+    drawn = replace(trend, rule=f"{rule}{dash}")
+    return replace(_drawing(scope, plot, drawn, title, table), definition=rule)
+
+
+def _not_whole(scope: Scope, trend: Trend) -> str:
+    """Return the sentence on the time in which the records begin; empty if all are whole."""
+    table = trend.table[trend.table["end"] >= scope.begin]
+    for period, start, end in zip(table["period"], table["start"], table["end"], strict=True):
+        if begins_within(period_between(start, end.normalize()), scope.begin):
+            return f" The records begin within {in_words(period)}: that time is not whole."
+    return ""
 
 
 def response_section(scope: Scope, trends: Trends, targets: Mapping[str, float]) -> Section:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,17 +10,21 @@ import pandas as pd
 
 from iop_outcomes.report.period import period_between, within
 from iop_outcomes.report.scope import Scope
+from iop_outcomes.report.trends import begins_within, compared_rows
 from iop_outcomes.shared.text import format_share
 from iop_outcomes.statistics.differences import (
     clustered_difference,
     difference_interval,
     rate_ratio_interval,
 )
+from iop_outcomes.trends import Trend
 from iop_outcomes.trends.periods import in_words
-from iop_outcomes.trends.quantities import Quantity
+from iop_outcomes.trends.quantities import Quantity, find_quantity
 
 NO_CHANGE = "no clear change"
-COMPARED = ("higher", "lower", NO_CHANGE)
+WITHOUT = "not compared"
+BEGUN = "The records begin within an earlier period, so that nothing is compared with it."
+NONE_BEFORE = "There is no earlier period to compare with."
 SMALLEST = 0.05  # a part of a point that is written with one decimal
 
 
@@ -50,12 +55,12 @@ class Change:
     upper: float
     of_counts: bool = False
 
-    @property
-    def sentence(self) -> str:
-        """The sentence of the trends, with the numbers to one decimal."""
+    def sentence(self, also: str = "") -> str:
+        """Return the sentence of the trends, with the numbers to one decimal."""
+        was = f"{self.was}{also}"
         if self.word == NO_CHANGE:
-            return f"No clear change from {self.was}: the difference may be chance ({self.detail})."
-        return f"That is {self.word} than {self.was} ({self.detail})."
+            return f"No clear change from {was}: the difference may be chance ({self.detail})."
+        return f"That is {self.word} than {was} ({self.detail})."
 
     def plain(self, also: str = "", *, again: bool = False) -> str:
         """Return the sentence of the first page: the interval of the difference in plain words.
@@ -166,6 +171,53 @@ def compare(
         )
     word = "higher" if higher else "lower" if lower else NO_CHANGE
     return Change(word, was, detail, low, high, quantity.kind == "count")
+
+
+def changes_of(scope: Scope, trend: Trend) -> list[tuple[Change, str]]:
+    """Return what became of a measure since the period before, and the same one a year before.
+
+    Parameters
+    ----------
+    scope : Scope
+        With a period.
+    trend : Trend
+        Protected. It is compared with those that are shown.
+
+    Returns
+    -------
+    list of tuple
+        Changes first, then where none is clear; each with the words behind the earlier time.
+    """
+    known = trend.table[trend.table["complete"]]
+    if known.empty or pd.isna(known.iloc[-1]["value"]):
+        return []
+    quantity, last = find_quantity(trend.measure), known.iloc[-1]
+    found = [
+        (compare(scope, quantity, trend.table.iloc[row], last), words)
+        for row, words in compared_rows(trend.table, scope.begin)[1:]
+        if pd.notna(trend.table["value"].iloc[row])
+    ]
+    return sorted(found, key=lambda one: one[0].word == NO_CHANGE)
+
+
+def word_of(changes: Sequence[tuple[Change, str]]) -> str:
+    """Return what a measure is called of which `changes_of` are given."""
+    return changes[0][0].word if changes else WITHOUT
+
+
+def why_not_compared(scope: Scope, trend: Trend) -> str:
+    """Return why a measure whose newest number is shown is compared with no other."""
+    known = trend.table[trend.table["complete"]]
+    there = [trend.table.iloc[row] for row, _ in compared_rows(trend.table, scope.begin)[1:]]
+    if there:
+        hidden = any(row["hidden"] for row in there)
+        return f"No earlier number to compare with is {'shown' if hidden else 'known'}."
+    earlier = known[known["end"] >= scope.begin].iloc[:-1]
+    begun = (
+        begins_within(period_between(start, end), scope.begin)
+        for start, end in zip(earlier["start"], earlier["end"], strict=True)
+    )
+    return BEGUN if any(begun) else NONE_BEFORE
 
 
 def _sessions_difference(

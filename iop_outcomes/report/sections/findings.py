@@ -9,13 +9,18 @@ import pandas as pd
 
 from iop_outcomes.report.period import period_between
 from iop_outcomes.report.scope import Scope
-from iop_outcomes.report.sections.changes import NO_CHANGE, compare
-from iop_outcomes.report.trends import compared_rows
+from iop_outcomes.report.sections.changes import (
+    NO_CHANGE,
+    WITHOUT,
+    changes_of,
+    why_not_compared,
+    word_of,
+)
 from iop_outcomes.shared.characters import printable
 from iop_outcomes.shared.text import format_share
 from iop_outcomes.trends import Trend
 from iop_outcomes.trends.periods import in_words
-from iop_outcomes.trends.quantities import REPORTED, find_quantity
+from iop_outcomes.trends.quantities import REPORTED
 
 NOTHING_COMPARED = "No findings: without a period there is nothing to compare."
 NOT_TOLD = "not known"
@@ -24,7 +29,7 @@ HIDDEN_TEXT = "hidden, as it is a small count or would give one away"
 
 @dataclass(frozen=True)
 class Finding:
-    """One measure in the newest period in which it is known, beside the period before.
+    """One measure in the newest period in which it is known, beside earlier ones.
 
     Attributes
     ----------
@@ -36,12 +41,15 @@ class Finding:
         The finding in plain words, with its counts and interval.
     change : str
         ``higher``, ``lower``, ``no clear change``, ``not compared``, or ``not known``.
+    comparisons : int
+        With how many earlier periods it is compared.
     """
 
     measure: str
     title: str
     text: str
     change: str
+    comparisons: int = 0
 
 
 class Findings(pd.DataFrame):
@@ -104,29 +112,25 @@ def findings_frame(findings: list[Finding]) -> Findings:
 
 
 def _finding(scope: Scope, measured: Trend) -> Finding:
-    quantity = find_quantity(measured.measure)
     known = measured.table[measured.table["complete"]]
     if known.empty:
         text = f"{measured.title}: not known yet for any {period_word(scope, measured)}."
-        return Finding(measured.measure, measured.title, text, "not compared")
+        return Finding(measured.measure, measured.title, text, WITHOUT)
     last = known.iloc[-1]
     if last["hidden"] or pd.isna(last["value"]):
         reason = HIDDEN_TEXT if last["hidden"] else last["not_known"] or "nothing was counted"
         why = why_by_year(scope, measured) if last["hidden"] else ""
         text = f"{measured.title} in {in_words(last['period'])}{why}: {reason}."
         text += latest_shown(scope, measured)
-        return Finding(measured.measure, measured.title, text, "not compared")
+        return Finding(measured.measure, measured.title, text, WITHOUT)
     named = in_words(last["period"])
     text = f"{measured.title} in {named}: {_describe_value(last, measured.unit)}."
     text += not_known_yet(scope, measured)
-    change = "not compared"
-    compared = compared_rows(measured.table, scope.begin)
-    before = [measured.table.iloc[row] for row, words in compared[1:2] if not words]
-    if before and not before[0]["hidden"] and pd.notna(before[0]["value"]):
-        found = compare(scope, quantity, before[0], last)
-        change = found.word
-        text += f" {found.sentence}"
-    return Finding(measured.measure, measured.title, text, change)
+    changes = changes_of(scope, measured)
+    said = [change.sentence(words) for change, words in changes]
+    text = " ".join([text, *(said or [why_not_compared(scope, measured)])])
+    change = word_of(changes)
+    return Finding(measured.measure, measured.title, text, change, len(changes))
 
 
 def not_known_yet(scope: Scope, trend: Trend) -> str:

@@ -8,9 +8,16 @@ import pandas as pd
 
 from iop_outcomes.report.model import Section, Table
 from iop_outcomes.report.not_drawn import in_programs
-from iop_outcomes.report.period import period_between
 from iop_outcomes.report.scope import Scope
-from iop_outcomes.report.sections.changes import NO_CHANGE, Change, by_chance, compare
+from iop_outcomes.report.sections.changes import (
+    NO_CHANGE,
+    WITHOUT,
+    Change,
+    by_chance,
+    changes_of,
+    why_not_compared,
+    word_of,
+)
 from iop_outcomes.report.sections.findings import (
     NOT_TOLD,
     latest_shown,
@@ -35,7 +42,7 @@ from iop_outcomes.report.sections.points import (
     Point,
 )
 from iop_outcomes.report.sections.signals import NO_SIGNAL, TOO_FEW_MONTHS
-from iop_outcomes.report.trends import Trends, begins_within, compared_rows
+from iop_outcomes.report.trends import Trends
 from iop_outcomes.shared.text import format_share
 from iop_outcomes.trends import Trend
 from iop_outcomes.trends.periods import in_words
@@ -43,6 +50,7 @@ from iop_outcomes.trends.quantities import Quantity, find_quantity
 
 MOST, FEWEST = 8, 5  # findings on the first page
 NAME, TITLE = "what-changed", "At a glance"
+IN_TABLE = (" Its newest number is in the table.", " Their newest numbers are in the table.")
 HOW = (
     "Each newest number, and each difference, has its 95% interval: the range in which the true "
     "value may well lie. Higher or lower: that of the difference holds no zero; else the records "
@@ -91,11 +99,13 @@ def first_page(
     points += [*signal_points(signals, signals_of_all(scope, trends, table, told)), *others]
     chosen = choose(points)
     items = [(one.tag, one.title, one.text) for one in chosen]
-    items += _left_out(points, chosen, never, in_programs(scope, never, programs))
+    gone = [one for one in points if one not in chosen]
+    items += _without_room(scope, trends, gone)
+    items += _left_out(gone, never, in_programs(scope, never, programs))
     not_known = [one.title for one in scope.not_known if one.main]
     if not_known:
         items.append((NOT_TOLD, "; ".join(not_known), "."))
-    number = sum(len(_changes(scope, trend)) for trend in trends.compared.values())
+    number = sum(len(changes_of(scope, trend)) for trend in trends.compared.values())
     how = f"{HOW} {by_chance(number)}" if number else HOW
     return Section(NAME, TITLE, (how,), () if table is None else (table,), items=tuple(items))
 
@@ -117,21 +127,38 @@ def _never_shown(trend: Trend) -> bool:
     return len(known) > 0 and bool(known.iloc[-1]["hidden"]) and bool(known["value"].isna().all())
 
 
+def _without_room(
+    scope: Scope, trends: Trends, gone: Sequence[Point]
+) -> list[tuple[str, str, str]]:
+    """Return which measures with a newest number have no finding, by what they are called."""
+    named: dict[tuple[str, str], list[str]] = {}
+    of_measures = {trend.title: trend for trend in trends.compared.values()}
+    for one in sorted(gone, key=lambda one: one.rank):
+        if one.title not in of_measures or one.tag in (NOT_SHOWN, NOT_TOLD) or one.rank == SIGNAL:
+            continue
+        is_compared = one.rank != NOT_COMPARED
+        why = "" if is_compared else f" {why_not_compared(scope, of_measures[one.title])}"
+        named.setdefault((one.tag, why), []).append(one.title)
+    return [
+        (tag, "; ".join(titles), f".{why}{IN_TABLE[len(titles) > 1]}")
+        for (tag, why), titles in named.items()
+    ]
+
+
 def _left_out(
-    points: Sequence[Point], chosen: Sequence[Point], never: Sequence[Trend], there: str
+    gone: Sequence[Point], never: Sequence[Trend], there: str
 ) -> list[tuple[str, str, str]]:
     """Return which measures have no newest number and no finding, so that none goes unsaid.
 
     Parameters
     ----------
-    points, chosen : sequence of Point
-        All findings, and those of the page.
+    gone : sequence of Point
+        The findings for which the page has no room.
     never : sequence of Trend
         Those of which no period is shown.
     there : str
         In which table shares of these are.
     """
-    gone = [one for one in points if one not in chosen]
     hidden = [trend.title for trend in never]
     hidden += [one.title for one in gone if one.tag == NOT_SHOWN]
     waiting = [one.title for one in gone if one.tag == NOT_TOLD]
@@ -161,47 +188,31 @@ def measure_point(scope: Scope, trend: Trend, target: float | None = None) -> Po
             rank, tag = (MET, "target met") if reached else (MISSED, "target missed")
         return Point(rank, tag, trend.title, text)
     last = rows.iloc[-1]
-    changes = _changes(scope, trend)
-    real = [one for one, _ in changes if one.word != NO_CHANGE]
+    changes = changes_of(scope, trend)
+    tag = word_of(changes)
+    is_change = tag not in (NO_CHANGE, WITHOUT)
     is_share = trend.unit == "proportion"
     text = f"{' was' if is_share else ':'} {_value(last, trend.unit)} in {in_words(last['period'])}"
     text += f"{_counts(last, trend.unit)}."
     text += _compared(changes)
     if not changes:
-        text += f" {_why_not_compared(scope, known)}"
+        text += f" {why_not_compared(scope, trend)}"
     text += not_known_yet(scope, trend)
-    rank, tag = (CHANGED, real[0].word) if real else (SAME, NO_CHANGE)
-    if not changes:
-        rank, tag = NOT_COMPARED, "not compared"
+    rank = CHANGED if is_change else SAME if changes else NOT_COMPARED
     if target is not None:
         reached, words = _beside(last, quantity, target, trend.unit)
         text += f" {words}"
         if not reached:
             rank, tag = MISSED, "target missed"
-        elif not real:
+        elif not is_change:
             rank, tag = MET, "target met"
     return Point(rank, tag, trend.title, text)
-
-
-def _changes(scope: Scope, trend: Trend) -> list[tuple[Change, str]]:
-    """Return what became of a measure since each time that it is compared with.
-
-    Each has the words that are said behind that time.
-    """
-    known = trend.table[trend.table["complete"]]
-    if known.empty or pd.isna(known.iloc[-1]["value"]):
-        return []
-    quantity = find_quantity(trend.measure)
-    return [
-        (compare(scope, quantity, before, known.iloc[-1]), words)
-        for before, words in _earlier(scope, trend)
-    ]
 
 
 def _compared(changes: Sequence[tuple[Change, str]]) -> str:
     """Return the sentences of the first page: changes first, then where none is clear."""
     text, again = "", False
-    for change, words in sorted(changes, key=lambda one: one[0].word == NO_CHANGE):
+    for change, words in changes:
         text += f" {change.plain(words, again=again)}"
         again = change.word == NO_CHANGE
     return text
@@ -215,24 +226,6 @@ def _not_shown(scope: Scope, trend: Trend, known: pd.DataFrame) -> str:
         why = why_by_year(scope, trend)
         return f" in {newest}{why} is not shown, as it would tell of a few people only.{older}"
     return f" in {newest}: nothing was counted.{older}"
-
-
-def _why_not_compared(scope: Scope, known: pd.DataFrame) -> str:
-    begun = [
-        begins_within(period_between(start, end), scope.begin)
-        for start, end in zip(known["start"], known["end"], strict=True)
-    ]
-    if any(begun[:-1]):
-        return "The records begin within an earlier period, so that it is not compared with it."
-    return "There is no earlier period to compare it with."
-
-
-def _earlier(scope: Scope, trend: Trend) -> list[tuple[pd.Series[float], str]]:
-    """Return the period before, and the same one of the year before, where they are shown."""
-    rows = [
-        (trend.table.iloc[row], words) for row, words in compared_rows(trend.table, scope.begin)[1:]
-    ]
-    return [(row, words) for row, words in rows if pd.notna(row["value"])]
 
 
 def _value(row: pd.Series[float], unit: str) -> str:
