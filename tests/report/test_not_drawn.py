@@ -48,6 +48,7 @@ def scope(records: iop.Records) -> Any:
     return SimpleNamespace(
         records=records,
         period=SimpleNamespace(word="quarter"),
+        begin=pd.Timestamp.min,
         word="quarter",
         judged={},
         words=lambda _: "admissions from 2025-10-01 to 2026-09-30",

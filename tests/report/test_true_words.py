@@ -159,7 +159,9 @@ def test_the_small_print_of_a_trend_says_what_a_dash_is(hidden: bool) -> None:
     if hidden:
         numbers = ["numerator", "denominator", "value", "lower", "upper"]
         table.loc[1, numbers], table.loc[1, "hidden"] = float("nan"), True
-    scope: Any = SimpleNamespace(records=SimpleNamespace(synthetic=True), period=None, word="time")
+    scope: Any = SimpleNamespace(
+        records=SimpleNamespace(synthetic=True), period=None, word="time", begin=pd.Timestamp.min
+    )
     drawing = assemble.trend_drawing(scope, replace(made, table=table))
     assert (assemble.DASH in drawing.notes) == hidden
     assert drawing.definition in drawing.notes
