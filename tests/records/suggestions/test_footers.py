@@ -122,3 +122,15 @@ def test_a_line_that_nobody_knows_says_what_to_write_if_it_is_a_footer(tmp_path:
 )
 def test_where_a_footer_begins(text: str, start: str) -> None:
     assert starts_like_a_total(text) == start
+
+
+@pytest.mark.parametrize(
+    "agency", ["Stand Alone Clinic", "Key Program", "Notes Center", "Page 1 of 2"]
+)
+def test_a_record_without_its_date_is_no_footer(agency: str, tmp_path: Path) -> None:
+    """A row with an identifier and most cells is a record: it is set aside and listed."""
+    text = HEAD + "".join(ROWS) + f"{agency},K021,,2026-02-01\n" + "Total Records: 21\n"
+    made = iop.suggest_mapping(export(tmp_path, text))
+    records = iop.read_records(tmp_path, mapping=made.mapping)
+    assert records.sources["rows_left_out"].tolist() == [1, 0]
+    assert 22 in records.problems["line"].tolist()

@@ -14,6 +14,7 @@ from iop_outcomes.records.sources.coded import Coded
 from iop_outcomes.records.suggestions.recognition.bundles import Bundle, filled_rows
 from iop_outcomes.records.suggestions.recognition.footers import (
     form_of_a_footer,
+    is_a_footer,
     longer_start,
     starts_like_a_total,
 )
@@ -154,8 +155,19 @@ def _no_rows(source: Source) -> Mask:
         rows |= totals if bundle.days or not date else totals & rows
         if date:  # a count of words below a table, such as: Completed 1752
             rows |= ~filled_rows(column) & ~_hold_dates(bundle.columns[date])
-    rows &= _any_filled(bundle)
+    rows &= _any_filled(bundle) & ~_are_records(bundle, identifier)
     return rows if rows.sum() <= max(_MOST_SHARE * bundle.rows, 12) else np.zeros_like(rows)
+
+
+def _are_records(bundle: Bundle, identifier: str) -> Mask:
+    """Return which rows are records though their date is missing: named, and most cells filled."""
+    if not identifier or len(bundle.columns[identifier].codes) != bundle.rows:
+        return np.zeros(bundle.rows, dtype=bool)
+    column = bundle.columns[identifier]
+    none = _holds(column, lambda text: is_a_footer(text) or fold(text) == fold(identifier))
+    whole = [each for each in bundle.columns.values() if len(each.codes) == bundle.rows]
+    filled = np.sum([filled_rows(each) for each in whole], axis=0)
+    return np.asarray(filled_rows(column) & ~none & (2 * filled > len(whole)))
 
 
 def _hold_dates(column: Coded) -> Mask:
