@@ -16,7 +16,7 @@ from iop_outcomes.disclosure.ledger import Ledger
 from iop_outcomes.disclosure.merging import Ladders
 from iop_outcomes.plots.layout.export import Picture
 from iop_outcomes.report import counting, model
-from iop_outcomes.report.linking import leaving_by_quarter
+from iop_outcomes.report.linking import leaving_by_time
 from validation.attack_reading import Read, stands
 from validation.attack_relations import PROMISE, build
 from validation.attack_saving import as_read
@@ -157,7 +157,7 @@ def test_a_report_as_it_is_made_tells_of_no_day_and_did_before(
     records = records_of(STAYS)
     now = solve(build(made(records)))
     assert not now.small
-    monkeypatch.setattr(leaving_by_quarter, "_link_completion", lambda *_: None)
+    monkeypatch.setattr(leaving_by_time, "_link_discharged", lambda *_: None)
     assert (THERE, "2026-03-31") in solve(build(made(records))).small
 
 
