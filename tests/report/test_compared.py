@@ -42,10 +42,12 @@ def test_a_measure_with_a_number_and_without_room_is_named_with_why_it_is_not_co
     trends = make_trends(scope, MergePlan()).shown(frozenset(), scope.policy)
     others = [Point(SIGNAL, "signal", f"Signal {number}", "") for number in range(8)]
     others.append(Point(SAME, "no clear difference", "Completed, of those discharged", ""))
+    others.append(Point(SAME, "no clear difference", "Retained at 30 days", ""))  # a funnel
     page = first_page.first_page(scope, trends, None, {}, others)
     named = {title for _, titles, _ in page.items for title in titles.split("; ")}
     assert {trend.title for trend in trends.compared.values()} <= named
     assert "Completed, of those discharged" not in named
+    assert "no clear difference" not in {tag for tag, _, _ in page.items}
     rest = {tag: (titles, text) for tag, titles, text in page.items if tag != "signal"}
     assert rest["no clear change"][1] == ". Their newest numbers are in the table."
     titles, text = rest["not compared"]

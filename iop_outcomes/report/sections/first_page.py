@@ -33,7 +33,9 @@ from iop_outcomes.report.sections.matrix import (
     matrix_table,
 )
 from iop_outcomes.report.sections.points import (
+    ALIKE,
     CHANGED,
+    DIFFER,
     MET,
     MISSED,
     NOT_COMPARED,
@@ -134,7 +136,8 @@ def _without_room(
     named: dict[tuple[str, str], list[str]] = {}
     of_measures = {trend.title: trend for trend in trends.compared.values()}
     for one in sorted(gone, key=lambda one: one.rank):
-        if one.title not in of_measures or one.tag in (NOT_SHOWN, NOT_TOLD) or one.rank == SIGNAL:
+        of_programs = one.rank in (SIGNAL, DIFFER) or one.tag == ALIKE
+        if one.title not in of_measures or one.tag in (NOT_SHOWN, NOT_TOLD) or of_programs:
             continue
         is_compared = one.rank != NOT_COMPARED
         why = "" if is_compared else f" {why_not_compared(scope, of_measures[one.title])}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 MISSED, CHANGED, SIGNAL, DIFFER, MET, SAME, NOT_COMPARED = range(7)
+ALIKE = "no clear difference"  # between programs
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from iop_outcomes.report.model import Hidden, Kind, Table, write_value
 from iop_outcomes.report.programs import FAMILY, fractions_of_people
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections.cohort import ALL
-from iop_outcomes.report.sections.points import DIFFER, SAME, Point
+from iop_outcomes.report.sections.points import ALIKE, DIFFER, SAME, Point
 from iop_outcomes.shared.text import SHARE_DECIMALS, format_share
 from iop_outcomes.trends import Funnel, funnel
 from iop_outcomes.trends.sites import partly_pooled
@@ -236,7 +236,7 @@ def site_points(funnels_shown: dict[str, Funnel]) -> list[Point]:
             funnels_shown.items(), key=lambda item: item[1].table["denominator"].sum()
         )
         text = f": no program shown is beyond the 95% limits about {_line_of(site_funnel)}."
-        points.append(Point(SAME, "no clear difference", MEASURES[measure], text))
+        points.append(Point(SAME, ALIKE, MEASURES[measure], text))
     return points
 
 
