@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from iop_outcomes.attendance import AttendanceByWeek, attendance_by_week
+from iop_outcomes.attendance import AttendanceByWeek
 from iop_outcomes.attendance.stays import NO_CONTACT_DAYS, RETENTION_DAYS
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.ledger import Frozen, Ledger, hide_beside
@@ -33,7 +33,7 @@ from iop_outcomes.report.sections.attendance.weekdays import (
     weekdays_shown,
     weekdays_table,
 )
-from iop_outcomes.report.sections.attendance.weeks import link_weeks_by_quarter
+from iop_outcomes.report.sections.attendance.weeks import link_weeks_by_quarter, weeks_of
 from iop_outcomes.report.sections.ends.stays import (
     STAYS,
     Ends,
@@ -307,7 +307,7 @@ def count_all(
         tables.append(program_table(scope, linked, rows_before))
         seen = scope.tells("first_session") and scope.followed_90_days.any()
         if seen and not scope.policy.hides(scope.people(scope.followed_90_days)):
-            weeks = attendance_by_week(scope.records.subset(scope.followed_90_days))
+            weeks = weeks_of(scope)
             link_weeks(linked, weeks)
     trends = make_trends(scope, plan)
     ledger = with_earlier(ledger, beside, trends.all, scope)

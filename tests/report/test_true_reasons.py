@@ -11,12 +11,14 @@ import pandas as pd
 import pytest
 
 import iop_outcomes as iop
+from iop_outcomes.attendance.weekly import NEVER
 from iop_outcomes.plots.layout.export import Picture
 from iop_outcomes.report import model
 from iop_outcomes.report.counting import count_all
 from iop_outcomes.report.model import Table
 from iop_outcomes.report.scope import choose_scope
 from iop_outcomes.report.sections import assemble, findings, first_page, outcomes, signals
+from iop_outcomes.report.sections.attendance import weeks
 from iop_outcomes.report.sections.ends import stays
 from iop_outcomes.report.sections.ends.each_day import days_told
 from iop_outcomes.report.sections.findings import Finding
@@ -295,3 +297,25 @@ def test_the_rule_of_the_report_says_what_silence_means() -> None:
     usual = relapse_results(choose_scope(sample, "2026Q3", None, None))
     assert usual is not None
     assert "counts as no use" not in usual.overall.rule
+
+
+def test_a_status_that_only_others_have_is_no_session_of_the_weeks() -> None:
+    """None of the 24 followed for 90 days had a session not due; one admitted later had."""
+    frame = people(30, "2026-01-05")
+    frame.loc[24:, "admit_date"] = "2026-09-07"
+    frame.loc[24:, ["discharge_date", "discharge_reason"]] = None
+    frame.loc[:23, "discharge_date"] = "2026-03-20"
+    days = pd.to_datetime(frame["admit_date"])
+    rows = pd.concat(
+        [frame[["episode_id"]].assign(date=days + pd.Timedelta(days=7 * week)) for week in range(3)]
+    )
+    rows = rows.assign(status="attended").reset_index(drop=True)
+    rows.loc[len(rows) - 1, "status"] = "program_cancel"
+    records = iop.read_records(episodes=frame, attendance=rows, as_of=CUT)
+    scope = choose_scope(records, "2026Q3", None, INTERNAL)
+    table = weeks.weeks_of(scope).table
+    assert table["not_due"].eq(0).all()
+    assert table["unrecorded"].isna().all()
+    assert table[NEVER].str.startswith("unrecorded: ").all()
+    alone = iop.attendance_by_week(records.subset(scope.followed_90_days)).table
+    assert alone["not_due"].isna().all()

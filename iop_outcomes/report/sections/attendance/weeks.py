@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from iop_outcomes.attendance.weekly import AttendanceByWeek, left_not_known
+from iop_outcomes.attendance.rule import UNRECORDED
+from iop_outcomes.attendance.weekly import (
+    NEVER,
+    NO_SUCH,
+    AttendanceByWeek,
+    attendance_by_week,
+    left_not_known,
+    never_recorded,
+)
 from iop_outcomes.attendance.weekly_people import CANCELLED, weeks_followed
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.results import WEEKLY_ABSENT, Key
@@ -32,6 +41,25 @@ def note_on_weeks(weeks: AttendanceByWeek) -> str:
     """Return who is counted in each week; in the program only where the records show who left."""
     inside = "" if left_not_known(weeks.table) else IN_PROGRAM_NOTE
     return f"{FOLLOWED_NOTE}{inside}{FOLLOWED}"
+
+
+def weeks_of(scope: Scope) -> AttendanceByWeek:
+    """Return the weeks of who was followed for 90 days.
+
+    A status that only the sessions of others have is 0 in them, and not one that the records cannot
+    hold.
+    """
+    weeks = attendance_by_week(scope.records.subset(scope.followed_90_days))
+    assert scope.attendance is not None
+    sessions, never = scope.attendance.sessions, never_recorded(weeks.table)
+    words = {"unrecorded": (UNRECORDED,), "not_due": sessions.rule.not_due}
+    held = [name for name in never if sessions.has_status(words[name]).any()]
+    if not held:
+        return weeks
+    table = weeks.table.assign(**dict.fromkeys(held, 0)).drop(columns=NEVER)
+    if left := [name for name in never if name not in held]:
+        table[NEVER] = f"{', '.join(left)}: {NO_SUCH}"
+    return replace(weeks, table=table)
 
 
 def link_weeks_by_quarter(scope: Scope, linked: LinkedCounts) -> None:
