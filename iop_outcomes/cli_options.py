@@ -36,6 +36,7 @@ Earlier = Annotated[
     list[Path] | None, typer.Option("--compare", metavar="FILE.json", help="An earlier report.")
 ]
 Internal = Annotated[
-    bool, typer.Option("--internal", help="Show all counts, for the program itself: not to send.")
+    bool,
+    typer.Option("--internal", help="Show all counts, for the program itself; do not send it."),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
