@@ -30,6 +30,7 @@ from iop_outcomes.errors import (
     in_commands,
     refused_by_system,
 )
+from iop_outcomes.paper_process import paper_process
 from iop_outcomes.shared import process
 from iop_outcomes.shared.characters import printable
 from iop_outcomes.shared.saving import check_place
@@ -90,6 +91,7 @@ def check(
     from iop_outcomes.records.fitness.judging import not_known_lines
     from iop_outcomes.records.kept import keep_what_was_read
 
+    process.begin_work()
     if problems is not None:
         check_place(problems, PROBLEMS)
     records = _read(data, mapping, as_of, quiet)
@@ -142,6 +144,7 @@ def map_export(
     """Propose a mapping for an export: a file to check and change by hand."""
     from iop_outcomes.records.suggestions import suggest_mapping
 
+    process.begin_work()
     check_place(out, "The mapping")
     if out.suffix.lower() != ".toml":
         raise RuleError(
@@ -208,31 +211,32 @@ def report(
 
     Where nearly all rows of a table were set aside a message says so, and the exit code is 1.
     """
-    from iop_outcomes.disclosure import SafePolicy
-    from iop_outcomes.records.checks.losses import loss_lines, nearly_all_lost
-    from iop_outcomes.records.kept import keep_what_was_read
-    from iop_outcomes.report import command
-    from iop_outcomes.report.forms.apart import paper_process
-    from iop_outcomes.report.period import period_asked
-    from iop_outcomes.report.quarterly import prepared_day
+    asked: dict[str, Any] = {"quarter": quarter, "period": period, "title": title}
+    asked |= {"prepared_by": prepared_by, "progress": not quiet}
+    endings = [f".{form.strip()}" for form in forms.split(",")] if forms else [out.suffix]
+    with paper_process(endings, wanted=not all_programs) as paper:  # first: it loads in turn
+        from iop_outcomes.disclosure import SafePolicy
+        from iop_outcomes.records.checks.losses import loss_lines, nearly_all_lost
+        from iop_outcomes.records.kept import keep_what_was_read
+        from iop_outcomes.report import command
+        from iop_outcomes.report.period import period_asked
+        from iop_outcomes.report.quarterly import prepared_day
 
-    period_asked(quarter, period)  # before anything is read
-    places = command.places_of(out, forms, apart=not all_programs)
-    check_place(ledger or out, "The ledger")
-    named = (data, mapping, settings, compare)
-    command.refuse_same_places(places, ledger, *named, all_programs=all_programs)
-    command.check_earlier(compare, all_programs=all_programs)
-    day = prepared_day(prepared_on)
-    own = command.settings_at(settings, data, look=not no_settings)
-    with paper_process(places, wanted=not all_programs) as paper:
+        process.begin_work()
+        period_asked(quarter, period)  # before anything is read
+        places = command.places_of(out, forms, apart=not all_programs)
+        check_place(ledger or out, "The ledger")
+        named = (data, mapping, settings, compare)
+        command.refuse_same_places(places, ledger, *named, all_programs=all_programs)
+        command.check_earlier(compare, all_programs=all_programs)
+        policy = SafePolicy.internal() if internal else None
+        asked |= {"prepared_on": prepared_day(prepared_on), "policy": policy}
+        own = command.settings_at(settings, data, look=not no_settings)
         records = _read(data, mapping, as_of, quiet)
         for place in (*places, ledger or out):
             keep_what_was_read(place, records, data, mapping)
         for line in loss_lines(records.problems, records.sources):
             typer.echo(printable(f"iop-outcomes: {line}"), err=True)
-        policy = SafePolicy.internal() if internal else None
-        asked: dict[str, Any] = {"quarter": quarter, "period": period, "progress": not quiet}
-        asked |= {"policy": policy, "title": title, "prepared_by": prepared_by, "prepared_on": day}
         each, one = command.write_each, command.write_report
         write = each if all_programs else partial(one, paper=paper, compare=compare)
         typer.echo(printable(write(records, own, program, places, ledger, **asked)))
@@ -250,6 +254,7 @@ def audit(
     from iop_outcomes.disclosure.system import audit as audited
     from iop_outcomes.disclosure.system import read_files
 
+    process.begin_work()
     result = audited(read_files(reports))
     typer.echo(printable(result.text))
     if len(result.found):
@@ -265,6 +270,7 @@ def definitions(
     """List the published definitions of abstinence, relapse and reduction, or show one."""
     from iop_outcomes.relapse import definitions as listed
 
+    process.begin_work()
     table = listed()
     if name is None:
         for row in table.itertuples():
@@ -297,6 +303,7 @@ def sample(
     """Write the records of made-up programs, to try things out."""
     from iop_outcomes.samples import write_sample
 
+    process.begin_work()
     _say(f"making a sample with seed {seed} ...", quiet)
     made = write_sample(folder, seed, messy=messy)
     typer.echo(f"{len(made.episodes):,} synthetic episodes: {printable(str(folder))}")
@@ -312,10 +319,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):  # letters that a terminal lacks are no error
             stream.reconfigure(errors="backslashreplace")
     watched = signal.getsignal(signal.SIGINT)
-    process.look_seldom()
     try:
-        if watched is process.end_at_once:  # from here on half-written files are put away
-            process.set_handler(signal.default_int_handler)
         _run()
     except KeyboardInterrupt:
         typer.echo(process.LINE, err=True)
@@ -327,9 +331,7 @@ def main() -> None:
 
 
 def _run() -> None:
-    from iop_outcomes.plots.layout.style import without_advice
-
-    without_advice()
+    process.without_advice()
     try:
         app()
     except SystemExit as ended:

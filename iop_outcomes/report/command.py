@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from iop_outcomes.disclosure.ledger import Ledger
 from iop_outcomes.errors import ReportError
+from iop_outcomes.paper_process import PaperProcess, worth_it
 from iop_outcomes.report.each import (
     may_be_file_of_program,
     refuse_to_replace,
@@ -16,7 +17,7 @@ from iop_outcomes.report.each import (
     save_all,
 )
 from iop_outcomes.report.earlier import read_earlier
-from iop_outcomes.report.forms.apart import PaperProcess, Shared, worth_it
+from iop_outcomes.report.forms.apart import Shared
 from iop_outcomes.report.forms.pdf import for_paper
 from iop_outcomes.report.forms.saving import check_path
 from iop_outcomes.report.made import Report
@@ -295,6 +296,7 @@ def places_of(out: Path, forms: str | None, *, apart: bool = False) -> list[Path
                 instead=f"some of {', '.join(FORMS)}, such as html,xlsx",
             )
     places = [out.with_suffix(f".{form}") for form in dict.fromkeys(named)] or [out]
+    apart = apart and worth_it([place.suffix for place in places])
     for place in places:
-        check_path(place, apart=apart and worth_it(places))
+        check_path(place, apart=apart)
     return places

@@ -6,6 +6,7 @@ Both begin while the libraries are imported. Nothing changes in any other progra
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import signal
 import sys
@@ -32,8 +33,7 @@ def is_command() -> bool:
 def watch_the_start() -> None:
     """Exit at once on Ctrl-C while the command is imported; do nothing in any other program.
 
-    The module of the command is in the package, so that the package and its libraries are imported
-    before the first line of the command runs.
+    A command imports the libraries that it needs before it begins its work: see `begin_work`.
     """
     if is_command() and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         set_handler(end_at_once)
@@ -43,6 +43,18 @@ def set_handler(handler: object) -> None:
     """Set the handler of Ctrl-C, if this is the main thread (no other thread may set it)."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, handler)  # type: ignore[arg-type]  # two kinds of handlers
+
+
+def without_advice() -> None:
+    """Keep matplotlib's advice, such as where its cache could lie, out of a command's output."""
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
+
+
+def begin_work() -> None:
+    """Have half-written files put away on Ctrl-C from now on: what a command needs is loaded."""
+    look_seldom()
+    if signal.getsignal(signal.SIGINT) is end_at_once:
+        set_handler(signal.default_int_handler)
 
 
 def look_seldom() -> None:

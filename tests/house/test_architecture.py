@@ -16,7 +16,7 @@ import pytest
 PACKAGE = Path(__file__).parents[2] / "iop_outcomes"
 # Later rooms may import earlier ones. A pair of brackets is one stage.
 ORDER = (
-    ("errors", "versions", "shared"),
+    ("errors", "versions", "shared", "paper_process"),
     ("samples",),
     ("statistics",),
     ("records",),
@@ -133,8 +133,8 @@ def test_no_room_is_crowded_and_each_says_what_it_is() -> None:
 
 
 def test_the_first_file_of_a_room_only_names_its_public_things() -> None:
-    for path in PACKAGE.rglob("__init__.py"):
-        if path.parent.name == "measures":  # it warns
+    for path in [PACKAGE / "__init__.pyi", *PACKAGE.rglob("__init__.py")]:
+        if path.parent.name == "measures" or path == PACKAGE / "__init__.py":  # these do something
             continue
         body = parsed(path).body[1:]
         for node in body:
@@ -171,6 +171,13 @@ def test_every_public_name_is_there_and_documented() -> None:
         assert getattr(iop_outcomes, name).__doc__, name
 
 
+def test_a_public_name_is_itself_also_where_a_room_has_the_same_name() -> None:
+    code = "import iop_outcomes.report, iop_outcomes.sensitivity, iop_outcomes as iop; "
+    code += "print(iop.sensitivity.__qualname__, iop.sensitivity.__module__)"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.split() == ["sensitivity", "iop_outcomes.sensitivity.specification_curve"]
+
+
 def test_files_stay_easy_to_hold_in_the_head() -> None:
     """An ``__init__.py`` is a list of names: it may be as long as there are public things."""
     long = {
@@ -185,7 +192,14 @@ OLD = ("measures.words", "measures", "relapse.pieces")
 FRESH = """
 import json, sys, warnings
 import iop_outcomes
-found = {"loaded": sorted({name.split(".")[0] for name in sys.modules})}
+
+def loaded():
+    return sorted({name.split(".")[0] for name in sys.modules})
+
+found = {"bare": loaded()}
+for name in iop_outcomes.__all__:
+    getattr(iop_outcomes, name)
+found["loaded"] = loaded()
 for old in sys.argv[1:]:
     for name in [name for name in sys.modules if name.startswith(f"iop_outcomes.{old}")]:
         del sys.modules[name]
@@ -209,9 +223,11 @@ def fresh() -> dict[str, Any]:
 
 
 def test_a_bare_import_brings_in_nothing_heavy(fresh: dict[str, Any]) -> None:
+    """A room is loaded when it is first used; with its names, what it does not need is not."""
     heavy = {"lifelines", "matplotlib", "scipy", "highspy", "statsmodels", "openpyxl", "jinja2"}
-    assert "pandas" in fresh["loaded"]
     assert not heavy & set(fresh["loaded"])
+    assert not {"numpy", "pandas", "pyarrow"} & set(fresh["bare"])
+    assert "pandas" in fresh["loaded"]
 
 
 @pytest.mark.parametrize("old", OLD)

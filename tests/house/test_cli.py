@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import os
 import re
 import shutil
@@ -455,6 +457,29 @@ def test_ctrl_c_ends_with_a_line_also_while_the_libraries_are_imported(
         assert "1 scheduled service\n" in done.stdout
     else:
         assert (done.returncode, done.stderr) == (130, "iop-outcomes: interrupted\n")
+
+
+def test_each_command_says_when_what_it_needs_is_loaded() -> None:
+    """From then on Ctrl-C puts half-written files away, and garbage is looked for seldom."""
+    functions = [one for one in ast.parse(inspect.getsource(cli)).body if _is_command(one)]
+    assert len(functions) == 6
+    for function in functions:
+        calls = [ast.unparse(one) for one in ast.walk(function) if isinstance(one, ast.Call)]
+        assert calls.count("process.begin_work()") == 1, ast.unparse(function)[:80]
+
+
+def _is_command(node: ast.stmt) -> bool:
+    decorators = getattr(node, "decorator_list", ())
+    return any(ast.unparse(one).startswith("app.command") for one in decorators)
+
+
+def test_help_is_said_before_anything_heavy_is_loaded() -> None:
+    code = "import sys; sys.argv = ['iop-outcomes', 'report', '--help']\n"
+    code += "from iop_outcomes.cli import main\ntry:\n    main()\nexcept SystemExit:\n"
+    code += "    print({'numpy', 'pandas', 'iop_outcomes.report'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert "--quarter" in done.stdout
+    assert done.stdout.endswith("set()\n"), done.stdout + done.stderr
 
 
 def test_a_file_name_that_is_no_utf_8_can_be_mapped(run: Run, small: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import pickle
 import re
 import shutil
@@ -23,18 +24,14 @@ import pandas as pd
 import pytest
 
 import iop_outcomes as iop
+from iop_outcomes import paper_process as beside
 from iop_outcomes.errors import ReportError, RuleError
+from iop_outcomes.paper_process import NoAnswerError, PaperProcess, paper_process, worth_it
 from iop_outcomes.plots import plot_trend
 from iop_outcomes.plots.layout.export import Picture, dotted, draw_svg
 from iop_outcomes.plots.layout.style import LABEL_SIZE
 from iop_outcomes.report.forms import apart, paper
-from iop_outcomes.report.forms.apart import (
-    NoAnswerError,
-    PaperProcess,
-    Shared,
-    paper_process,
-    worth_it,
-)
+from iop_outcomes.report.forms.apart import Shared, check
 from iop_outcomes.report.forms.html import page_of
 from iop_outcomes.report.forms.pdf import BOXES, for_paper, lettered, pdf_of, plain, weasyprint
 from iop_outcomes.report.forms.saving import check_path
@@ -261,7 +258,7 @@ def test_two_processes_make_the_same_bytes(
     made: Path, html: str, shown: Any, drawn_here: list[Drawing]
 ) -> None:
     process = PaperProcess()
-    process.check()
+    check(process)
     drawings = drawings_of(shown, True, False, False)
     assert in_two(process, drawings, html) == made.read_bytes()
     assert_same(drawings, drawn_here)
@@ -280,6 +277,18 @@ def test_two_processes_make_the_same_bytes(
         shared.draw([wrong], "narrow")
         with pytest.raises(RuleError, match="plot_trend"):  # as without another process
             shared.finish()
+
+
+@needs_weasyprint
+def test_a_page_without_the_rules_of_footnotes_is_the_same(
+    made: Path, html: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = weasyprint()
+    own = paper._without_footnotes(library)
+    assert own is not library.HTML  # of this version its style is known
+    assert len(paper.FOOTNOTES.findall(importlib.import_module("weasyprint.html").UA)) == 5
+    monkeypatch.setattr(paper, "_without_footnotes", lambda library: library.HTML)
+    assert pdf_of(html) == made.read_bytes()
 
 
 @needs_weasyprint
@@ -303,7 +312,7 @@ def test_the_bar_of_pictures_goes_from_none_to_all(
 
     monkeypatch.setattr(apart, "_bar", Bar)
     if program is not None:  # what the other process cannot do is left again
-        monkeypatch.setattr(apart, "START", program)
+        monkeypatch.setattr(beside, "START", program)
     process = PaperProcess()
     drawings = drawings_of(shown, True, False)
     with Shared(process, keep=True, progress=True) as shared:
@@ -324,9 +333,9 @@ def test_the_bar_of_pictures_goes_from_none_to_all(
 def test_without_the_other_process_all_is_done_here(
     program: str, monkeypatch: pytest.MonkeyPatch, shown: Any, drawn_here: list[Drawing]
 ) -> None:
-    monkeypatch.setattr(apart, "START", program)
+    monkeypatch.setattr(beside, "START", program)
     process = PaperProcess()
-    process.check()
+    check(process)
     drawings = drawings_of(shown, True)
     assert in_two(process, drawings, PAGE) == pdf_of(PAGE)
     assert_same(drawings, drawn_here)
@@ -340,7 +349,7 @@ def test_where_no_other_process_can_be_started_all_is_done_here(
 ) -> None:
     monkeypatch.setattr(sys, "executable", program)
     process = PaperProcess()
-    process.check()
+    check(process)
     drawings = drawings_of(shown, True)
     assert in_two(process, drawings, PAGE) == pdf_of(PAGE)
     assert_same(drawings, drawn_here)
@@ -356,10 +365,10 @@ def test_what_cannot_be_sent_is_drawn_here(
         asked.append(request[0])
         raise NoAnswerError
 
-    monkeypatch.setattr(apart, "START", WAITING)
+    monkeypatch.setattr(beside, "START", WAITING)
     monkeypatch.setattr(PaperProcess, "ask", answer_nothing)
     process = PaperProcess()
-    process.check()
+    check(process)
     (sent,) = drawings_of(shown, True)
     drawings = [replace(sent, draw=lambda **how: sent.draw(**how))]
     assert in_two(process, drawings, PAGE) == pdf_of(PAGE)
@@ -420,8 +429,8 @@ def test_an_answer_that_cannot_be_taken_leaves_nobody_waiting(
 
     monkeypatch.setattr(Drawing, "take", refuse)
     monkeypatch.setattr(PaperProcess, "ask", lambda *_: None)
-    monkeypatch.setattr(PaperProcess, "check", lambda _: None)
-    monkeypatch.setattr(apart, "START", ENDED)
+    monkeypatch.setattr(PaperProcess, "is_ready", lambda _: True)
+    monkeypatch.setattr(beside, "START", ENDED)
     process = PaperProcess()
     drawings = drawings_of(shown, True)
     with Shared(process) as shared:
@@ -438,24 +447,24 @@ def test_an_answer_that_cannot_be_taken_leaves_nobody_waiting(
 def test_another_process_that_cannot_make_it_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(apart, "START", "import sys; sys.exit('no Pango')")
+    monkeypatch.setattr(beside, "START", "import sys; sys.exit('no Pango')")
     monkeypatch.setitem(sys.modules, "weasyprint", None)
     process = PaperProcess()
     with pytest.raises(ReportError, match="WeasyPrint"):
-        process.check()
+        check(process)
 
 
 def test_another_process_is_used_where_two_things_are_made_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    both = [Path("r.pdf"), Path("r.html")]
-    monkeypatch.setattr(apart, "_cores", lambda: 2)
+    both = [".pdf", ".HTML"]
+    monkeypatch.setattr(beside, "_cores", lambda: 2)
     assert worth_it(both)
-    assert not worth_it([Path("r.pdf"), Path("r.json")])
-    assert not worth_it([Path("r.html"), Path("r.docx")])
+    assert not worth_it([".pdf", ".json"])
+    assert not worth_it([".html", ".docx"])
     with paper_process(both, wanted=False) as process:
         assert process is None
-    monkeypatch.setattr(apart, "_cores", lambda: 1)
+    monkeypatch.setattr(beside, "_cores", lambda: 1)
     with paper_process(both) as process:
         assert process is None
 

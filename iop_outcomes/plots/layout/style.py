@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -163,11 +162,6 @@ def _defaults() -> dict[str, Any]:
     from matplotlib import rcParamsDefault
 
     return {name: rcParamsDefault[name] for name in rcParamsDefault if name not in OF_READER}
-
-
-def without_advice() -> None:
-    """Keep matplotlib's advice, such as where its cache could lie, out of a command's output."""
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
 
 def set_scale(ax: Axes, scale: float) -> None:

@@ -2,108 +2,27 @@
 
 from __future__ import annotations
 
-import json
-import os
 import pickle
-import subprocess
-import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import IO, Any, Literal
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
+from iop_outcomes.paper_process import NoAnswerError, PaperProcess
 from iop_outcomes.plots.layout.export import Picture
 from iop_outcomes.report.forms import paper
 from iop_outcomes.report.forms.pdf import fonts_of_page, weasyprint
 from iop_outcomes.report.model import Drawing, How
 
-DRAWN = (".html", ".htm", ".docx")  # forms whose pictures are drawn in the meantime
-START = "import gc; gc.disable(); "  # the process ends with its report
-START += "import json, sys; sys.path[:] = json.loads(sys.argv[1]); import runpy; "
-START += "runpy.run_path(sys.argv[2], run_name='__main__')"
 Made = Literal["picture", "narrow", "dots", "page"]
 Job = tuple[Made, int]  # how a picture is to be drawn, and its place; or the page
 PAGE: Job = ("page", 0)
 ALL: tuple[Made, ...] = ("picture", "narrow", "dots", "page")
 
 
-def worth_it(places: Sequence[Path]) -> bool:
-    """Whether a second process makes a report sooner: a PDF and pictures, and a core for each."""
-    endings = {place.suffix.lower() for place in places}
-    return ".pdf" in endings and bool(endings & {*DRAWN}) and _cores() > 1
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-class PaperProcess:
-    """A process that draws some of the pictures and lays out the page.
-
-    It is another Python with one small program, and no copy of this process, so that it is the same
-    on every system and beside threads. Where it cannot be started, or ends without an answer, all
-    is done here: with the same bytes, or the error that says what is wrong.
-    """
-
-    def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
-        self._checked = False
-        if not sys.executable:  # Python within another program
-            return
-        command = [sys.executable, "-c", START, json.dumps(sys.path), paper.__file__]
-        with suppress(OSError):
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-            )
-
-    def check(self) -> None:
-        """Raise ReportError if no PDF can be made here; what it needs is loaded by then."""
-        if self._checked:
-            return
-        self._checked = True
-        if self._process is None or _piped(self._process.stdout).readline() != paper.READY:
-            self.close()
-            weasyprint()
-
-    def ask(self, *request: object) -> Any:
-        """Return the answer of the other process.
-
-        Raises
-        ------
-        NoAnswerError
-            There is none; the process is ended.
-        """
-        process = self._process
-        if process is None:
-            raise NoAnswerError
-        try:
-            _piped(process.stdin).write(pickle.dumps(request))
-            _piped(process.stdin).flush()
-            return pickle.load(_piped(process.stdout))
-        except Exception as error:  # whatever it is, it is seen again where the work is done here
-            self.close()
-            raise NoAnswerError from error
-
-    def close(self) -> None:
-        """End the process, whatever it does."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        process.kill()
-        for pipe in (process.stdin, process.stdout):
-            with suppress(OSError):
-                _piped(pipe).close()
-        process.wait()
-
-
-class NoAnswerError(Exception):
-    """The other process has ended, or was never there."""
+def check(process: PaperProcess) -> None:
+    """Raise ReportError if no PDF can be made here; what the process needs is loaded by then."""
+    if not process.is_ready():
+        weasyprint()
 
 
 class Shared:
@@ -158,7 +77,7 @@ class Shared:
             No PDF can be made here.
         """
         if self._thread is None:
-            self._process.check()  # by now it has loaded what it needs, while this one counted
+            check(self._process)  # by now it has loaded what it needs, while this one counted
             self._thread = threading.Thread(target=self._there, daemon=True)
             self._thread.start()
         new = [one for one in drawings if one not in self._drawings]
@@ -283,19 +202,3 @@ def _bar(total: int) -> Any:
     from tqdm import tqdm
 
     return tqdm(total=total, desc="report: pictures")
-
-
-def _piped(pipe: IO[bytes] | None) -> IO[bytes]:
-    assert pipe is not None  # asked for when the process was started
-    return pipe
-
-
-@contextmanager
-def paper_process(places: Sequence[Path], *, wanted: bool = True) -> Iterator[PaperProcess | None]:
-    """Give a second process for the PDF among `places`; None where it is not worth it."""
-    process = PaperProcess() if wanted and worth_it(places) else None
-    try:
-        yield process
-    finally:
-        if process is not None:
-            process.close()
