@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,7 @@ from iop_outcomes.disclosure.solutions.ranges import (
     System,
     narrow_ranges,
 )
+from iop_outcomes.disclosure.solutions.solver import Again
 from iop_outcomes.disclosure.solutions.solving import (
     _search,
     _solve,
@@ -31,6 +33,8 @@ from iop_outcomes.disclosure.solutions.solving import (
     fit_in,
     search_fit,
 )
+
+AGAIN: tuple[Again, ...] = ("turned", "as they are")
 
 
 def test_counts_through_fixed_days() -> None:
@@ -268,8 +272,36 @@ def test_whole_numbers_are_found_near_fractions_and_far_from_them(
     matrix = csc_array([[3.0, 0.0 if thirds else -10.0]])
     right = np.array([float(thirds or rest)])
     bounds = np.zeros(2), np.array([most, 20.0])
-    numbers = _solve(np.array([1.0, 0.1]), bounds, (matrix, right, right))
-    assert (None if numbers is None else tuple(numbers)) == whole
+    for again in AGAIN:
+        for any_will_do in (False, True):
+            given = (np.array([1.0, 0.1]), bounds, (matrix, right, right), again, None, any_will_do)
+            numbers = _solve(*given)
+            assert (None if numbers is None else tuple(numbers)) == whole
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_counts_that_can_be_in_a_range_are_those_of_which_one_of_all_tables_says_so(
+    seed: int,
+) -> None:
+    """Asked once more in either way, the answers are those of trying every whole number."""
+    rng = np.random.default_rng(seed)
+    size = 5
+    values = rng.integers(0, 9, size)
+    weights = rng.integers(-1, 2, (4, size))
+    rows = [
+        ({place: int(one) for place, one in enumerate(row) if one}, int(row @ values))
+        for row in weights
+    ]
+    system = System([*range(size)], values.tolist(), rows, [], [0.0] * size, [12.0] * size)
+    ranges = (np.zeros(size), np.full(size, 12.0))
+    every = np.array(list(product(range(13), repeat=size)))
+    fitting = every[(every @ weights.T == weights @ values).all(axis=1)]
+    for column, wanted in product(range(size), ((0, 0), (1, 10), (11, math.inf), (3, 4))):
+        there = fitting[(fitting[:, column] >= wanted[0]) & (fitting[:, column] <= wanted[1])]
+        for again in AGAIN:
+            fit = fit_in(system, ranges, column, wanted, again=again)
+            assert (fit is not None) == bool(len(there)), (column, wanted)
+            assert fit is None or fit in there.tolist()
 
 
 def test_answers_at_any_time_are_shown_before_those_of_one_day() -> None:

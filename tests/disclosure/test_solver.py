@@ -10,7 +10,7 @@ from highspy import HighsModelStatus
 from scipy.sparse import csc_array
 
 from iop_outcomes.disclosure.solutions import solver
-from iop_outcomes.disclosure.solutions.solver import optimum, whole_optimum
+from iop_outcomes.disclosure.solutions.solver import Again, optimum, whole_numbers, whole_optimum
 
 NONE = np.zeros(2)
 TO_TEN = (np.zeros(2), np.full(2, 10.0))
@@ -50,10 +50,10 @@ def test_whole_numbers_are_whole_and_fit() -> None:
 
 
 class Hasty:
-    """The solver, which calls infeasible whatever it simplifies."""
+    """The solver, which calls infeasible what it simplifies, the first `times`."""
 
-    def __init__(self, solver: Any) -> None:
-        self._solver, self._simplifies = solver, True
+    def __init__(self, solver: Any, times: list[None]) -> None:
+        self._solver, self._times, self._simplifies, self._hasty = solver, times, True, False
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._solver, name)
@@ -63,24 +63,51 @@ class Hasty:
         self._solver.setOptionValue(name, value)
 
     def run(self) -> None:
-        if not self._simplifies:
+        self._hasty = bool(self._simplifies and self._times)
+        if self._hasty:
+            self._times.pop()
+        else:
             self._solver.run()
 
     def getModelStatus(self) -> HighsModelStatus:  # noqa: N802  # the solver's name
-        return HighsModelStatus.kInfeasible if self._simplifies else self._solver.getModelStatus()
+        return HighsModelStatus.kInfeasible if self._hasty else self._solver.getModelStatus()
 
 
-def test_what_is_infeasible_once_simplified_is_asked_as_it_is_to_be_sure(
+def hasty(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    make, left = solver._solver, [None] * times
+    monkeypatch.setattr(solver, "_solver", lambda *some, **more: Hasty(make(*some, **more), left))
+
+
+@pytest.mark.parametrize(
+    ("again", "times"), [("turned", 1), ("as they are", 1), ("as they are", 9)]
+)
+def test_what_is_infeasible_once_simplified_is_asked_once_more(
+    again: Again, times: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sums = line(3.0, 5.0, low=19.0, high=19.0)
+    to_nine = np.zeros(2), np.array([9.0, 10.0])
+    with monkeypatch.context() as patch:
+        hasty(patch, times)
+        assert whole_optimum(NONE, to_nine, sums) is None
+    with monkeypatch.context() as patch:
+        hasty(patch, times)
+        numbers, none_fit = whole_numbers(to_nine, sums, again)
+    assert numbers is not None
+    assert numbers.tolist() == [3.0, 2.0]  # in their own order
+    assert not none_fit
+    nothing = whole_numbers(TO_TEN, line(2.0, 4.0, low=7.0, high=7.0), again)
+    assert (nothing.numbers, nothing.none_fit) == (None, True)
+
+
+def test_a_search_that_ends_early_does_not_say_that_nothing_fits(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    make = solver._solver
-    monkeypatch.setattr(solver, "_solver", lambda *some, **more: Hasty(make(*some, **more)))
-    sums = line(3.0, 5.0, low=19.0, high=19.0)
-    assert whole_optimum(NONE, TO_TEN, sums) is None
-    numbers = whole_optimum(NONE, TO_TEN, sums, sure=True)
-    assert numbers is not None
-    assert numbers.tolist() == [3.0, 2.0]
-    assert whole_optimum(NONE, TO_TEN, line(2.0, 4.0, low=7.0, high=7.0), sure=True) is None
+    monkeypatch.setattr(solver, "MOST_NODES", 0)
+    rng = np.random.default_rng(5)
+    matrix = csc_array(rng.integers(1, 99, (2, 30)).astype(float))
+    right = matrix @ np.ones(30)
+    found = whole_numbers((np.zeros(30), np.full(30, 2.0)), (matrix, right, right), "turned")
+    assert not found.none_fit
 
 
 def test_numbers_without_a_sum_have_the_bound_of_the_lowest_costs() -> None:

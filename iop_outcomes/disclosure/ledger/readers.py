@@ -53,7 +53,8 @@ class Readers:
         self._trials = Trials(self._earlier, cells_of(frozenset()), len(linked.names))
         self._trials.leave_out_large(linked.facts.values)
         self._views = linked.views(beside_earlier=True)
-        self._by_place, self._by_content = PartsByPlace(), KeptParts()
+        # A count that is wrongly taken for small is only hidden with others: see `whole_numbers`.
+        self._by_place, self._by_content = PartsByPlace("turned"), KeptParts("turned")
         self._likely = Fitting()
         # If all of this report is shown few counts are unknown: the search for numbers that fit is
         # short, and they fit if some are hidden.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,8 @@ Numbers = npt.NDArray[np.float64]
 Bounds = tuple[Numbers, Numbers]
 
 MOST_NODES = 2_000  # of a search for whole numbers; if it ends without a result, there is none
+Again = Literal["turned", "as they are"]
+"""How it is asked once more where no whole numbers seem to fit: see `whole_numbers`."""
 GAP = 0.5  # whole numbers that cost twice as much as need be will do
 
 
@@ -56,26 +58,62 @@ def optimum(costs: Numbers, bounds: Bounds, sums: Sums) -> Optimum | None:
     return Program(bounds, sums).optimum(costs)
 
 
-def whole_optimum(
-    costs: Numbers, bounds: Bounds, sums: Sums, *, sure: bool = False
-) -> Numbers | None:
-    """Return whole numbers of low costs; None if none fit, or none was found.
+class Whole(NamedTuple):
+    """Whole numbers that were found, or None; and whether it is known that none fit."""
 
-    The solver simplifies sums first, and may then call infeasible what is not. If it is to be
-    `sure`, it is asked once more without that.
-    """
-    from highspy import HighsModelStatus, SolutionStatus
+    numbers: Numbers | None
+    none_fit: bool
 
+
+def whole_optimum(costs: Numbers, bounds: Bounds, sums: Sums) -> Numbers | None:
+    """Return whole numbers of low costs; None if none fit, or none was found."""
     solver = _solver(costs, bounds, sums, whole=True)
     solver.run()
-    if sure and solver.getModelStatus() == HighsModelStatus.kInfeasible:
-        solver.clearSolver()
-        solver.setOptionValue("presolve", "off")
+    return _answer(solver).numbers
+
+
+def whole_numbers(bounds: Bounds, sums: Sums, again: Again) -> Whole:
+    """Return any whole numbers that fit, or that none do.
+
+    The solver simplifies sums first, and has then called infeasible what was not. So what seems
+    infeasible is asked once more.
+
+    Parameters
+    ----------
+    bounds : tuple of numpy.ndarray
+        The least and the most of each number.
+    sums : tuple
+        The matrix, and the least and the most of each sum.
+    again : {"turned", "as they are"}
+        With the sums and numbers in the reverse order, which are simplified in other steps; or
+        without simplifying them, which can take fifty times as long.
+    """
+    none = np.zeros(len(bounds[0]))
+    solver = _solver(none, bounds, sums, whole=True)
+    solver.run()
+    answer = _answer(solver)
+    if not answer.none_fit:
+        return answer
+    if again == "turned":
+        low, high = (bound[::-1] for bound in bounds)
+        matrix, least, most = sums
+        turned = (matrix[::-1, ::-1], least[::-1], most[::-1])
+        solver = _solver(none, (low, high), turned, whole=True)
         solver.run()
-    status = solver.getInfo().primal_solution_status
-    if status != int(SolutionStatus.kSolutionStatusFeasible):
-        return None
-    return np.round(solver.getSolution().col_value)
+        numbers, none_fit = _answer(solver)
+        return Whole(None if numbers is None else numbers[::-1], none_fit)
+    solver.clearSolver()
+    solver.setOptionValue("presolve", "off")
+    solver.run()
+    return _answer(solver)
+
+
+def _answer(solver: Highs) -> Whole:
+    from highspy import HighsModelStatus, SolutionStatus
+
+    if solver.getInfo().primal_solution_status == int(SolutionStatus.kSolutionStatusFeasible):
+        return Whole(np.round(solver.getSolution().col_value), False)
+    return Whole(None, solver.getModelStatus() == HighsModelStatus.kInfeasible)
 
 
 def _solver(costs: Numbers, bounds: Bounds, sums: Sums, *, whole: bool) -> Highs:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,7 +16,14 @@ from iop_outcomes.disclosure.solutions.ranges import (
     System,
     narrow_ranges,
 )
-from iop_outcomes.disclosure.solutions.solver import Bounds, Numbers, optimum, whole_optimum
+from iop_outcomes.disclosure.solutions.solver import (
+    Again,
+    Bounds,
+    Numbers,
+    optimum,
+    whole_numbers,
+    whole_optimum,
+)
 
 NEAR = 3  # how far from a solution in fractions whole numbers are looked for first
 WHOLE = 1e-7  # from a whole number, as far as the solver is exact
@@ -95,16 +102,19 @@ def fit_in(
     column: int,
     wanted: tuple[float, float],
     costs: Numbers | None = None,
+    again: Again = "as they are",
 ) -> list[int] | None:
     """Return whole numbers that fit a system with one count in the wanted range, or None.
 
-    `costs` are those of a change of each count; default: all the same.
+    `costs` are those of a change of each count; by default all are the same, and any numbers will
+    do where few are found near the true ones. For `again` see `whole_numbers`.
     """
     low, high = ranges[0].copy(), ranges[1].copy()
     low[column], high[column] = max(low[column], wanted[0]), min(high[column], wanted[1])
     if low[column] > high[column]:
         return None
-    fit = _search(system, low, high, np.ones(len(low)) if costs is None else costs)
+    of_each = np.ones(len(low)) if costs is None else costs
+    fit = _search(system, low, high, of_each, again, any_will_do=costs is None)
     return fit if fit is not None and low[column] <= fit[column] <= high[column] else None
 
 
@@ -128,6 +138,9 @@ def _search(
     low: Sequence[float] | Numbers,
     high: Sequence[float] | Numbers,
     costs: Numbers | None = None,
+    again: Again = "as they are",
+    *,
+    any_will_do: bool = False,
 ) -> list[int] | None:
     """Search for a solution by integer programming.
 
@@ -136,7 +149,7 @@ def _search(
     """
     least, most = np.array(low), np.array(high)
     if costs is None:
-        numbers = _solve(np.zeros(len(least)), (least, most), system.sums)
+        numbers = _solve(None, (least, most), system.sums, again)
         return None if numbers is None else exact(system, numbers)
     before = np.array(system.values, dtype=np.float64)
     least, most = least - before, most - before
@@ -170,7 +183,8 @@ def _search(
 
     bounds = of_changes(least, most)
     of_each = np.tile(costs[inner], 2)
-    changed = _solve(of_each, bounds, sums, narrowed) if len(inner) else np.empty(0)
+    given = (of_each, bounds, sums, again, narrowed, any_will_do)
+    changed = _solve(*given) if len(inner) else np.empty(0)
     if changed is None:
         return None
     more, less = changed.reshape(2, -1)
@@ -187,18 +201,24 @@ def _search(
 
 
 def _solve(
-    costs: Numbers,
+    costs: Numbers | None,
     bounds: Bounds,
     sums: Sums,
+    again: Again,
     narrowed: Callable[[], Bounds | None] | None = None,
+    any_will_do: bool = False,
 ) -> Numbers | None:
     """Return whole numbers within bounds that fit some sums, of low costs; None if none do.
 
     Fractions are tried first: where they do not fit, whole numbers do not. Where not all are whole,
-    whole numbers near them are tried. The whole range is last, since that search can take a hundred
-    times as long, and costs would delay a first solution. What bounds follow for whole numbers is
-    asked where it is needed: `narrowed` returns them, or None if no whole numbers fit.
+    whole numbers near them are tried, since to search the whole range can take a hundred times as
+    long. Unless `any_will_do`, low costs are then looked for nearer by, if something fits at all:
+    costs delay a first solution. What bounds follow for whole numbers is asked where it is needed:
+    `narrowed` returns them, or None if none fit.
     """
+    none = np.zeros(len(bounds[0]))
+    any_will_do |= costs is None
+    costs = none if costs is None else costs
     best = optimum(costs, bounds, sums)
     if best is None:
         return None
@@ -209,39 +229,62 @@ def _solve(
     within = bounds if narrowed is None else narrowed()
     if within is None:
         return None
-    near = whole_near(fractions, within, sums, costs)
+    ranges = _near(fractions, sums[0])
+    if any_will_do:
+        ranges.append(_less_near(fractions, none))
+    near = _whole_within(ranges, within, sums)
     if near is not None:
         return near
-    return whole_optimum(np.zeros(len(costs)), within, sums, sure=True)
+    anywhere = whole_numbers(within, sums, again)
+    if anywhere.none_fit or any_will_do:
+        return anywhere.numbers
+    near = _whole_within([_less_near(fractions, costs)], within, sums)
+    return anywhere.numbers if near is None else near
 
 
-def whole_near(
-    fractions: Numbers, within: Bounds, sums: Sums, costs: Numbers | None = None
-) -> Numbers | None:
+def whole_near(fractions: Numbers, within: Bounds, sums: Sums) -> Numbers | None:
     """Return whole numbers near fractions that fit some sums; None if none were found.
 
     Those just above and below the fractions are tried, then of the counts that share a sum with
-    them, then of all: the last with `costs`, which would delay a first solution before.
+    them, then of all.
+    """
+    none = np.zeros(len(fractions))
+    ranges = [*_near(fractions, sums[0]), _less_near(fractions, none)]
+    return _whole_within(ranges, within, sums)
+
+
+def _whole_within(
+    ranges: Iterable[tuple[Numbers, Bounds]], within: Bounds, sums: Sums
+) -> Numbers | None:
+    """Return whole numbers of low costs in the first range that has some."""
+    for costs, (least, most) in ranges:
+        near = np.clip(least, *within), np.clip(most, *within)
+        numbers = whole_optimum(costs, near, sums)
+        if numbers is not None:
+            return numbers
+    return None
+
+
+def _near(fractions: Numbers, matrix: SparseMatrix) -> list[tuple[Numbers, Bounds]]:
+    """Return costs, none, and ranges: just above and below fractions, and of what is beside."""
+    nearest, broken = np.round(fractions), _broken(fractions)
+    down = np.where(broken, np.floor(fractions), nearest)
+    up = np.where(broken, np.ceil(fractions), nearest)
+    beside = _beside(_beside(broken, matrix), matrix)
+    none = np.zeros(len(fractions))
+    wider = np.where(beside, down - NEAR, nearest), np.where(beside, up + NEAR, nearest)
+    return [(none, (down, up)), (none, wider)]
+
+
+def _less_near(fractions: Numbers, costs: Numbers) -> tuple[Numbers, Bounds]:
+    """Return costs and a range of all counts; costs delay a first solution, and are kept if > 0.
+
+    What lowers the costs stays as it is: to look for more of it takes long.
     """
     nearest, broken = np.round(fractions), _broken(fractions)
     down = np.where(broken, np.floor(fractions), nearest)
     up = np.where(broken, np.ceil(fractions), nearest)
-    beside = _beside(_beside(broken, sums[0]), sums[0])
-    none = np.zeros(len(fractions))
-    costs = none if costs is None else costs
-    # What lowers the costs stays as it is: to look for more of it takes long.
-    gained = np.where(costs < 0, down, down - NEAR)
-    ranges = [
-        (none, (down, up)),
-        (none, (np.where(beside, down - NEAR, nearest), np.where(beside, up + NEAR, nearest))),
-        (np.maximum(costs, 0), (gained, up + NEAR)),
-    ]
-    for costs_here, (least, most) in ranges:
-        near = np.clip(least, *within), np.clip(most, *within)
-        numbers = whole_optimum(costs_here, near, sums)
-        if numbers is not None:
-            return numbers
-    return None
+    return np.maximum(costs, 0), (np.where(costs < 0, down, down - NEAR), up + NEAR)
 
 
 def _broken(fractions: Numbers) -> Mask:

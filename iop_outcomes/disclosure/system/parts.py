@@ -16,7 +16,7 @@ import numpy.typing as npt
 from iop_outcomes.disclosure.solutions.connected import Near, Printed
 from iop_outcomes.disclosure.solutions.many import MANY, SearchOfMany
 from iop_outcomes.disclosure.solutions.ranges import Ranges, System, narrow_ranges
-from iop_outcomes.disclosure.solutions.solver import Numbers, Program
+from iop_outcomes.disclosure.solutions.solver import Again, Numbers, Program
 from iop_outcomes.disclosure.solutions.solving import fit_in, search_fit
 from iop_outcomes.disclosure.system.fitting import Numbers as WholeNumbers
 
@@ -35,16 +35,24 @@ class Part:
         Counts from 1 to one less are small.
     likely : numpy.ndarray of int64
         One row of numbers a solution that may fit, which are tried before others are looked for.
+    again : {"as they are", "turned"}
+        How it is asked once more where a count seems to be small: see `whole_numbers`.
     """
 
-    def __init__(self, system: System, threshold: int, likely: WholeNumbers) -> None:
+    def __init__(
+        self,
+        system: System,
+        threshold: int,
+        likely: WholeNumbers,
+        again: Again = "as they are",
+    ) -> None:
         """Start with any whole numbers that fit.
 
         Without an upper bound the search for them can end without a result though there are some,
         as where only shares are printed. So counts that no program has are not looked at first: a
         solution without them is one, and what is open with them only is taken as known.
         """
-        self.threshold = threshold
+        self.threshold, self._again = threshold, again
         within = _bounded(system)
         self.found: list[list[int]] = []
         """Whole numbers that fit, of which each has a count that is not small in those before."""
@@ -119,7 +127,8 @@ class Part:
                 [*system.low, *[0.0] * len(sums)],
                 [*system.high, *[np.inf] * len(sums)],
             )
-            self._with_sums[sums] = Part(wider, self.threshold, np.column_stack([numbers, *totals]))
+            likely = np.column_stack([numbers, *totals])
+            self._with_sums[sums] = Part(wider, self.threshold, likely, self._again)
         return self._with_sums[sums]
 
     def multipliers(self, columns: Sequence[int], sign: int) -> Numbers | None:
@@ -184,7 +193,7 @@ class Part:
 
     def _can_be(self, column: int, low: float, high: float) -> bool:
         """Return whether a count can be in a range; a solution may answer for other counts, too."""
-        fit = fit_in(self._system, self._ranges, column, (low, high))
+        fit = fit_in(self._system, self._ranges, column, (low, high), again=self._again)
         if fit is not None:
             self._take(fit)
         return fit is not None
@@ -210,11 +219,12 @@ def _bounded(system: System) -> System:
 
 
 class KeptParts:
-    """The parts that were asked so far."""
+    """The parts that were asked so far; for `again` see `Part`."""
 
-    def __init__(self) -> None:
+    def __init__(self, again: Again = "as they are") -> None:
         """Start without parts."""
         self._parts: dict[object, Part] = {}
+        self._again: Again = again
 
     def of_near(self, near: Near, printed: Printed, asked: Callable[[], Part]) -> Part:
         """Return the part of connected unknown counts; `asked` returns it by what it holds."""
@@ -229,7 +239,7 @@ class KeptParts:
         )
         name = (threshold, rows, shares, tuple(system.low))
         if name not in self._parts:
-            self._parts[name] = Part(system, threshold, likely)
+            self._parts[name] = Part(system, threshold, likely, self._again)
         return self._parts[name]
 
 
@@ -240,9 +250,9 @@ class PartsByPlace(KeptParts):
     are at least, says all: counts and sums need not be compared.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, again: Again = "as they are") -> None:
         """Start without parts."""
-        super().__init__()
+        super().__init__(again)
         self._by_place: dict[object, Part] = {}
 
     def of_near(self, near: Near, printed: Printed, asked: Callable[[], Part]) -> Part:
