@@ -39,7 +39,7 @@ class Case:
             "episode_id": "A",
             "admit_day": ADMITTED,
             "discharge_day": ADMITTED + int(left[1]) if left else "",
-            "discharge_reason": left[0] if left else "",
+            "discharge_reason": left[0] if left and left[0] != "?" else "",
             "followed_until_day": ADMITTED + int(until),
         }
         if self.given.get("prior"):

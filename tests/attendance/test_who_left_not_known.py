@@ -17,7 +17,7 @@ from iop_outcomes.plots import plot_attendance
 SIZE = 240
 
 
-def records_of(*programs: tuple[str, bool]) -> iop.Records:
+def records_of(*programs: tuple[str, bool], reason: str = "dropped_out") -> iop.Records:
     """Return people who came for six weeks, of programs that record discharges or do not."""
     episodes = [
         pd.DataFrame(
@@ -29,7 +29,8 @@ def records_of(*programs: tuple[str, bool]) -> iop.Records:
         ).assign(
             discharge_date=lambda table, known=known: (
                 table["admit_date"] + pd.Timedelta(days=40) if known else pd.NaT
-            )
+            ),
+            discharge_reason=reason if known else "",
         )
         for name, known in programs
     ]
@@ -155,6 +156,23 @@ def test_dropout_is_known_of_the_programs_that_record_discharges() -> None:
         "North": False,
         "South": True,
     }
+
+
+def test_no_dropout_is_known_where_discharges_have_no_reason() -> None:
+    """All 199 of 199 "left": the discharge may have been of somebody who completed."""
+    records = records_of(("North", True), reason="")
+    for result in (iop.dropout_by_gap(records), iop.dropout_by_missing_weeks(records)):
+        row = result.summary().iloc[0]
+        assert (row["denominator"], row["lowest"], row["highest"]) == (0, 0.0, 1.0)
+        over = result.table["not_known"][result.table["over"]]
+        assert over.eq(
+            "no reason of the discharge is recorded: who completed stops coming, too"
+        ).all()
+        assert "no reason of the discharge is recorded" in result.text
+    fitness = records.fitness().set_index("measure").loc["dropout_by_gap_30"]
+    assert (fitness["known"], fitness["needed"]) == ("no", "the reason of each discharge")
+    told = records_of(("North", True))
+    assert iop.dropout_by_gap(told).summary()["share"].tolist() == [1.0]
 
 
 def test_sessions_that_the_records_cannot_hold_are_no_zero(without: iop.Records) -> None:

@@ -48,8 +48,8 @@ class Findings:
         Whether the rule applies to the episode; None: to every one.
     more : dict
         Further columns.
-    why : str
-        Why it is not known where the time of the rule is over.
+    why : str or numpy.ndarray of str
+        Why it is not known where the time of the rule is over; one, or one an episode.
     """
 
     met: Booleans
@@ -60,7 +60,7 @@ class Findings:
     second_count: Any
     applies: Booleans | None = None
     more: dict[str, Any] = field(default_factory=dict)
-    why: str = NOT_OVER
+    why: Any = NOT_OVER
 
 
 @dataclass(frozen=True, repr=False)

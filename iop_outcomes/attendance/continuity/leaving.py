@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +18,7 @@ from iop_outcomes.attendance.continuity.judged import (
 from iop_outcomes.attendance.continuity.visits import Visits
 from iop_outcomes.attendance.rule import UNRECORDED
 from iop_outcomes.records.schema import ABSENT, ATTENDED
-from iop_outcomes.shared.arrays import Booleans, Floats, Integers, ends_of, starts_of
+from iop_outcomes.shared.arrays import Booleans, Integers, ends_of, starts_of
 from iop_outcomes.shared.checks import check_whole
 
 if TYPE_CHECKING:
@@ -26,8 +28,10 @@ if TYPE_CHECKING:
 FINISHED = ("completed", "transferred", "incarcerated", "died")
 CONTACTS = (
     "A contact is an attended service of any kind. A discharge as completed, transferred, "
-    "incarcerated or died ends the count; after any other it goes on to the data cut."
+    "incarcerated or died ends the count; after any other it goes on to the data cut. Where no "
+    "reason is recorded and it decides, it is not known."
 )
+NO_REASON = "no reason of the discharge is recorded: who completed stops coming, too"
 NO_DISCHARGES = (
     "no discharge is recorded, or hardly any: who completed and who dropped out both stop coming"
 )
@@ -66,10 +70,11 @@ def dropout_by_gap(
     Notes
     -----
     Those who come back after the gap have still dropped out by this rule. Who completed, was
-    transferred or incarcerated, or died before the gap was over has not. Where a program records no
-    discharges, or hardly any, nothing is known of its episodes: who completed stops coming as well.
-    Many programs say 30 days; no single source was found for it. 90 days is the rule of the
-    Oklahoma Department of Mental Health and Substance Abuse Services for outpatients.
+    transferred or incarcerated, or died before the gap was over has not. Of a discharge before it
+    was over for which no reason is recorded it is not known. Where a program records no discharges,
+    or hardly any, nothing is known of its episodes: who completed stops coming as well. Many
+    programs say 30 days; no single source was found for it. 90 days is the rule of the Oklahoma
+    Department of Mental Health and Substance Abuse Services for outpatients.
 
     Examples
     --------
@@ -90,16 +95,15 @@ def dropout_by_gap(
     check_whole("days", days, 1, "days=30")
     check_whole("within", within, 1, "within=90")
     attendance = read_once(records, "dropout_by_gap")
-    finished, end = _finished(attendance)
     told = ~attendance.stays.undischarged
     rule = (
         f"Dropout: {days} days without contact that begin before day {within}. "
         f"{_contacts(attendance)}"
     )
 
-    def search(visits: Visits) -> Findings:
+    def search(visits: Visits, finished: Booleans) -> Findings:
         size = len(visits.seen)
-        watched = np.where(finished, end, visits.seen)
+        watched = np.where(finished, attendance.stays.end, visits.seen)
         episode = np.concatenate([np.arange(size), visits.episode])
         order = np.lexsort((np.concatenate([np.zeros(size, np.int64), visits.day]), episode))
         day = np.concatenate([np.zeros(size), visits.day])[order]
@@ -121,10 +125,10 @@ def dropout_by_gap(
             day=met_on,
             first_count=visits.count(0, within - 1),
             second_count=np.maximum.reduceat(length, starts_of(episode)) if size else length,
-            why=NO_DISCHARGES,
         )
 
-    return judge_visits(attendance, f"dropout_by_gap_{days}", rule, search, contacts=True)
+    name = f"dropout_by_gap_{days}"
+    return judge_visits(attendance, name, rule, _either_way(attendance, search), contacts=True)
 
 
 def dropout_by_missing_weeks(
@@ -160,8 +164,7 @@ def dropout_by_missing_weeks(
 
     Notes
     -----
-    Where a program records no discharges, or hardly any, nothing is known of its episodes, as by
-    `dropout_by_gap`.
+    What is not known for want of discharges or their reasons is as by `dropout_by_gap`.
 
     Examples
     --------
@@ -182,16 +185,15 @@ def dropout_by_missing_weeks(
     check_whole("weeks", weeks, 1, "weeks=4")
     check_whole("within_weeks", within_weeks, 1, "within_weeks=12")
     attendance = read_once(records, "dropout_by_missing_weeks")
-    finished, end = _finished(attendance)
     told = ~attendance.stays.undischarged
     rule = (
         f"Dropout: {weeks} weeks in a row without contact, the first of them one of the first "
         f"{within_weeks} weeks since admission. {_contacts(attendance)}"
     )
 
-    def search(visits: Visits) -> Findings:
+    def search(visits: Visits, finished: Booleans) -> Findings:
         size, width = len(visits.seen), within_weeks + weeks - 1
-        watched = np.where(finished, end, visits.seen)
+        watched = np.where(finished, attendance.stays.end, visits.seen)
         came = np.zeros((size, width), np.bool_)
         inside = visits.day < width * 7
         came[visits.episode[inside], visits.day[inside] // 7] = True
@@ -211,11 +213,10 @@ def dropout_by_missing_weeks(
             day=met_on,
             first_count=came[:, :within_weeks].sum(axis=1),
             second_count=visits.count(0, within_weeks * 7 - 1),
-            why=NO_DISCHARGES,
         )
 
     name = f"dropout_by_missing_weeks_{weeks}"
-    return judge_visits(attendance, name, rule, search, contacts=True)
+    return judge_visits(attendance, name, rule, _either_way(attendance, search), contacts=True)
 
 
 def dropout_by_absences(
@@ -339,7 +340,28 @@ def _contacts(attendance: Attendance) -> str:
     return f"{CONTACTS} Not known from the records{where}: {NO_DISCHARGES}."
 
 
-def _finished(attendance: Attendance) -> tuple[Booleans, Floats]:
-    """Return who was discharged for a reason that is no dropout, and the end of each stay."""
-    reason = attendance.records.episodes["discharge_reason"]
-    return attendance.stays.closed & reason.isin(FINISHED).to_numpy(), attendance.stays.end
+def _either_way(
+    attendance: Attendance, search: Callable[[Visits, Booleans], Findings]
+) -> Callable[[Visits], Findings]:
+    """Return a search that knows only what holds whatever discharges without a reason were.
+
+    Parameters
+    ----------
+    attendance : Attendance
+        Whose discharges.
+    search : callable
+        Finds who dropped out, given who was discharged for a reason that is no dropout.
+    """
+    reason, closed = attendance.records.episodes["discharge_reason"], attendance.stays.closed
+    finished = closed & reason.isin(FINISHED).to_numpy()
+    no_reason = closed & reason.isna().to_numpy()
+
+    def found(visits: Visits) -> Findings:
+        if not no_reason.any():
+            return replace(search(visits, finished), why=NO_DISCHARGES)
+        left, stayed = search(visits, finished), search(visits, finished | no_reason)
+        alike = (left.met == stayed.met) & (left.failed == stayed.failed)
+        why = np.where(attendance.stays.undischarged, NO_DISCHARGES, NO_REASON)
+        return replace(left, met=left.met & alike, failed=left.failed & alike, why=why)
+
+    return found

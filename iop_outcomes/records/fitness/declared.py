@@ -141,6 +141,7 @@ _DOSE = (
     *(AttendedLengths(), SeveralServices()),
 )
 _COMPLETION = (PeopleLeave(), ReasonsVary(), REASONS)
+_LEFT = (DropoutTold(), PeopleLeave(counted=False), REASONS)
 _CHECK_INS = (TableRead("checkins"), EpisodesCovered("checkins"), COMPLETED)
 
 _PHQ9 = EpisodesAnswered("a PHQ-9 score", ("phq9",), "phq9_")
@@ -249,7 +250,7 @@ MEASURES |= {
             )
         ),
         *(
-            _more(name, title, *_SESSIONS, WHOLE_TIME, DropoutTold(), PeopleLeave(counted=False))
+            _more(name, title, *_SESSIONS, WHOLE_TIME, *_LEFT)
             for name, title in (
                 *(
                     (f"dropout_by_gap_{days}", f"Dropout by {days} days without contact")
