@@ -320,7 +320,7 @@ def test_the_picture_has_a_cell_a_pair_of_deltas_and_says_which_side_of_zero() -
     assert len(written) == 16
     hatched = [face for face in ax.patches if face.get_hatch()]
     assert len(hatched) == int((result.table["upper"] < 0).sum())
-    assert "of 16 cells" in iop.plots.alternative_text(ax)
+    assert "of 16 cells" in iop.alternative_text(ax)
     with pytest.raises(RuleError, match="at most 6 pairs"):
         iop.plot_tipping_point(
             iop.tipping_point(

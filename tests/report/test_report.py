@@ -163,6 +163,26 @@ def test_the_sections_stand_in_their_order(report: iop.Report) -> None:
     assert [part["id"] for part in Page(report.html).all("section")] == SECTIONS
 
 
+def test_the_word_file_has_no_figure_that_the_page_lacks(
+    report: iop.Report, pictures: Drawn, tmp_path: Path
+) -> None:
+    """So that what is read out of the page, to attack it, is all that both tell."""
+    drawn = len(pictures)
+    docx = pytest.importorskip("docx", reason="python-docx, the extra [office], is not installed")
+    number = re.compile(r"\d(?:[\d,.]*\d)?")
+    page = Page(report.html)
+    heard = [str(attributes.get("alt")) for attributes in page.all("img")]
+    there = set(number.findall(" ".join([*page.words, *heard])))
+    word = docx.Document(str(report.save(tmp_path / "r.docx")))
+    del pictures[drawn:]  # the same once more, as dots
+    texts = [one.text for one in word.paragraphs]
+    texts += [cell.text for table in word.tables for row in table.rows for cell in row.cells]
+    texts += [one._inline.docPr.get("descr") or "" for one in word.inline_shapes]
+    told = set(number.findall(" ".join(texts)))
+    assert len(told) > 100
+    assert told <= there
+
+
 def test_the_page_asks_nobody_for_anything(report: iop.Report) -> None:
     page = Page(report.html)
     assert page.all("script") == []
