@@ -264,6 +264,7 @@ def make_report(
     for part in _watched(steps, "sections", progress):  # all is counted before the first of them
         if part is None or material is None:
             material = _material(scope, whole, wanted, chosen, begin)
+            early(material.begun(names))
             continue
         built[part.name] = build(part, material, names)
         early(built[part.name].drawings)
@@ -364,12 +365,11 @@ def _material(
         linked = LinkedCounts(scope.policy)
         drafts = count_rows(whole, linked)
         return Material(scope, whole, linked, drafts, linked.hidden(), None, [], settings)
-    beside = wanted.earlier
-    ways = wanted.ladders, wanted.ledger, wanted.together
-    counted = count_all(scope, whole, *ways, beside, early)
+    ways = wanted.ladders, wanted.ledger, wanted.together, wanted.earlier
+    counted = count_all(scope, whole, *ways, early)
     findings = make_findings(scope, counted.trends.compared) if scope.period else []
     counts = (counted.linked, counted.drafts, counted.hidden, counted)
-    return Material(scope, whole, *counts, findings, settings, beside)
+    return Material(scope, whole, *counts, findings, settings, wanted.earlier)
 
 
 def _plain_period(scope: Scope) -> dict[str, str] | None:

@@ -9,6 +9,7 @@ import pandas as pd
 
 import iop_outcomes as iop
 from iop_outcomes.disclosure.merging import MergePlan, Step
+from iop_outcomes.report import trend_pictures
 from iop_outcomes.report.scope import choose_scope
 from iop_outcomes.report.sections import assemble, findings, first_page
 from iop_outcomes.report.sections.points import SAME, SIGNAL, Point
@@ -26,7 +27,8 @@ def test_measures_by_another_time_are_named_in_the_trends() -> None:
     policy = iop.SafePolicy.unprotected()
     shown = trends.shown(frozenset(), policy)
     made = findings.make_findings(scope, shown.compared)
-    section = assemble.trends_section(scope, shown, made, None, {})
+    drawings = trend_pictures.trend_drawings(scope, shown, {})
+    section = assemble.trends_section(scope, shown, made, None, drawings)
     assert section.sentences[0].startswith(
         "Each measure stands here in the newest month that is known; by year, in the newest year "
         "known: Retained at 30 days. Beside it stand the one before and the same one a year "
@@ -108,9 +110,9 @@ def test_a_trend_says_which_time_is_not_whole() -> None:
     plan = MergePlan({"trend_retained_30": Step("year")})
     trends = make_trends(scope, plan).shown(frozenset(), policy).drawn
     words = "The records begin within August 2023 to July 2024: that time is not whole."
-    drawing = assemble.trend_drawing(scope, trends["retained_30"])
+    drawing = trend_pictures.trend_drawing(scope, trends["retained_30"])
     assert drawing.table.frame["period"].iloc[0] == "2023-08 to 2024-07"
     assert drawing.table.note.endswith(words)
     assert drawing.definition.endswith(words)
     for name in ("admissions", "attendance_rate"):
-        assert "not whole" not in assemble.trend_drawing(scope, trends[name]).table.note
+        assert "not whole" not in trend_pictures.trend_drawing(scope, trends[name]).table.note

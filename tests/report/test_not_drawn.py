@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import iop_outcomes as iop
-from iop_outcomes.report import not_drawn
+from iop_outcomes.report import trend_pictures
 from iop_outcomes.report.model import Table
 from iop_outcomes.report.sections import assemble
 from iop_outcomes.report.trends import Trends
@@ -60,7 +60,9 @@ def test_a_trend_of_which_nothing_is_shown_is_named_and_not_drawn(
     scope: Any, shown: dict[str, Trend]
 ) -> None:
     table = programs(retained_90=["hidden", "hidden"], completed=[0.29, None])
-    section = assemble.trends_section(scope, Trends(by_period=shown), [], None, {}, table)
+    trends = Trends(by_period=shown)
+    drawings = trend_pictures.trend_drawings(scope, trends, {})
+    section = assemble.trends_section(scope, trends, [], None, drawings, table)
     assert [one.table.name for one in section.drawings] == ["trend_attendance_rate"]
     assert section.sentences[-1] == (
         "Not drawn, since no period of it is shown (hidden, or not known): Retained at 90 days; "
@@ -72,9 +74,9 @@ def test_a_trend_of_which_nothing_is_shown_is_named_and_not_drawn(
 def test_nothing_points_to_shares_that_are_not_there(scope: Any, shown: dict[str, Trend]) -> None:
     left = [shown["retained_90"]]
     for table in (None, programs(), programs(retained_90=["hidden", None])):
-        (said,) = not_drawn.sentences(scope, left, table)
+        (said,) = trend_pictures.sentences(scope, left, table)
         assert said.endswith("(hidden, or not known): Retained at 90 days.")
-    assert not_drawn.sentences(scope, []) == ()
+    assert trend_pictures.sentences(scope, []) == ()
 
 
 def test_response_is_named_where_nothing_of_it_is_shown(

@@ -13,6 +13,7 @@ from iop_outcomes.disclosure.fixed_days import EndsElsewhere
 from iop_outcomes.report.model import Drawing
 from iop_outcomes.report.quarterly import make_report, prepared
 from iop_outcomes.report.scope import Scope, choose_scope
+from iop_outcomes.report.sections import registry
 from iop_outcomes.report.sections.ends import stays
 from iop_outcomes.report.sections.relapse import first, first_table, relapse_results
 from tests.helpers.of_the_sample import report_of_the_sample
@@ -177,3 +178,30 @@ def test_pictures_of_curves_are_begun_before_the_rest_is_counted(
     with pytest.raises(StoppedError):
         make_report(*given[:2], left, early=early)
     assert begun == ["How episodes ended, and after how long"]
+
+
+def test_pictures_of_trends_are_begun_before_the_signals_are_looked_for(
+    records: iop.Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class StoppedError(Exception):
+        """Raised where the signals would be looked for."""
+
+    def stop(*_: object) -> None:
+        raise StoppedError
+
+    begun: list[str] = []
+
+    def early(drawings: Sequence[Drawing]) -> None:
+        begun.extend(one.title for one in drawings)
+
+    monkeypatch.setattr(registry, "month_charts", stop)
+    given = prepared(records, "2026Q3")
+    with pytest.raises(StoppedError):
+        make_report(*given, early=early)
+    assert {"Admissions by quarter", "Check-in response by month"} <= {*begun}
+    begun.clear()
+    left = replace(given[2], leave_out=("trends",))
+    with pytest.raises(StoppedError):
+        make_report(*given[:2], left, early=early)
+    assert "Check-in response by month" in begun
+    assert "Admissions by quarter" not in begun

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 import iop_outcomes as iop
+from iop_outcomes.report import trend_pictures
 from iop_outcomes.report.forms.workbook import workbook
 from iop_outcomes.report.model import Section, Table
 from iop_outcomes.report.sections import assemble, findings, matrix, registry
@@ -162,8 +163,8 @@ def test_the_small_print_of_a_trend_says_what_a_dash_is(hidden: bool) -> None:
     scope: Any = SimpleNamespace(
         records=SimpleNamespace(synthetic=True), period=None, word="time", begin=pd.Timestamp.min
     )
-    drawing = assemble.trend_drawing(scope, replace(made, table=table))
-    assert (assemble.DASH in drawing.notes) == hidden
+    drawing = trend_pictures.trend_drawing(scope, replace(made, table=table))
+    assert (trend_pictures.DASH in drawing.notes) == hidden
     assert drawing.definition in drawing.notes
 
 

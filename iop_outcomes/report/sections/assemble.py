@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from iop_outcomes.attendance.weekly import NOT_LEFT, unknown_columns, why_not_left
-from iop_outcomes.disclosure.policy import HIDDEN
 from iop_outcomes.disclosure.results import hidden_in_weeks
 from iop_outcomes.plots import (
     plot_attendance,
     plot_funnel,
-    plot_trend,
 )
 from iop_outcomes.records.fitness import Judgement
-from iop_outcomes.report import not_drawn
+from iop_outcomes.report import trend_pictures
 from iop_outcomes.report.counting import Counted
 from iop_outcomes.report.model import (
     DraftTable,
@@ -30,7 +26,6 @@ from iop_outcomes.report.model import (
     Table,
     drawing_of,
 )
-from iop_outcomes.report.period import period_between
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections import cohort, quality, relapse, sites
 from iop_outcomes.report.sections.attendance import exclusions, weekdays
@@ -38,28 +33,18 @@ from iop_outcomes.report.sections.attendance.weeks import note_on_weeks
 from iop_outcomes.report.sections.changes import by_chance
 from iop_outcomes.report.sections.ends import stays
 from iop_outcomes.report.sections.findings import NOT_TOLD, Finding, period_word
-from iop_outcomes.report.trends import Trends, begins_within
-from iop_outcomes.shared.text import SHARE_DECIMALS
+from iop_outcomes.report.trends import Trends
 from iop_outcomes.survival import CumulativeIncidence
-from iop_outcomes.trends import Funnel, Trend
-from iop_outcomes.trends.periods import in_words
+from iop_outcomes.trends import Funnel
 from iop_outcomes.trends.quantities import REPORTED
 
 TOO_FEW = "Too few to publish."
 NO_TIMES = "Not estimated: of nobody admitted in this time is anything known of relapse."
-DASH = "A dash: hidden, or not known yet."
 NO_CALENDAR = (
     "The records hold study days, without a calendar: what goes by month or quarter is left out."
 )
 CANNOT_TELL = "What these records cannot tell"
 CANNOT_TELL_ID = "cannot-tell"
-TREND_KINDS: dict[str, Kind] = {
-    "numerator": "count",
-    "denominator": "count",
-    "value": "share",
-    "lower": "share",
-    "upper": "share",
-}
 
 
 def why(title: str) -> str:
@@ -75,12 +60,6 @@ OF_SESSIONS = ("attendance_rate", "first_session", "retained_90")
 IN_PROGRAMS = ": it stands in the table of programs"
 WhyNot = Callable[[Scope], str]
 """Why a table is not there."""
-COUNT_KINDS: dict[str, Kind] = {
-    "numerator": "count",
-    "value": "count",
-    "lower": "number",
-    "upper": "number",
-}
 
 
 def no_period(scope: Scope) -> str:
@@ -170,7 +149,7 @@ def attendance_section(scope: Scope, counted: Counted) -> Section:
     behind = Table(
         "attendance_by_week",
         f"Attendance by week since admission: {scope.followed_90_days_text}",
-        rounded(weeks.table.drop(columns=[*texts, *unknown_columns(weeks.table)])),
+        trend_pictures.rounded(weeks.table.drop(columns=[*texts, *unknown_columns(weeks.table)])),
         kinds,
         f"{rule}{why_not_left(weeks.table)}",
         hidden_in_weeks(weeks.table),
@@ -269,7 +248,7 @@ def trends_section(
     trends: Trends,
     findings: list[Finding],
     signals: Table | None,
-    targets: Mapping[str, float],
+    drawings: Mapping[str, Drawing],
     programs: Table | None = None,
 ) -> Section:
     """Return each measure beside the period before, the signals, and a chart a measure.
@@ -280,13 +259,12 @@ def trends_section(
         return Section("trends", "Trends", (no_period(scope),))
     intro, items = changes(findings, scope.word, _by_other_times(scope, trends))
     some = {name: trend for name, trend in trends.drawn.items() if name != RESPONSE}
-    drawn, left = not_drawn.divided(some)
-    said = not_drawn.sentences(scope, left, programs)
+    drawn, left = trend_pictures.divided(some)
+    said = trend_pictures.sentences(scope, left, programs)
     sentences = (intro, *unknown(scope, *REPORTED), *said)
-    drawings = tuple(trend_drawing(scope, drawn[name], targets.get(name)) for name in drawn)
-    return Section(
-        "trends", "Trends", sentences, () if signals is None else (signals,), drawings, items
-    )
+    tables = () if signals is None else (signals,)
+    pictures = tuple(drawings[name] for name in drawn)
+    return Section("trends", "Trends", sentences, tables, pictures, items)
 
 
 def _by_other_times(scope: Scope, trends: Trends) -> dict[str, list[str]]:
@@ -298,31 +276,7 @@ def _by_other_times(scope: Scope, trends: Trends) -> dict[str, list[str]]:
     return others
 
 
-def trend_drawing(scope: Scope, trend: Trend, target: float | None = None) -> Drawing:
-    """Return the picture of a measure over the last months or other times, and its target."""
-    kinds = TREND_KINDS if trend.unit == "proportion" else COUNT_KINDS
-    columns = ["period", "numerator", "denominator", "value", "lower", "upper", "status"]
-    title = f"{trend.title} by {period_word(scope, trend)}"
-    shown = rounded(_with_status(trend.table)[columns].dropna(axis=1, how="all"), trend.unit)
-    gone = shown.isna().mul(shown["status"] == HIDDEN, axis=0)
-    rule = f"{trend.rule}{_not_whole(scope, trend)}"
-    table = Table(f"trend_{trend.measure}", title, shown, kinds, rule, gone)
-    plot = plot_trend if target is None else partial(plot_trend, target=target)
-    dash = f"\n{DASH}" if trend.unit == "proportion" and gone.to_numpy().any() else ""
-    drawn = replace(trend, rule=f"{rule}{dash}")
-    return replace(_drawing(scope, plot, drawn, title, table), definition=rule)
-
-
-def _not_whole(scope: Scope, trend: Trend) -> str:
-    """Return the sentence on the time in which the records begin; empty if all are whole."""
-    table = trend.table[trend.table["end"] >= scope.begin]
-    for period, start, end in zip(table["period"], table["start"], table["end"], strict=True):
-        if begins_within(period_between(start, end.normalize()), scope.begin):
-            return f" The records begin within {in_words(period)}: that time is not whole."
-    return ""
-
-
-def response_section(scope: Scope, trends: Trends, targets: Mapping[str, float]) -> Section:
+def response_section(scope: Scope, trends: Trends, drawings: Mapping[str, Drawing]) -> Section:
     """Return how many of the check-ins that were due were answered."""
     name, title = "response", "Response rates"
     sentences = (
@@ -331,11 +285,10 @@ def response_section(scope: Scope, trends: Trends, targets: Mapping[str, float])
         *unknown(scope, RESPONSE),
     )
     own = {RESPONSE: trends.drawn[RESPONSE]} if RESPONSE in trends.drawn else {}
-    drawn, left = not_drawn.divided(own)
+    drawn, left = trend_pictures.divided(own)
     if not drawn:
-        return Section(name, title, (*sentences, *not_drawn.sentences(scope, left)))
-    drawing = trend_drawing(scope, trends.drawn[RESPONSE], targets.get(RESPONSE))
-    return Section(name, title, sentences, (), (drawing,))
+        return Section(name, title, (*sentences, *trend_pictures.sentences(scope, left)))
+    return Section(name, title, sentences, (), (drawings[RESPONSE],))
 
 
 def unknown(scope: Scope, *measures: str) -> tuple[str, ...]:
@@ -373,21 +326,6 @@ def cannot_tell(scope: Scope) -> Section:
 
 def _known(one: Judgement) -> str:
     return "by program" if one.mixed else "no" if one.absent else "in part"
-
-
-def rounded(table: pd.DataFrame, unit: str = "proportion") -> pd.DataFrame:
-    """Return a table of rates, or of counts, with the digits that the page prints."""
-    digits = SHARE_DECIMALS if unit == "proportion" else 1
-    names = [name for name in ("value", "rate", "lower", "upper") if name in table]
-    return table.assign(**{name: table[name].round(digits) for name in names})
-
-
-def _with_status(table: pd.DataFrame) -> pd.DataFrame:
-    shown_or_not = np.where(table["hidden"], HIDDEN, "known")
-    status = np.where(table["complete"], shown_or_not, "not yet known")
-    shown = table.assign(status=status)
-    shown.loc[~shown["complete"], ["numerator", "denominator"]] = np.nan
-    return shown
 
 
 def data_quality(whole: Scope, drafts: dict[str, DraftTable], hidden: Hidden) -> Section:

@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping, Sequence
 import pandas as pd
 
 from iop_outcomes.report.model import Section, Table
-from iop_outcomes.report.not_drawn import in_programs
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections.changes import (
     NO_CHANGE,
@@ -44,6 +43,7 @@ from iop_outcomes.report.sections.points import (
     Point,
 )
 from iop_outcomes.report.sections.signals import NO_SIGNAL, TOO_FEW_MONTHS
+from iop_outcomes.report.trend_pictures import in_programs
 from iop_outcomes.report.trends import Trends
 from iop_outcomes.shared.text import format_share
 from iop_outcomes.trends import Trend

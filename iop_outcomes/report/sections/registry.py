@@ -13,7 +13,7 @@ from iop_outcomes.errors import RuleError
 from iop_outcomes.report import earlier
 from iop_outcomes.report.counting import Counted
 from iop_outcomes.report.earlier import EarlierReport
-from iop_outcomes.report.model import DraftTable, Hidden, Section, Table
+from iop_outcomes.report.model import DraftTable, Drawing, Hidden, Section, Table
 from iop_outcomes.report.scope import BY_MONTH, Scope
 from iop_outcomes.report.sections import assemble as parts
 from iop_outcomes.report.sections import benchmarks, first_page, matrix, sites
@@ -25,6 +25,7 @@ from iop_outcomes.report.sections.outcomes import why_no_answers, why_no_rules, 
 from iop_outcomes.report.sections.own import own_section
 from iop_outcomes.report.sections.signals import month_charts, signals_table
 from iop_outcomes.report.settings import ReportSettings
+from iop_outcomes.report.trend_pictures import trend_drawings
 from iop_outcomes.shared.characters import one_line
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.trends import Trend
@@ -78,6 +79,19 @@ class Material:
         """What the charts by program and month say; the first page and the trends show it."""
         return signals_table(self.scope, self.charts)
 
+    @cached_property
+    def trend_drawings(self) -> dict[str, Drawing]:
+        """The picture of each measure over time, which waits for no sentence."""
+        if self.counted is None or self.scope.period is None:
+            return {}
+        return trend_drawings(self.scope, self.counted.trends, self.settings.targets)
+
+    def begun(self, shown: Sequence[str]) -> list[Drawing]:
+        """Return the pictures of trends that the sections of these names have."""
+        pictures = self.trend_drawings.items()
+        sections = {parts.RESPONSE: "response"}  # of the others "trends"
+        return [one for name, one in pictures if sections.get(name, "trends") in shown]
+
     @property
     def programs(self) -> Table | None:
         """The table of programs as it is shown, where the report has it."""
@@ -129,7 +143,7 @@ def _beside(made: Material) -> Section:
 
 
 def _trends(material: Material) -> Section:
-    findings = (material.findings, material.signals, material.settings.targets)
+    findings = (material.findings, material.signals, material.trend_drawings)
     return parts.trends_section(material.scope, material.all.trends, *findings, material.programs)
 
 
@@ -193,7 +207,7 @@ PARTS = (
         "response",
         "Response rates",
         lambda material: parts.response_section(
-            material.scope, material.all.trends, material.settings.targets
+            material.scope, material.all.trends, material.trend_drawings
         ),
     ),
     Part(

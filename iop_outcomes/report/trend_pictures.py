@@ -1,0 +1,141 @@
+"""The picture of each trend, before any sentence; and which measures have none, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.disclosure.policy import HIDDEN
+from iop_outcomes.plots import plot_trend
+from iop_outcomes.report.model import Drawing, Kind, Table, drawing_of
+from iop_outcomes.report.period import period_between
+from iop_outcomes.report.programs import RESTS_ON
+from iop_outcomes.report.scope import Scope
+from iop_outcomes.report.sections.findings import period_word
+from iop_outcomes.report.trends import Trends, begins_within
+from iop_outcomes.shared.text import SHARE_DECIMALS
+from iop_outcomes.trends import Trend
+from iop_outcomes.trends.periods import in_words
+
+DASH = "A dash: hidden, or not known yet."
+TREND_KINDS: dict[str, Kind] = {
+    "numerator": "count",
+    "denominator": "count",
+    "value": "share",
+    "lower": "share",
+    "upper": "share",
+}
+COUNT_KINDS: dict[str, Kind] = {
+    "numerator": "count",
+    "value": "count",
+    "lower": "number",
+    "upper": "number",
+}
+COLUMNS = {measure: column for column, measure in RESTS_ON.items()}
+"""The column of a measure in the table of programs, where it has another name."""
+
+
+def divided(trends: Mapping[str, Trend]) -> tuple[dict[str, Trend], list[Trend]]:
+    """Return the trends of which a period is shown, by measure, and the others."""
+    drawn = {name: one for name, one in trends.items() if one.table["value"].notna().any()}
+    return drawn, [one for name, one in trends.items() if name not in drawn]
+
+
+def sentences(
+    scope: Scope, left: Sequence[Trend], programs: Table | None = None
+) -> tuple[str, ...]:
+    """Return which measures are not drawn, and of which the table of programs has shares.
+
+    Parameters
+    ----------
+    scope : Scope
+        What the report covers.
+    left : sequence of Trend
+        Of which no period is shown: see `divided`.
+    programs : Table or None
+        The table of programs as it is shown, where the report has it.
+    """
+    if not left:
+        return ()
+    titles = "; ".join(trend.title for trend in left)
+    said = f"Not drawn, since no period of it is shown (hidden, or not known): {titles}."
+    return (said + in_programs(scope, left, programs),)
+
+
+def in_programs(scope: Scope, left: Sequence[Trend], programs: Table | None) -> str:
+    """Return a sentence on those of the measures of which the table of programs has shares.
+
+    Parameters
+    ----------
+    scope, left, programs
+        As of `sentences`.
+
+    Returns
+    -------
+    str
+        With a space before it; empty where there is none.
+    """
+    there = [trend.title for trend in left if programs and _has_share(programs, trend.measure)]
+    if not there:
+        return ""
+    which = "" if len(there) == len(left) else f": {'; '.join(there)}"
+    return f' Shares of {scope.words(4)} are in the table "By program"{which}.'
+
+
+def _has_share(programs: Table, measure: str) -> bool:
+    column = COLUMNS.get(measure, measure)
+    if column not in programs.frame:
+        return False
+    return any(cell != HIDDEN and not pd.isna(cell) for cell in programs.frame[column])
+
+
+def trend_drawings(
+    scope: Scope, trends: Trends, targets: Mapping[str, float]
+) -> dict[str, Drawing]:
+    """Return the picture of each measure of which some time is shown."""
+    drawn, _ = divided(trends.drawn)
+    return {name: trend_drawing(scope, drawn[name], targets.get(name)) for name in drawn}
+
+
+def trend_drawing(scope: Scope, trend: Trend, target: float | None = None) -> Drawing:
+    """Return the picture of a measure over the last months or other times, and its target."""
+    kinds = TREND_KINDS if trend.unit == "proportion" else COUNT_KINDS
+    columns = ["period", "numerator", "denominator", "value", "lower", "upper", "status"]
+    title = f"{trend.title} by {period_word(scope, trend)}"
+    shown = rounded(_with_status(trend.table)[columns].dropna(axis=1, how="all"), trend.unit)
+    gone = shown.isna().mul(shown["status"] == HIDDEN, axis=0)
+    rule = f"{trend.rule}{_not_whole(scope, trend)}"
+    table = Table(f"trend_{trend.measure}", title, shown, kinds, rule, gone)
+    plot = plot_trend if target is None else partial(plot_trend, target=target)
+    dash = f"\n{DASH}" if trend.unit == "proportion" and gone.to_numpy().any() else ""
+    drawn = replace(trend, rule=f"{rule}{dash}")
+    picture = drawing_of(plot, drawn, title, table, synthetic=scope.records.synthetic)
+    return replace(picture, definition=rule)
+
+
+def _not_whole(scope: Scope, trend: Trend) -> str:
+    """Return the sentence on the time in which the records begin; empty if all are whole."""
+    table = trend.table[trend.table["end"] >= scope.begin]
+    for period, start, end in zip(table["period"], table["start"], table["end"], strict=True):
+        if begins_within(period_between(start, end.normalize()), scope.begin):
+            return f" The records begin within {in_words(period)}: that time is not whole."
+    return ""
+
+
+def _with_status(table: pd.DataFrame) -> pd.DataFrame:
+    shown_or_not = np.where(table["hidden"], HIDDEN, "known")
+    status = np.where(table["complete"], shown_or_not, "not yet known")
+    shown = table.assign(status=status)
+    shown.loc[~shown["complete"], ["numerator", "denominator"]] = np.nan
+    return shown
+
+
+def rounded(table: pd.DataFrame, unit: str = "proportion") -> pd.DataFrame:
+    """Return a table of rates, or of counts, with the digits that the page prints."""
+    digits = SHARE_DECIMALS if unit == "proportion" else 1
+    names = [name for name in ("value", "rate", "lower", "upper") if name in table]
+    return table.assign(**{name: table[name].round(digits) for name in names})
