@@ -136,6 +136,53 @@ def _two_years(scope: Scope, name: str) -> Trend:
     return months.only(np.flatnonzero(months.table["end"] <= scope.period.last)[-24:])
 
 
+@pytest.mark.parametrize("number", [1, 2, 6])
+def test_too_few_longer_times_are_not_called_no_signal(one: Scope, number: int) -> None:
+    numbers = [(700.0, 1000.0), (720.0, 1000.0)] * 4
+    trend = replace(of_values(one, "attendance_rate", "month", numbers), every="quarter")
+    few = Trends(by_period={"attendance_rate": trend.only(np.arange(number))})
+    found = matrix.matrix_table(few, {"attendance_rate": 0.01})
+    assert signal(found) == "too few to say"
+    assert found is not None
+    assert found.frame["beside target"].tolist() == ["–"]
+    assert "Too few to say: no signal, but the chart has fewer than 7 periods" in found.note
+    enough = Trends(by_period={"attendance_rate": trend.only(np.arange(7))})
+    found = matrix.matrix_table(enough, {})
+    assert signal(found) == "no signal"
+    assert found is not None
+    assert "oo few" not in found.note
+
+
+def test_a_signal_of_few_longer_times_stays(one: Scope) -> None:
+    numbers = [(900.0, 1000.0)] * 3 + [(100.0, 1000.0)]
+    trend = replace(of_values(one, "completion_rate", "quarter", numbers), every="year")
+    found = matrix.matrix_table(Trends(by_year={"completion_rate": trend}), {})
+    assert signal(found) == "worse: lower than usual"
+
+
+def test_longer_times_that_are_not_on_the_chart_are_too_few(one: Scope) -> None:
+    """All but the last two are of the first half-year of the records."""
+    trend = of_values(one, "check_in_response", "quarter", [(900.0, 1000.0)] * 4)
+    begin = pd.Timestamp(trend.table["start"].iloc[0])
+    late = Trends(by_period={"check_in_response": trend}, begin=begin)
+    assert signal(matrix.matrix_table(late, {})) == "too few to say"
+    first = Trends(by_period={"check_in_response": trend.only(np.arange(2))}, begin=begin)
+    assert signal(matrix.matrix_table(first, {})) == "too few to say"
+
+
+def test_no_course_is_drawn_of_a_few_values(one: Scope) -> None:
+    """Of 32.9% and 33.0% one would be the lowest bar and the other the highest."""
+    trend = of_values(one, "attendance_rate", "month", [(329.0, 1000.0), (330.0, 1000.0)] * 4)
+    gone = trend.table["value"].mask(np.arange(8) == 3)
+    for number, drawn in ((2, False), (6, False), (7, True)):
+        known = replace(trend, table=trend.table.assign(value=gone)).only(np.arange(number))
+        found = matrix.matrix_table(Trends(by_month={"attendance_rate": known}), {})
+        assert found is not None
+        assert (found.frame["course"].iloc[0] != "–") == drawn
+        assert "It is not drawn of fewer than 6 values." in found.note
+        assert "Every number also stands" not in found.note
+
+
 def test_the_page_and_the_signals_of_one_program_say_the_same(one: Scope) -> None:
     charts = month_charts(one, ("attendance_rate", "no_show_rate", "check_in_response"))
     trends = Trends(by_month={name: _two_years(one, name) for name in charts}, begin=one.begin)

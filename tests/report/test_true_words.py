@@ -16,7 +16,7 @@ import iop_outcomes as iop
 from iop_outcomes.report import trend_pictures
 from iop_outcomes.report.forms.workbook import workbook
 from iop_outcomes.report.model import Section, Table
-from iop_outcomes.report.sections import assemble, findings, matrix, registry
+from iop_outcomes.report.sections import assemble, findings, registry
 from iop_outcomes.report.sections.attendance import exclusions
 from iop_outcomes.report.sections.relapse import pictures
 from iop_outcomes.trends.quantities import find_quantity
@@ -136,7 +136,6 @@ def test_who_left_on_the_first_day_of_a_week_is_in_its_episodes_and_not_in_the_c
 @pytest.mark.parametrize(
     ("name", "words", "section"),
     [
-        ("what-changed", matrix.MATRIX_END, "trends"),
         ("flow", exclusions.COUNTED_THERE, "data-quality"),
         ("cannot-tell", assemble.IN_PROGRAMS, "attendance"),
     ],

@@ -17,7 +17,9 @@ from iop_outcomes.trends.charting import COLUMNS
 from iop_outcomes.trends.charts import TRIAL_POINTS
 from iop_outcomes.trends.quantities import find_quantity
 from iop_outcomes.trends.quantities.quantity import FIRST_PERIODS, comparable_from
-from iop_outcomes.trends.watching.matrix import matrix_of
+from iop_outcomes.trends.signals.judging import COMMON
+from iop_outcomes.trends.signals.points import LONG
+from iop_outcomes.trends.watching.matrix import GAP, matrix_of
 
 NEWEST, NOT_COMPLETE = "–", "not complete"
 NOT_SHOWN, NONE_COUNTED = "not shown", "none counted"
@@ -25,8 +27,8 @@ NOTE = (
     "Value: the newest period that is known and shown, with its 95% interval from lower to upper. "
     "{newer}Signal: what the control chart says of that period, and which side of the usual it is "
     "on. {limits} Limits are never narrower than chance alone gives; the first half-year of the "
-    "records is not on the chart where all its people are newly admitted. A signal is a finding if "
-    "no newer period is known and there is room."
+    "records is not on the chart where all its people are newly admitted. {few}A signal is a "
+    "finding if no newer period is known and there is room."
 )
 NEWER = {
     NOT_COMPLETE: "Not complete: its people are still followed.",
@@ -36,8 +38,8 @@ NEWER = {
 LIMITS = {
     "month": "Of a row by month the limits come from the first {baseline} months on its chart",
     "own": ", which is the one of the signals by program and month",
-    "other": "Of a row by longer times they come from all of them, and are rough if these are "
-    "fewer than {baseline}",
+    "other": "Of a row by longer times the limits come from all of them, and are rough if these "
+    "are fewer than {baseline}",
     "both": ": its signal can differ from one by month of the same measure",
 }
 TARGET_NOTE = (
@@ -46,11 +48,17 @@ TARGET_NOTE = (
     "The findings say whether the value of their period met it."
 )
 COURSE = "course"
+FEWEST_DRAWN = 6  # values: bars from lowest to highest make any two values look far apart
 COURSE_NOTE = (
     " The course shows the last 24 periods, from the lowest value to the highest; a dot is a "
-    "period without a value."
+    f"period without a value. It is not drawn of fewer than {FEWEST_DRAWN} values."
 )
-MATRIX_END = " Every number also stands in Trends."
+TOO_FEW = "too few to say"
+FEW = {
+    TOO_FEW: "Too few to say: no signal, but the chart has fewer than {long} periods, and of so "
+    "few hardly any change can be a signal.",
+    TOO_FEW_MONTHS: "Too few months: fewer than {baseline} are on the chart.",
+}
 
 
 def by_month(trend: Trend, own: Mapping[str, Trend]) -> bool:
@@ -92,8 +100,11 @@ def usual_chart(
         early = table["start"] < comparable_from(begin, every)  # type: ignore[arg-type]  # checked
         table = table.assign(**{name: table[name].mask(early) for name in NUMBERS})
     made = replace(trend, table=table, chart=rule).charted_again()
-    if monthly and table["value"].notna().sum() < TRIAL_POINTS:
+    number = int(table["value"].notna().sum())
+    if monthly and number < TRIAL_POINTS:
         made = replace(made, table=_too_few(made.table))
+    elif number < LONG:
+        made = replace(made, table=_too_few_for_runs(made.table))
     shown = {name: trend.table[name] for name in NUMBERS}
     return replace(made, table=made.table.assign(**shown))
 
@@ -112,6 +123,16 @@ def _charted_as(trend: Trend, chart: Trend, target: float | None) -> Trend:
 
 def _too_few(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(variation=TOO_FEW_MONTHS, assurance="", rule="")
+
+
+def _too_few_for_runs(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table that says of no period that it has no signal; a signal stays.
+
+    The two rules of seven points in a row can mark none of so few. A period that is not on the
+    chart has no verdict, and too few for one. Nor is a target met or missed consistently.
+    """
+    silent = table["variation"].isin(["", COMMON])
+    return table.assign(variation=table["variation"].mask(silent, TOO_FEW), assurance="")
 
 
 def matrix_table(
@@ -159,21 +180,33 @@ def matrix_table(
             "target": numbers["target"],
             "beside target": page["assurance"].replace("", "–"),
             "signal": [_said(one) for one in page["variation"]],
-            COURSE: page["sparkline"],
+            COURSE: [_drawn(one) for one in page["sparkline"]],
         }
     )
     has_target = any(one.chart is not None and one.chart.target is not None for one in drawn)
     if not has_target:
         frame = frame.drop(columns=["target", "beside target"])
     by_row: dict[str, Kind] = dict.fromkeys(("value", "lower", "upper", "target"), "by_row")
-    note = NOTE.format(newer=_newer_note(newer), limits=_limits(drawn, own or {}))
-    note += f"{TARGET_NOTE if has_target else ''}{COURSE_NOTE}{MATRIX_END}"
+    parts = {"newer": _newer_note(newer), "few": _few_note(frame["signal"])}
+    note = NOTE.format(limits=_limits(drawn, own or {}), **parts)
+    note += f"{TARGET_NOTE if has_target else ''}{COURSE_NOTE}"
     return Table("measures", "All measures on one page", frame, by_row, note, row_kinds=kinds)
 
 
 def _said(variation: str) -> str:
-    """Return the verdict in words; that there are too few months is one of them."""
-    return variation if variation == TOO_FEW_MONTHS else said(variation) if variation else "–"
+    """Return the verdict in words; that there are too few periods is one of them."""
+    return variation if variation in FEW else said(variation) if variation else "–"
+
+
+def _drawn(course: str) -> str:
+    """Return a course that has enough values to be one."""
+    return course if len(course) - course.count(GAP) >= FEWEST_DRAWN else "–"
+
+
+def _few_note(signal: pd.Series) -> str:
+    """Return what the words of too few periods say, of those that stand in the table."""
+    words = [sentence for word, sentence in FEW.items() if (signal == word).any()]
+    return "".join(f"{one.format(long=LONG, baseline=TRIAL_POINTS)} " for one in words)
 
 
 def _limits(drawn: list[Trend], own: Mapping[str, Trend]) -> str:

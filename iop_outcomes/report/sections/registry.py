@@ -16,7 +16,7 @@ from iop_outcomes.report.earlier import EarlierReport
 from iop_outcomes.report.model import DraftTable, Drawing, Hidden, Section, Table
 from iop_outcomes.report.scope import BY_MONTH, Scope
 from iop_outcomes.report.sections import assemble as parts
-from iop_outcomes.report.sections import benchmarks, first_page, matrix, sites
+from iop_outcomes.report.sections import benchmarks, first_page, sites
 from iop_outcomes.report.sections.attendance import exclusions
 from iop_outcomes.report.sections.definitions import definitions
 from iop_outcomes.report.sections.definitions.how_to_read import how_to_read
@@ -230,7 +230,6 @@ PARTS = (
 """Every section, in their order."""
 NAMES = tuple(part.name for part in PARTS)
 POINTERS = {
-    matrix.MATRIX_END: "trends",
     exclusions.COUNTED_THERE: "data-quality",
     parts.IN_PROGRAMS: "attendance",
 }
