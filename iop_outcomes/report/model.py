@@ -14,7 +14,9 @@ from iop_outcomes.disclosure.policy import HIDDEN
 from iop_outcomes.plots.layout.export import Picture, dotted, draw_svg
 from iop_outcomes.shared.text import format_share
 
-Kind = Literal["text", "code", "count", "share", "whole_share", "days", "number", "by_row"]
+Kind = Literal[
+    "text", "code", "count", "share", "whole_share", "points", "days", "number", "by_row"
+]
 How = Literal["picture", "narrow", "dots"]
 Item = Hashable
 Hidden = frozenset[Item]
@@ -200,6 +202,8 @@ def write_value(value: object, kind: Kind) -> str:
         return f"{number:.0%}" if number in (0.0, 1.0) else format_share(number)
     if kind == "whole_share":
         return format_share(number).replace(".0%", "%")
+    if kind == "points":  # of percent: a difference of two shares
+        return f"{100 * number:z.1f} points"
     if kind == "count":
         return f"{number:,.0f}"
     if kind == "days":

@@ -185,6 +185,7 @@ def test_a_period_that_is_not_known_yet_has_the_name_that_the_sentence_gives_oth
         ("share", 0.88, "0.0%"),
         ("share", 1.0, "0%"),
         ("share", 0.0, "0%"),
+        ("points", -0.004, '0.0" points"'),
     ],
 )
 def test_shares_of_a_workbook_have_the_digits_of_the_page(
@@ -198,3 +199,4 @@ def test_shares_of_a_workbook_have_the_digits_of_the_page(
     content = workbook({"a": pd.DataFrame({"share": [value]})}, document=document)
     sheet = openpyxl.load_workbook(BytesIO(content))["a"]
     assert sheet["A2"].number_format == form
+    assert sheet["A2"].value == (-0.4 if kind == "points" else value)  # the format cannot say so

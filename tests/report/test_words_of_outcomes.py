@@ -104,3 +104,16 @@ def test_on_the_day_of_the_discharge_it_counts_unless_a_relapse_is_found(
     end = times["competing_end"].iloc[0]
     assert (None if pd.isna(end) else end) == first
     assert bool(times["event"].iloc[0]) == (first is None)
+
+
+@pytest.mark.parametrize("which", REPORTS)
+def test_a_difference_of_daily_life_is_in_points_and_its_number_as_it_was(which: str) -> None:
+    report = REPORTS[which]()
+    tables = section_of(report, "symptoms")["tables"]
+    (table,) = [one for one in tables if one["name"] == "functioning"]
+    kinds = [column["kind"] for column in table["columns"]]
+    assert kinds == ["text", "count", "share", "share", "points", "points", "points"]
+    first = table["rows"][0]
+    assert -1 < first[4] < 1
+    cells = [f'<td class="points">{100 * number:z.1f} points</td>' for number in first[4:]]
+    assert "".join(cells) in report.html

@@ -30,7 +30,7 @@ LONGEST_CELL = 32_000  # letters; Excel holds 32,767
 LONGEST_NAME = 31  # letters of the name of a sheet
 WIDEST, NARROWEST = 60, 8  # of a column, in letters
 WHOLE, SHARES = "whole percent", ("share", "whole_share")
-FORMATS = {"count": "#,##0", "days": "0.0", "number": "0.0"}
+FORMATS = {"count": "#,##0", "days": "0.0", "number": "0.0", "points": '0.0" points"'}
 FORMATS |= dict.fromkeys(SHARES, "0.0%") | {WHOLE: "0%"}
 DAY = "yyyy-mm-dd"
 LONG_AGO = datetime.datetime(1980, 1, 1)  # no time of the clock: the same report, the same bytes
@@ -162,7 +162,9 @@ def _fill_sheet(
                 sheet.write_datetime(*place, pd.Timestamp(value).to_pydatetime(), looks.day)
             elif isinstance(value, int | float):
                 kind = kinds[row - 1][column] if kinds else ""
-                sheet.write_number(*place, value, looks.of_number(kind, value))
+                # No format of a number multiplies by 100 without the sign of percent.
+                written = round(100 * value, 9) if kind == "points" else value
+                sheet.write_number(*place, written, looks.of_number(kind, value))
             else:
                 _put_text(sheet, place, str(value), looks.text)
     for column, width in enumerate(widths):

@@ -249,7 +249,8 @@ def _functioning_table(scope: Scope, linked: LinkedCounts, shown: Shown) -> Draf
     frame["domain"] = frame["domain"].str.replace("_", " ")
     frame[names[1:]] = frame[names[1:]].astype(np.float64).round(SHARE_DECIMALS)
     kinds: dict[str, Kind] = {"paired": "count"}
-    kinds |= dict.fromkeys(names[1:], "share")
+    kinds |= dict.fromkeys(shares, "share")
+    kinds |= dict.fromkeys(names[3:], "points")
     note = (
         "Of the people whose answer is known both at the start and at discharge (paired). Lower "
         "and upper: the 95% interval of the difference. A difference is in percentage points. "
