@@ -66,7 +66,7 @@ def reports_of_programs(
     wanted : Wanted
         The period and the rules, and the ledger of earlier reports.
     settings : ReportSettings
-        Of all of them. A single program's title ends with its name.
+        Of all of them. A title that is set has the name of the program at its end in its report.
     progress : bool
         Show how many are made.
 
@@ -116,19 +116,17 @@ def _made(
     for name in _watched([*programs, WHOLE], progress):
         together.own = name
         asked = replace(wanted, ledger=ledger, together=together)
-        own = settings if name == WHOLE else _settings_for(settings, name, wanted)
+        own = settings if name == WHOLE else _settings_for(settings, name)
         part = records if name == WHOLE else records.where(program=[name])
         each[name] = make_report(part, asked, own)
         ledger = each[name].ledger or ledger
     return each, ledger
 
 
-def _settings_for(settings: ReportSettings, program: str, wanted: Wanted) -> ReportSettings:
-    label = "the whole time" if wanted.period is None else str(wanted.period)
-    title = f"{settings.title or 'Outcome report'}, {program}"
+def _settings_for(settings: ReportSettings, program: str) -> ReportSettings:
     return replace(
         settings,
-        title=title if settings.title else f"{title}, {label}",
+        title=f"{settings.title}, {program}" if settings.title else None,
         leave_out=tuple(dict.fromkeys((*settings.leave_out, *APART))),
         order=tuple(one for one in settings.order if one not in APART),
     )

@@ -23,7 +23,7 @@ from iop_outcomes.report.counting import Pictures, cells_of, count_all, count_ro
 from iop_outcomes.report.earlier import EarlierReport, read_earlier, refuse_unlike
 from iop_outcomes.report.earlier.memory import refuse_ledger, rules_of
 from iop_outcomes.report.forms.document import document_of, printable_all
-from iop_outcomes.report.forms.html import facts_of, page_of
+from iop_outcomes.report.forms.html import facts_of, page_of, usual_title
 from iop_outcomes.report.forms.word import word_file
 from iop_outcomes.report.made import Report
 from iop_outcomes.report.model import Drawing, Section
@@ -252,7 +252,7 @@ def make_report(
         refuse_ledger(scope, wanted.ledger)
     refuse_unlike(scope, wanted.earlier)
     whole = Scope(records, scope.period, scope.rule, scope.policy, scope.too_few)
-    heading = one_line(chosen.title or f"Outcome report, {scope.named(1)}")
+    heading = one_line(chosen.title or usual_title(whole))
     parts = sections_of(sections, chosen, beside=bool(wanted.earlier))
     steps: list[Part | None] = [None, *sorted(parts, key=lambda part: part.late)]
     built: dict[str, Section] = {}

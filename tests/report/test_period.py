@@ -132,7 +132,7 @@ def test_a_report_counts_the_people_of_its_period(
     admitted = records.episodes["admit_date"]
     for name, report in reports.items():
         period = parse_report_period(name)
-        assert report.title == f"Outcome report, {in_words(period)}"
+        assert report.title == f"Outcome report, Harbor, {in_words(period)}"
         table = report.tables["admissions"]
         whole = table.loc[(table["by"] == "program") & (table["group"] == "all"), "admitted"]
         assert whole.tolist() == [admitted.between(period.first, period.last).sum()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import docx
 import openpyxl
@@ -17,6 +18,7 @@ from iop_outcomes.report.forms.html import facts_of
 from iop_outcomes.report.forms.word import word_of
 from iop_outcomes.report.scope import choose_scope
 from iop_outcomes.report.sections.findings import findings_frame
+from iop_outcomes.report.settings import ReportSettings
 from tests.helpers.of_the_sample import report_of_the_sample
 
 
@@ -75,3 +77,52 @@ def test_a_period_in_which_the_records_begin_is_said_to_be_partial(
     notes = [text for name, text in facts if name == "Note"]
     assert notes == ([said] if said else [])
     assert first not in str(facts)  # the day on which one person was admitted
+
+
+def few_of(program: Any) -> iop.Records:
+    """Return three people, of whom an internal report can be made."""
+    frame = pd.DataFrame({"episode_id": ["a", "b", "c"], "admit_date": "2026-04-06"})
+    if program is not None:
+        frame["program"] = program
+    visits = frame[["episode_id"]].assign(date="2026-04-07", status="attended")
+    return iop.read_records(episodes=frame, attendance=visits, as_of="2026-06-30")
+
+
+def report_of_few(program: Any, **options: Any) -> iop.Report:
+    free = iop.SafePolicy.internal()
+    return iop.quarterly_report(few_of(program), "2026Q2", policy=free, **options)
+
+
+@pytest.mark.parametrize(
+    ("program", "title"),
+    [
+        ("North", "Outcome report, North, 2026Q2"),
+        (["North", "North", "South"], "Outcome report, 2026Q2"),
+        (None, "Outcome report, 2026Q2"),  # the records name no program
+        ([None, None, None], "Outcome report, 2026Q2"),
+    ],
+)
+def test_a_report_of_one_program_names_it_in_its_title(program: Any, title: str) -> None:
+    assert report_of_few(program).title == title
+
+
+def test_a_title_that_is_set_stands_and_a_program_has_its_new_name() -> None:
+    assert report_of_few("North", title="Ours").title == "Ours"
+    settings = ReportSettings(programs={"North": "Harbor\nHouse \u202e"})
+    assert report_of_few("North", settings=settings).title == (
+        "Outcome report, Harbor House \\u202e, 2026Q2"
+    )
+
+
+def test_a_very_long_name_is_in_every_title(tmp_path: Path) -> None:
+    name = f"<b>{'n' * 400}</b>"
+    report = report_of_few(name)
+    title = f"Outcome report, {name}, 2026Q2"
+    assert report.title == title
+    assert json.loads(report.save(tmp_path / "a.json").read_text("utf-8"))["title"] == title
+    assert openpyxl.load_workbook(report.save(tmp_path / "a.xlsx")).properties.title == title
+    assert f"<h1>Outcome report, &lt;b&gt;{'n' * 400}&lt;/b&gt;, 2026Q2</h1>" in report.html
+    content = word_of(document_of(title, [], findings_frame([]), []), [], "", "", "")
+    held = docx.Document(BytesIO(content))
+    assert held.paragraphs[0].text == title
+    assert held.core_properties.title == f"{title[:254]}…"  # as long as Word's own may be

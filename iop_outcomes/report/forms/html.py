@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 DEFINITIONS = "definitions"
+UNNAMED = ("All", "(not stated)")  # the program of records that name none
 WIDEST = 16  # letters of a word that a column of a table always has room for
 
 
@@ -111,6 +112,19 @@ NOT_FOLLOWED = (
 
 
 BEGINS = "The records begin in {month}: what came before is not counted, so the {word} is partial."
+
+
+def usual_title(scope: Scope) -> str:
+    """Return the title of a report for which none is set: of one program alone it has the name.
+
+    Parameters
+    ----------
+    scope : Scope
+        With all programs, those too few to publish among them.
+    """
+    named = [name for name in scope.programs if name not in UNNAMED]
+    own = named if len(scope.programs) == 1 else []
+    return ", ".join(["Outcome report", *own, scope.named(1)])
 
 
 def facts_of(

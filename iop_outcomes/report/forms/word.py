@@ -20,6 +20,7 @@ from iop_outcomes.shared.characters import one_line
 
 LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the first time that a zip file can hold
 PAPER = (210, 297)  # mm: A4, as the PDF
+LONGEST_PROPERTY = 255  # letters of a property of a Word file
 Pictures = Sequence[tuple[str, Picture]]
 
 
@@ -75,7 +76,7 @@ def word_of(document: Document, pictures: Pictures, mark: str, banner: str, logo
     library = python_docx()
     docx_file = library.Document()
     docx_file.core_properties.author, docx_file.core_properties.comments = "", ""
-    docx_file.core_properties.title = one_line(document["title"])
+    docx_file.core_properties.title = _cut(one_line(document["title"]))
     if mark:
         for section in docx_file.sections:
             section.header.paragraphs[0].add_run(one_line(mark)).bold = True
@@ -128,6 +129,11 @@ def _begin_section(docx_file: Any, section: Document) -> None:
     docx_file.add_heading(one_line(section["title"]), 2)
     for sentence in section["sentences"]:
         _small(docx_file.add_paragraph(), sentence)
+
+
+def _cut(title: str) -> str:
+    """Return a title as long as a property of a Word file may be."""
+    return title if len(title) <= LONGEST_PROPERTY else f"{title[: LONGEST_PROPERTY - 1]}…"
 
 
 def _add_first_page(docx_file: Any, document: Document) -> None:
