@@ -196,15 +196,15 @@ class SafePolicy:
         if self.threshold == 1 or self.base > 1:
             return self.text
         return (
-            f"{self._hidden_text} Zero is shown, unless the other rows of its column are hidden, "
-            "too, as they may be beside earlier reports."
+            f"{self._hidden_text} Zero is shown, unless a hidden count would follow from it: then "
+            "its whole column is hidden, as it may be beside earlier reports."
         )
 
     @property
     def _hidden_text(self) -> str:
         return (
             f"Counts from 1 to {self.threshold - 1} are hidden, and so are the percentages, "
-            "complements and totals from which they could be calculated."
+            "complements, totals and larger counts from which they could be calculated."
         )
 
     @property

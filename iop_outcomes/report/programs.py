@@ -44,8 +44,8 @@ NOTE = (
     "long enough ago. Weeks run to the discharge or the end of follow-up. "
 )
 WHOLE_PERCENT = (
-    "Shares of fewer than 1,000 are given in whole percent, since more digits would give their "
-    "counts back. "
+    "Shares of fewer than 1,000 are in whole percent here, where their counts are not printed: "
+    "more digits would give these back. "
 )
 NOTE_END = (
     "A program is not better because its share is higher: the people differ. Empty where it is not "

@@ -146,7 +146,8 @@ def test_the_first_page_says_how_many_comparisons_it_makes(scope: Scope) -> None
     trends = Trends(by_period={"admissions": admissions(scope, [80, 80, 80, 80, 81])})
     page = first_page.first_page(scope, trends, None, {})
     assert page.sentences[0].endswith(
-        " In 20 reports with 2 such comparisons each, about 2 are called a change by chance alone."
+        " If nothing had changed, in 20 reports with 2 such comparisons each about 2 would still "
+        "be called a change."
     )
     alone = Trends(by_period={"admissions": admissions(scope, [80])})
     assert "by chance alone" not in first_page.first_page(scope, alone, None, {}).sentences[0]
@@ -196,7 +197,7 @@ def test_the_page_of_all_measures_says_why_a_newer_period_is_not_there(
     assert (point.tag == "not known") == (words == "none counted")
     older = f" The latest quarter that is shown is {_period(scope, place)}: {values[place]:.0f}."
     assert said.endswith(older) == (words not in ("–", "not complete"))
-    assert f"{_period(scope, 2)} is not known yet." in said or words != "not complete"
+    assert f"{_period(scope, 2)} is not complete yet." in said or words != "not complete"
     finding = findings._finding(scope, trend).text
     assert finding.endswith(older) == said.endswith(older)
 
@@ -295,7 +296,10 @@ def test_signals_are_named_by_program_and_without_a_number() -> None:
         columns=["measure", "program", "last_month", "then", "last_12_months"],
     )
     (point,) = first_page.signal_points(first_page.Table("signals", "", frame))
-    assert point.text == " by month: A, worse, lower than usual (2026-09). No signal elsewhere."
+    assert (
+        point.text
+        == " by month: A, worse, lower than usual (2026-09). None in that month in the other one."
+    )
     assert first_page.signal_points(None) == []
 
 

@@ -239,7 +239,7 @@ def test_signals_of_all_people_stand_before_those_of_programs() -> None:
     first, second = first_page.signal_points(table, whole)
     assert first.text == (
         " by month: all programs together, worse, lower than usual (2026-09); A, worse, lower than "
-        "usual (2026-09). No signal elsewhere."
+        "usual (2026-09). None in that month in the other one."
     )
     assert second.text == (
         " by month: A, better, lower than usual (2026-09). By quarter: all programs together, "

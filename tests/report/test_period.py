@@ -272,7 +272,7 @@ def test_a_period_that_is_not_over_is_said_so(records: iop.Records) -> None:
     assert facts["Time"] == f"{cut.year} ({cut.year}-01-01 to {cut.year}-12-31)"
     report = iop.quarterly_report(records, period=str(cut.year), policy=iop.SafePolicy.internal())
     attended = report.findings.set_index("measure").loc["attendance_rate", "text"]
-    assert f"{cut.year} is not known yet." in str(attended)
+    assert f"{cut.year} is not complete yet." in str(attended)
 
 
 def test_a_period_without_admissions_tells_of_those_who_were_there(records: iop.Records) -> None:

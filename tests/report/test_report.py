@@ -599,7 +599,7 @@ def test_a_planted_fall_is_named_and_comes_first(sample: Frames) -> None:
 def test_what_is_not_complete_is_not_called_known(report: iop.Report) -> None:
     text = report.findings.set_index("measure")["text"]
     assert "Retained at 30 days in 2026Q2" in text["retained_30"]
-    assert "2026Q3 is not known yet" in text["retained_30"]
+    assert "2026Q3 is not complete yet" in text["retained_30"]
     retained = report.tables["trend_retained_90"].set_index("period")
     assert retained.loc["2026Q3", "status"] == "not yet known"
     assert pd.isna(retained.loc["2026Q3", "value"])

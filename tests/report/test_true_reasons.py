@@ -172,7 +172,9 @@ def test_chance_is_said_of_all_comparisons() -> None:
         finding("not known"),
     ]
     intro, _ = assemble.changes(held, "quarter")
-    assert "In 20 reports with 3 such comparisons each, about 3 are called a change" in intro
+    assert (
+        "in 20 reports with 3 such comparisons each about 3 would still be called a change" in intro
+    )
     assert "Beside it stand the one before and the same one a year earlier, where" in intro
     intro, _ = assemble.changes(held, "year")
     assert "Beside it stands the year before, where it is shown" in intro
@@ -191,8 +193,8 @@ def test_nothing_is_said_of_chance_where_no_chart_has_enough_months(
         monkeypatch.setattr(signals, "_rows", lambda _, rows=rows: rows)
         table = signals.signals_table(scope, {"attendance_rate": object()})  # type: ignore[dict-item]  # only its rows are asked for
         assert table is not None
-        assert ("By chance alone up to 0.0 of 0" in table.note) is False
-        assert ("By chance alone" in table.note) == charted
+        assert ("If nothing changed, up to 0.0 of 0" in table.note) is False
+        assert ("If nothing changed, up to" in table.note) == charted
 
 
 def hidden_years(records: iop.Records, *measures: str) -> dict[str, Trend]:

@@ -174,7 +174,7 @@ def test_a_period_that_is_not_known_yet_has_the_name_that_the_sentence_gives_oth
     scope: Any = SimpleNamespace(period=SimpleNamespace(last=pd.Timestamp("2026-09-30")))
     trend: Any = SimpleNamespace(table=table, every="twelve months")
     said = findings.not_known_yet(scope, trend)
-    assert said == " October 2025 to September 2026 is not known yet."
+    assert said == " October 2025 to September 2026 is not complete yet."
 
 
 @pytest.mark.parametrize(

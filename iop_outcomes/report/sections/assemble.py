@@ -43,8 +43,13 @@ NO_TIMES = "Not estimated: of nobody admitted in this time is anything known of 
 NO_CALENDAR = (
     "The records hold study days, without a calendar: what goes by month or quarter is left out."
 )
+TWO_TESTS = (
+    "Two times compared and a chart by month are two tests: one may find a change that the other "
+    "does not."
+)
 CANNOT_TELL = "What these records cannot tell"
 CANNOT_TELL_ID = "cannot-tell"
+ALL_READ = "This is of all that is in the files, also of programs that are not in this report."
 
 
 def why(title: str) -> str:
@@ -94,7 +99,7 @@ def changes(
             before = "stands the year before, where it is shown"
         intro += (
             f". Beside it {before}. It is called a change only if the 95% interval of the "
-            f"difference leaves out zero. {by_chance(number)}"
+            f"difference leaves out zero, or that of a ratio 1. {by_chance(number)} {TWO_TESTS}"
         )
     else:
         intro += ". None can be compared with an earlier one."
@@ -309,7 +314,7 @@ def cannot_tell(scope: Scope) -> Section:
         if judgement.known != "yes"
     ]
     if not rows:
-        said = ("They can tell every measure of this report.", cohort.NO_REFERRALS)
+        said = ("No measure is left out for want of records.", cohort.NO_REFERRALS)
         return Section(CANNOT_TELL_ID, CANNOT_TELL, said)
     reasons = list(dict.fromkeys(row[1:] for row in rows))
     rows.sort(key=lambda row: reasons.index(row[1:]))  # each reason is given once
@@ -332,6 +337,7 @@ def data_quality(whole: Scope, drafts: dict[str, DraftTable], hidden: Hidden) ->
     """Return what was read, what was set aside, and which checks failed."""
     tables = tuple(drafts[name].shown(hidden) for name in ("files", "checks"))
     sentences = [*quality.notes_without_counts(whole.records.notes), quality.summary(whole, hidden)]
+    sentences.append(ALL_READ)
     if others := len(whole.records.ignored):  # their names may be those of people
         sentences.append(f"{others} other {'file was' if others == 1 else 'files were'} not read.")
     return Section("data-quality", "Data quality", tuple(sentences), tables)

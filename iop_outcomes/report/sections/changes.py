@@ -130,10 +130,10 @@ def _percent(part: float) -> str:
 
 def by_chance(number: int) -> str:
     """Return how many of so many comparisons are called a change by chance: 5 in 100."""
-    noun, are = ("comparison", "is") if number == 1 else ("comparisons", "are")
+    noun = "comparison" if number == 1 else "comparisons"
     return (
-        f"In 20 reports with {number:,} such {noun} each, about {number:,} {are} called a change "
-        "by chance alone."
+        f"If nothing had changed, in 20 reports with {number:,} such {noun} each about {number:,} "
+        "would still be called a change."
     )
 
 

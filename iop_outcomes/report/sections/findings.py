@@ -134,7 +134,7 @@ def _finding(scope: Scope, measured: Trend) -> Finding:
 
 
 def not_known_yet(scope: Scope, trend: Trend) -> str:
-    """Return a sentence where the newest time is not known yet; else nothing.
+    """Return a sentence where the newest time is not complete yet; else nothing.
 
     Of calendar years in place of quarters it is the year in which the period of the report ends.
     """
@@ -143,7 +143,7 @@ def not_known_yet(scope: Scope, trend: Trend) -> str:
     newest = str(trend.table["period"].iloc[-1])
     if trend.every == "year":
         newest = str(scope.period.last.year)
-    return "" if newest == known.iloc[-1] else f" {in_words(newest)} is not known yet."
+    return "" if newest == known.iloc[-1] else f" {in_words(newest)} is not complete yet."
 
 
 def latest_shown(scope: Scope, trend: Trend) -> str:

@@ -55,8 +55,11 @@ NAME, TITLE = "what-changed", "At a glance"
 IN_TABLE = (" Its newest number is in the table.", " Their newest numbers are in the table.")
 HOW = (
     "Each newest number, and each difference, has its 95% interval: the range in which the true "
-    "value may well lie. Higher or lower: that of the difference holds no zero; else the records "
-    "do not tell. From 50% to 53% is 3 points higher."
+    "value may well lie. A measure is called higher or lower only if the whole interval of the "
+    "difference lies on one side of zero. From 50% to 53% is 3 points higher."
+)
+APPROXIMATE = (
+    " A signal by program is approximate: its chart counts few people by a rounded number."
 )
 
 
@@ -109,6 +112,12 @@ def first_page(
         items.append((NOT_TOLD, "; ".join(not_known), "."))
     number = sum(len(changes_of(scope, trend)) for trend in trends.compared.values())
     how = f"{HOW} {by_chance(number)}" if number else HOW
+    if (
+        signals is not None
+        and scope.policy.threshold > 1
+        and any(one.tag == "signal" for one in chosen)
+    ):
+        how += APPROXIMATE
     return Section(NAME, TITLE, (how,), () if table is None else (table,), items=tuple(items))
 
 
@@ -287,7 +296,7 @@ def signal_points(
         others = len(rows) - len(loud)
         text = f" by month: {'; '.join(named)}."
         if others:
-            text += f" No signal in the other {others}." if others > 1 else " No signal elsewhere."
+            text += f" None in that month in the other {others if others > 1 else 'one'}."
         texts[str(title)] = text
     for title, (by, words) in whole.items():
         text = f"by {by}: {words}."

@@ -212,7 +212,8 @@ def _symptoms_table(scope: Scope, linked: LinkedCounts, shown: Shown) -> DraftTa
     note = (
         "Lower scores are better. The change is that of the people who answered at intake and at "
         "the end; those who did not may have fared otherwise. Lower and upper: its 95% interval. "
-        f"{WHEN} {_left_out(scope)} The number discharged holds those who died, too."
+        f"{WHEN} {_left_out(scope)} The number discharged holds those who died, too. There is no "
+        "group to compare with: a change need not come from the program."
         f"{_without(scope, SCALE_COLUMNS, frame['scale'])}"
     )
     table = Table("symptoms", f"{SYMPTOMS}: {scope.words(8)}", frame, kinds, note)

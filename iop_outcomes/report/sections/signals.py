@@ -38,7 +38,7 @@ NOTE = (
     "as in the first {baseline} months on the chart. Months with sessions or check-ins of fewer "
     "than {fewest} people are too few to be judged, and not on it{both}. Which these are is not "
     "told: for up to {stands} of them in a row the words of the last month on the chart stand, and "
-    "then no signal. So last_month is the last one that could be on it, for each program the same. "
+    "then no signal. last_month is the newest month that could be on a chart, the same for all. "
     "Too few months: fewer than {baseline} on the chart.{half} Programs are in the order of their "
     "names, not ranked.{alarms}"
 )
@@ -47,7 +47,7 @@ BOTH = (
     "those not"
 )
 ALARMS = (
-    " By chance alone up to {expected} of {charts} charts would show a signal in a quarter; and no "
+    " If nothing changed, up to {expected} of {charts} charts would show one in a quarter; and no "
     "signal does not show that nothing changed: a slow change is found late."
 )
 HALF = (

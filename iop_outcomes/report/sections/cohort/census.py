@@ -62,7 +62,7 @@ def census_table(scope: Scope, linked: LinkedCounts) -> DraftTable | None:
     note = (
         "In the program: admitted on that day or before, not discharged up to it, and followed "
         "through it. An episode without a recorded discharge counts to the end of its follow-up. "
-        "The first two rows together are the last two."
+        "The first two rows add up to as many as the last two."
     )
     table = Table(CENSUS, f"In the program in {scope.named(1)}", frame, {"episodes": "count"}, note)
     return DraftTable(table, {"episodes": [(key,) for key in keys]})

@@ -167,7 +167,10 @@ def _without_unknown(draft: DraftTable, hidden: Hidden, scope: Scope) -> Table:
     if told:
         more = f"Where they are {few}, their number for the first or fourth session is hidden."
         return replace(shown, note=f"{NOT_KNOWN} {more} {AS_BOUND} {END_OF_NOTE}")
-    more = f"How many they are is not shown; it never is where they are {few}."
+    more = (
+        "Of how many the first or fourth session is not known is not shown: it never is where they "
+        f"are {few}."
+    )
     kinds = {name: kind for name, kind in shown.kinds.items() if name != UNKNOWN}
     frame = shown.frame.drop(columns=UNKNOWN)
     return replace(

@@ -1,4 +1,4 @@
-"""How a survival curve and a control chart are read."""
+"""How a survival curve, a chart over time and a control chart are read."""
 
 from __future__ import annotations
 
@@ -8,15 +8,19 @@ HOW_TO_READ = (
     "A survival curve starts at 100% on the first day. It falls as people relapse: its height on a "
     "day is the share who had not relapsed by then. Where days are marked, only they were worked "
     "out, and the lines just join them. The shaded band shows how sure we can be: a wide band "
-    "means that few people are behind it. People who left or were not followed any longer count "
-    "only up to that day.",
-    "A control chart shows one value for each month or quarter. The middle line is the usual "
-    "value. The two outer lines show how far chance and its usual ups and downs move the value. A "
-    "value beyond them, or many in a row on one side of the middle, is a signal that something "
-    "changed. A chart does not say why it changed.",
+    "means that few people are behind it. People of whom nothing more is known count only up to "
+    "that day.",
+    "A chart over time has a point for each month, quarter or year. The upright line through it is "
+    "its 95% interval, the range in which the true value may well lie. An open point is not "
+    "complete yet; where there is none, the value is hidden or not known. Whether a change is more "
+    "than chance cannot be seen from the points. The sentences beside the charts say it.",
+    "A control chart, from which signals come, shows one value for each month or quarter. The "
+    "middle line is the usual value. The two outer lines show how far chance and its usual ups and "
+    "downs move the value. A value beyond them, or many in a row on one side of the middle, is a "
+    "signal that something changed. A chart does not say why it changed.",
 )
 
 
 def how_to_read() -> Section:
-    """Return how a survival curve and a control chart are read, in five sentences each."""
+    """Return how curves, charts over time and control charts are read, in five sentences each."""
     return Section("how-to-read", "How to read the charts", HOW_TO_READ)

@@ -37,8 +37,9 @@ RULE = (
     "known yet whether they stopped coming, and those of whom no service has a recorded outcome."
 )
 NOTE = (
-    "The share that had ended so by each day. Ends of too few people are taken together. Only "
-    "these days are estimates; the lines between them in the picture are not."
+    "The share that had ended so by each day. Ends of too few people are taken together as other "
+    "ends, which can be others than in the table of discharges. Only these days are estimates; the "
+    "lines between them in the picture are not."
 )
 EACH_DAY = "How many ended so on each day, and the share that had by then."
 NOT_ESTIMATED = f"{TITLE}, is not estimated: "

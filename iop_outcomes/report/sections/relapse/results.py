@@ -202,7 +202,7 @@ def _rests_on_missing(times: pd.DataFrame, scope: Scope) -> str:
     if events == 0:
         return "There was no event."
     if missing == 0:
-        return "No event rests on missing data."
+        return "No event was taken from a missed check-in."
     if bool(scope.policy.hides_fraction(missing, events)):
         return "The share of the events that rests on missing data cannot be shown: too few."
     share = round_share(missing, events, scope.policy.share_decimals(events))
