@@ -12,7 +12,15 @@ cohort does better than another, whether this quarter differs from the last.
 from iop_outcomes.shared import process as process  # first: it watches for Ctrl-C
 
 # isort: split
-import lazy_loader
+from typing import TYPE_CHECKING, Any
 
-# A room is imported when one of its names is first used: so the command answers at once.
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+if TYPE_CHECKING or not process.is_command():
+    from iop_outcomes.public import *  # noqa: F403  # the names are listed there
+    from iop_outcomes.public import __all__ as __all__
+else:  # the command answers at once, and loads what it needs
+
+    def __getattr__(name: str) -> Any:
+        """Return a public name in a program that is called as the command is."""
+        import iop_outcomes.public as public
+
+        return getattr(public, name)

@@ -16,6 +16,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
+from iop_outcomes.shared import process
+
 DRAWN = {".html", ".htm", ".docx"}  # forms whose pictures are drawn in the meantime
 PROGRAM = Path(__file__).parent / "report" / "forms" / "paper.py"
 READY = b"ready\n"
@@ -67,12 +69,13 @@ class PaperProcess:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
             )
+            process.others.add(self._process.pid)
 
     def is_ready(self) -> bool:
         """Wait until the process has loaded what lays out a PDF, and return whether it could."""
         if self._is_ready is None:
-            process = self._process
-            self._is_ready = process is not None and _piped(process.stdout).readline() == READY
+            begun = self._process
+            self._is_ready = begun is not None and _piped(begun.stdout).readline() == READY
             if not self._is_ready:
                 self.close()
         return self._is_ready
@@ -85,27 +88,28 @@ class PaperProcess:
         NoAnswerError
             There is none; the process is ended.
         """
-        process = self._process
-        if process is None:
+        asked = self._process
+        if asked is None:
             raise NoAnswerError
         try:
-            _piped(process.stdin).write(pickle.dumps(request))
-            _piped(process.stdin).flush()
-            return pickle.load(_piped(process.stdout))
+            _piped(asked.stdin).write(pickle.dumps(request))
+            _piped(asked.stdin).flush()
+            return pickle.load(_piped(asked.stdout))
         except Exception as error:  # whatever it is, it is seen again where the work is done here
             self.close()
             raise NoAnswerError from error
 
     def close(self) -> None:
         """End the process, whatever it does."""
-        process, self._process = self._process, None
-        if process is None:
+        ended, self._process = self._process, None
+        if ended is None:
             return
-        process.kill()
-        for pipe in (process.stdin, process.stdout):
+        ended.kill()
+        for pipe in (ended.stdin, ended.stdout):
             with suppress(OSError):
                 _piped(pipe).close()
-        process.wait()
+        ended.wait()
+        process.others.discard(ended.pid)
 
 
 def _piped(pipe: IO[bytes] | None) -> IO[bytes]:
@@ -118,9 +122,9 @@ def paper_process(
     endings: Collection[str], *, wanted: bool = True
 ) -> Iterator[PaperProcess | None]:
     """Give a second process for a PDF among files; None where it is not worth it: `worth_it`."""
-    process = PaperProcess() if wanted and worth_it(endings) else None
+    begun = PaperProcess() if wanted and worth_it(endings) else None
     try:
-        yield process
+        yield begun
     finally:
-        if process is not None:
-            process.close()
+        if begun is not None:
+            begun.close()

@@ -6,28 +6,32 @@ Both begin while the libraries are imported. Nothing changes in any other progra
 from __future__ import annotations
 
 import gc
-import logging
 import os
-import signal
+import signal  # these four, and nothing slow, before Ctrl-C is watched for
 import sys
-import threading
-from pathlib import Path
-from types import FrameType
 
 COMMAND, CODE = "iop-outcomes", 130
 LINE = f"{COMMAND}: interrupted"
 SELDOM = 20_000, 20, 20  # in place of 700, 10, 10: most objects of a report are needed to its end
 
 
-def end_at_once(_: int, __: FrameType | None) -> None:
+others: set[int] = set()
+"""The processes that this one began and that are to end with it."""
+
+
+def end_at_once(_: int, __: object) -> None:
     """Write the line and exit at once: no file is open while libraries are imported."""
     os.write(2, f"{LINE}\n".encode())
+    for other in others:
+        end(other)
     os._exit(CODE)
 
 
 def is_command() -> bool:
     """Return whether this process is the command, not another program that imports the package."""
-    return bool(sys.argv) and Path(sys.argv[0]).name.partition(".")[0] == COMMAND
+    return (
+        bool(sys.argv) and os.path.basename(sys.argv[0]).partition(".")[0] == COMMAND
+    )  # pathlib is loaded later
 
 
 def watch_the_start() -> None:
@@ -41,12 +45,24 @@ def watch_the_start() -> None:
 
 def set_handler(handler: object) -> None:
     """Set the handler of Ctrl-C, if this is the main thread (no other thread may set it)."""
-    if threading.current_thread() is threading.main_thread():
+    try:
         signal.signal(signal.SIGINT, handler)  # type: ignore[arg-type]  # two kinds of handlers
+    except ValueError:
+        return
+
+
+def end(process: int) -> None:
+    """End a process, if it is there still."""
+    try:
+        os.kill(process, signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+    except OSError:
+        return
 
 
 def without_advice() -> None:
     """Keep matplotlib's advice, such as where its cache could lie, out of a command's output."""
+    import logging
+
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
 

@@ -35,6 +35,7 @@ ORDER = (
     ("disclosure",),
     ("plots",),
     ("report",),
+    ("public",),
     ("cli_options",),
     ("cli",),
 )
@@ -133,7 +134,7 @@ def test_no_room_is_crowded_and_each_says_what_it_is() -> None:
 
 
 def test_the_first_file_of_a_room_only_names_its_public_things() -> None:
-    for path in [PACKAGE / "__init__.pyi", *PACKAGE.rglob("__init__.py")]:
+    for path in [PACKAGE / "public.py", *PACKAGE.rglob("__init__.py")]:
         if path.parent.name == "measures" or path == PACKAGE / "__init__.py":  # these do something
             continue
         body = parsed(path).body[1:]
@@ -179,11 +180,11 @@ def test_a_public_name_is_itself_also_where_a_room_has_the_same_name() -> None:
 
 
 def test_files_stay_easy_to_hold_in_the_head() -> None:
-    """An ``__init__.py`` is a list of names: it may be as long as there are public things."""
+    """Lists of names may be as long as there are public things."""
     long = {
         str(path.relative_to(PACKAGE)): len(path.read_text(encoding="utf-8").splitlines())
         for path in MODULES
-        if path.name != "__init__.py"
+        if path.name not in ("__init__.py", "public.py")
     }
     assert {name: size for name, size in long.items() if size > 400} == {}
 
@@ -192,14 +193,7 @@ OLD = ("measures.words", "measures", "relapse.pieces")
 FRESH = """
 import json, sys, warnings
 import iop_outcomes
-
-def loaded():
-    return sorted({name.split(".")[0] for name in sys.modules})
-
-found = {"bare": loaded()}
-for name in iop_outcomes.__all__:
-    getattr(iop_outcomes, name)
-found["loaded"] = loaded()
+found = {"loaded": sorted({name.split(".")[0] for name in sys.modules})}
 for old in sys.argv[1:]:
     for name in [name for name in sys.modules if name.startswith(f"iop_outcomes.{old}")]:
         del sys.modules[name]
@@ -212,6 +206,16 @@ print(json.dumps(found))
 """
 
 
+COMMAND = """
+import json, sys
+sys.argv = ["/usr/bin/iop-outcomes", "--version"]
+import iop_outcomes.cli
+found = {"command": sorted({name.split(".")[0] for name in sys.modules})}
+found["asked"] = iop_outcomes.read_records.__name__  # as by a program of the same name
+print(json.dumps(found))
+"""
+
+
 @pytest.fixture(scope="module")
 def fresh() -> dict[str, Any]:
     """What an interpreter of its own has loaded after a bare import, and what old paths lead to."""
@@ -219,15 +223,20 @@ def fresh() -> dict[str, Any]:
         [sys.executable, "-c", FRESH, *OLD], check=True, capture_output=True, text=True, timeout=120
     )
     result: dict[str, Any] = json.loads(done.stdout)
+    done = subprocess.run(
+        [sys.executable, "-c", COMMAND], check=True, capture_output=True, text=True, timeout=120
+    )
+    result |= json.loads(done.stdout)
     return result
 
 
 def test_a_bare_import_brings_in_nothing_heavy(fresh: dict[str, Any]) -> None:
-    """A room is loaded when it is first used; with its names, what it does not need is not."""
+    """The command loads a room when it needs it; any other program all of them, and no more."""
     heavy = {"lifelines", "matplotlib", "scipy", "highspy", "statsmodels", "openpyxl", "jinja2"}
     assert not heavy & set(fresh["loaded"])
-    assert not {"numpy", "pandas", "pyarrow"} & set(fresh["bare"])
     assert "pandas" in fresh["loaded"]
+    assert not {"numpy", "pandas", "pyarrow"} & set(fresh["command"])
+    assert fresh["asked"] == "read_records"
 
 
 @pytest.mark.parametrize("old", OLD)

@@ -9,8 +9,10 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -20,6 +22,7 @@ from iop_outcomes import cli
 from iop_outcomes.plots.layout.export import Picture
 from iop_outcomes.records.data_cut import cut_as_written
 from iop_outcomes.report import model
+from iop_outcomes.shared import process
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -417,6 +420,7 @@ def test_an_interrupted_command_says_so(
     assert "interrupted" in err
 
 
+OUTSIDE: Any = {"capture_output": True, "text": True, "timeout": 120}
 INTERRUPTED_AT = """
 import os, signal, sys
 
@@ -459,6 +463,50 @@ def test_ctrl_c_ends_with_a_line_also_while_the_libraries_are_imported(
         assert (done.returncode, done.stderr) == (130, "iop-outcomes: interrupted\n")
 
 
+def test_before_ctrl_c_is_watched_for_next_to_nothing_is_loaded() -> None:
+    """Python gave its traceback for the time that logging, pathlib and threading took."""
+    body = ast.parse(inspect.getsource(process)).body
+    loaded = {name.name for one in body if isinstance(one, ast.Import) for name in one.names}
+    loaded |= {str(one.module) for one in body if isinstance(one, ast.ImportFrom)}
+    assert loaded == {"__future__", "gc", "os", "signal", "sys"}
+
+
+BEGUN = """
+import os, signal, sys, time
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "iop_outcomes.report.command":
+            from iop_outcomes.shared import process
+            print(*process.others, flush=True)
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.argv = ["/usr/bin/iop-outcomes", "report", "{folder}", "--out", "{out}", "--format", "pdf,html"]
+sys.meta_path.insert(0, Finder())
+from iop_outcomes import paper_process
+paper_process._cores = lambda: 2
+from iop_outcomes.cli import main
+main()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are looked for in /proc")
+def test_ctrl_c_ends_the_second_process_too(small: Path) -> None:
+    """It went on for two or three seconds, until it had loaded what it needs."""
+    code = BEGUN.format(folder=small, out=small.parent / "r.pdf")
+    done = subprocess.run([sys.executable, "-c", code], **OUTSIDE)
+    assert (done.returncode, done.stderr) == (130, "iop-outcomes: interrupted\n")
+    (other,) = map(int, done.stdout.split())
+    state = Path(f"/proc/{other}/stat")
+    for _ in range(50):
+        if not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z":
+            return
+        time.sleep(0.02)
+    pytest.fail("the second process is still there")
+
+
 def test_each_command_says_when_what_it_needs_is_loaded() -> None:
     """From then on Ctrl-C puts half-written files away, and garbage is looked for seldom."""
     functions = [one for one in ast.parse(inspect.getsource(cli)).body if _is_command(one)]
@@ -474,7 +522,7 @@ def _is_command(node: ast.stmt) -> bool:
 
 
 def test_help_is_said_before_anything_heavy_is_loaded() -> None:
-    code = "import sys; sys.argv = ['iop-outcomes', 'report', '--help']\n"
+    code = "import sys; sys.argv = ['iop-outcomes', 'report', '-h']\n"
     code += "from iop_outcomes.cli import main\ntry:\n    main()\nexcept SystemExit:\n"
     code += "    print({'numpy', 'pandas', 'iop_outcomes.report'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)

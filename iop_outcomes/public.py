@@ -1,6 +1,8 @@
-"""The public names and their rooms: they are typed by this file, and found by it."""
+"""The public names: `iop_outcomes` has them all."""
 
-from .attendance import (
+from __future__ import annotations
+
+from iop_outcomes.attendance import (
     AttendanceByWeek,
     AttendanceRule,
     attendance_by_week,
@@ -8,7 +10,7 @@ from .attendance import (
     engagement_by_week,
     time_in_treatment,
 )
-from .attendance.continuity import (
+from iop_outcomes.attendance.continuity import (
     Continuity,
     ContinuityMeasure,
     continuity,
@@ -25,7 +27,7 @@ from .attendance.continuity import (
     va_continuity,
     washington_circle,
 )
-from .compare import (
+from iop_outcomes.compare import (
     AdjustedCurves,
     Balance,
     CohortComparison,
@@ -81,11 +83,11 @@ from .compare import (
     survival_difference,
     tipping_point,
 )
-from .disclosure import ProtectedCurves, SafePolicy, protect
-from .errors import OutcomesError
-from .exposure import emulate_strategies, landmark, start_stop
-from .from_records import attendance_and_relapse, exclusions, state_occupation
-from .outcome_scores import (
+from iop_outcomes.disclosure import ProtectedCurves, SafePolicy, protect
+from iop_outcomes.errors import OutcomesError
+from iop_outcomes.exposure import emulate_strategies, landmark, start_stop
+from iop_outcomes.from_records import attendance_and_relapse, exclusions, state_occupation
+from iop_outcomes.outcome_scores import (
     Functioning,
     Instrument,
     SymptomChange,
@@ -97,7 +99,7 @@ from .outcome_scores import (
     symptom_change,
     time_to_gain,
 )
-from .outreach import (
+from iop_outcomes.outreach import (
     FollowUpDue,
     PeopleList,
     Slipping,
@@ -105,7 +107,7 @@ from .outreach import (
     follow_up_due,
     slipping,
 )
-from .pathways import (
+from iop_outcomes.pathways import (
     AttendanceCalendar,
     CohortFlow,
     DoseAndOutcome,
@@ -122,7 +124,7 @@ from .pathways import (
     shared_sessions,
     transitions,
 )
-from .plots import (
+from iop_outcomes.plots import (
     alternative_text,
     plot_adjusted_curves,
     plot_attendance,
@@ -152,7 +154,7 @@ from .plots import (
     plot_trend,
     plot_vlad,
 )
-from .records import (
+from iop_outcomes.records import (
     Mapping,
     MappingSuggestion,
     Records,
@@ -161,7 +163,7 @@ from .records import (
     read_records,
     suggest_mapping,
 )
-from .relapse import (
+from iop_outcomes.relapse import (
     Definition,
     ImputedPatterns,
     RelapseRule,
@@ -174,11 +176,11 @@ from .relapse import (
     state_histories,
     time_to_relapse,
 )
-from .report import Report, quarterly_report
-from .samples import Sample, synthetic_records, write_sample
-from .sensitivity import ImputedRelapse, Sensitivity, relapse_by_imputation, sensitivity
-from .statistics import pool
-from .survival import (
+from iop_outcomes.report import Report, quarterly_report
+from iop_outcomes.samples import Sample, synthetic_records, write_sample
+from iop_outcomes.sensitivity import ImputedRelapse, Sensitivity, relapse_by_imputation, sensitivity
+from iop_outcomes.statistics import pool
+from iop_outcomes.survival import (
     Cluster,
     CumulativeIncidence,
     Hazard,
@@ -194,7 +196,7 @@ from .survival import (
     parametric_survival,
     survival_curves,
 )
-from .trends import (
+from iop_outcomes.trends import (
     Funnel,
     InterruptedSeries,
     RiskAdjustedCusum,
@@ -211,8 +213,8 @@ from .trends import (
     vlad,
     watch,
 )
-from .use import use_patterns
-from .versions import __version__, show_versions
+from iop_outcomes.use import use_patterns
+from iop_outcomes.versions import __version__, show_versions
 
 __all__ = [
     "AdjustedCurves",
