@@ -212,9 +212,8 @@ def _solve(
 
     Fractions are tried first: where they do not fit, whole numbers do not. Where not all are whole,
     whole numbers near them are tried, since to search the whole range can take a hundred times as
-    long. Unless `any_will_do`, low costs are then looked for nearer by, if something fits at all:
-    costs delay a first solution. What bounds follow for whole numbers is asked where it is needed:
-    `narrowed` returns them, or None if none fit.
+    long; unless `any_will_do` with the costs, which delay a first solution. What bounds follow for
+    whole numbers is asked where it is needed: `narrowed` returns them, or None if none fit.
     """
     none = np.zeros(len(bounds[0]))
     any_will_do |= costs is None
@@ -229,17 +228,9 @@ def _solve(
     within = bounds if narrowed is None else narrowed()
     if within is None:
         return None
-    ranges = _near(fractions, sums[0])
-    if any_will_do:
-        ranges.append(_less_near(fractions, none))
+    ranges = [*_near(fractions, sums[0]), _less_near(fractions, none if any_will_do else costs)]
     near = _whole_within(ranges, within, sums)
-    if near is not None:
-        return near
-    anywhere = whole_numbers(within, sums, again)
-    if anywhere.none_fit or any_will_do:
-        return anywhere.numbers
-    near = _whole_within([_less_near(fractions, costs)], within, sums)
-    return anywhere.numbers if near is None else near
+    return whole_numbers(within, sums, again).numbers if near is None else near
 
 
 def whole_near(fractions: Numbers, within: Bounds, sums: Sums) -> Numbers | None:
