@@ -146,8 +146,7 @@ def test_the_first_page_says_how_many_comparisons_it_makes(scope: Scope) -> None
     trends = Trends(by_period={"admissions": admissions(scope, [80, 80, 80, 80, 81])})
     page = first_page.first_page(scope, trends, None, {})
     assert page.sentences[0].endswith(
-        " If nothing had changed, in 20 reports with 2 such comparisons each about 2 would still "
-        "be called a change."
+        " Of 2 such comparisons about 1 in 20 would be called a change even if nothing had changed."
     )
     alone = Trends(by_period={"admissions": admissions(scope, [80])})
     assert "by chance alone" not in first_page.first_page(scope, alone, None, {}).sentences[0]

@@ -172,9 +172,7 @@ def test_chance_is_said_of_all_comparisons() -> None:
         finding("not known"),
     ]
     intro, _ = assemble.changes(held, "quarter")
-    assert (
-        "in 20 reports with 3 such comparisons each about 3 would still be called a change" in intro
-    )
+    assert "Of 3 such comparisons about 1 in 20 would be called a change" in intro
     assert "Beside it stand the one before and the same one a year earlier, where" in intro
     intro, _ = assemble.changes(held, "year")
     assert "Beside it stands the year before, where it is shown" in intro

@@ -130,10 +130,11 @@ def _percent(part: float) -> str:
 
 def by_chance(number: int) -> str:
     """Return how many of so many comparisons are called a change by chance: 5 in 100."""
-    noun = "comparison" if number == 1 else "comparisons"
+    if number == 1:
+        return "One such comparison in 20 would be called a change even if nothing had changed."
     return (
-        f"If nothing had changed, in 20 reports with {number:,} such {noun} each about {number:,} "
-        "would still be called a change."
+        f"Of {number:,} such comparisons about 1 in 20 would be called a change even if nothing "
+        "had changed."
     )
 
 

@@ -54,13 +54,11 @@ MOST, FEWEST = 8, 5  # findings on the first page
 NAME, TITLE = "what-changed", "At a glance"
 IN_TABLE = (" Its newest number is in the table.", " Their newest numbers are in the table.")
 HOW = (
-    "Each newest number, and each difference, has its 95% interval: the range in which the true "
-    "value may well lie. A measure is called higher or lower only if the whole interval of the "
-    "difference lies on one side of zero. From 50% to 53% is 3 points higher."
+    "Each number and each difference has its 95% interval, in which the true value may well lie. "
+    "Higher or lower: the whole interval of the difference lies on one side of zero. From 50% to "
+    "53% is 3 points higher."
 )
-APPROXIMATE = (
-    " A signal by program is approximate: its chart counts few people by a rounded number."
-)
+APPROXIMATE = " Signals by program are approximate: few people are charted as a rounded number."
 
 
 def first_page(

@@ -27,8 +27,7 @@ NOTE = (
     "Value: the newest period that is known and shown, with its 95% interval from lower to upper. "
     "{newer}Signal: what the control chart says of that period, and which side of the usual it is "
     "on. {limits} Limits are never narrower than chance alone gives; the first half-year of the "
-    "records is not on the chart where all its people are newly admitted. {few}A signal is a "
-    "finding if no newer period is known and there is room."
+    "records is not on the chart where all its people are newly admitted. {few}"
 )
 NEWER = {
     NOT_COMPLETE: "Not complete: its people are still followed.",
@@ -188,7 +187,7 @@ def matrix_table(
         frame = frame.drop(columns=["target", "beside target"])
     by_row: dict[str, Kind] = dict.fromkeys(("value", "lower", "upper", "target"), "by_row")
     parts = {"newer": _newer_note(newer), "few": _few_note(frame["signal"])}
-    note = NOTE.format(limits=_limits(drawn, own or {}), **parts)
+    note = NOTE.format(limits=_limits(drawn, own or {}), **parts).rstrip()
     note += f"{TARGET_NOTE if has_target else ''}{COURSE_NOTE}"
     return Table("measures", "All measures on one page", frame, by_row, note, row_kinds=kinds)
 
