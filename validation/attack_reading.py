@@ -138,7 +138,7 @@ def cell(puzzle: Puzzle, name: tuple[object, ...], value: object, least: int = 1
 
 def number(text: str) -> float | None:
     """Return the number that a cell of a page shows; None for words and dashes."""
-    plain = text.replace(",", "")
+    plain = text.replace(",", "").removesuffix(" points")
     if re.fullmatch(r"-?\d+(\.\d+)?%", plain):
         return float(plain[:-1]) / 100
     return float(plain) if re.fullmatch(r"-?\d+(\.\d+)?", plain) else None
