@@ -258,10 +258,8 @@ def _whole_within(
 
 def _near(fractions: Numbers, matrix: SparseMatrix) -> list[tuple[Numbers, Bounds]]:
     """Return costs, none, and ranges: just above and below fractions, and of what is beside."""
-    nearest, broken = np.round(fractions), _broken(fractions)
-    down = np.where(broken, np.floor(fractions), nearest)
-    up = np.where(broken, np.ceil(fractions), nearest)
-    beside = _beside(_beside(broken, matrix), matrix)
+    nearest, (down, up) = np.round(fractions), _around(fractions)
+    beside = _beside(_beside(_broken(fractions), matrix), matrix)
     none = np.zeros(len(fractions))
     wider = np.where(beside, down - NEAR, nearest), np.where(beside, up + NEAR, nearest)
     return [(none, (down, up)), (none, wider)]
@@ -272,10 +270,17 @@ def _less_near(fractions: Numbers, costs: Numbers) -> tuple[Numbers, Bounds]:
 
     What lowers the costs stays as it is: to look for more of it takes long.
     """
-    nearest, broken = np.round(fractions), _broken(fractions)
-    down = np.where(broken, np.floor(fractions), nearest)
-    up = np.where(broken, np.ceil(fractions), nearest)
+    down, up = _around(fractions)
     return np.maximum(costs, 0), (np.where(costs < 0, down, down - NEAR), up + NEAR)
+
+
+def _around(fractions: Numbers) -> Bounds:
+    """Return the whole numbers just below and above each; twice the same where it is whole."""
+    nearest, broken = np.round(fractions), _broken(fractions)
+    return (
+        np.where(broken, np.floor(fractions), nearest),
+        np.where(broken, np.ceil(fractions), nearest),
+    )
 
 
 def _broken(fractions: Numbers) -> Mask:
