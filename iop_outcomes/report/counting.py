@@ -12,6 +12,7 @@ from iop_outcomes.disclosure.ledger import Frozen, Ledger, hide_beside
 from iop_outcomes.disclosure.merging import Ladders, MergePlan
 from iop_outcomes.disclosure.results import Key, hide_weeks, link_weeks
 from iop_outcomes.disclosure.system import PrintedCells, printed_cells
+from iop_outcomes.disclosure.system.quarters import SO_FAR
 from iop_outcomes.report.earlier.again import refuse_changed
 from iop_outcomes.report.earlier.memory import data_cut_of, with_earlier
 from iop_outcomes.report.earlier.reading import EarlierReport
@@ -233,7 +234,7 @@ def link_quarters(
         sessions = [of(table, "attendance_rate", count) for count in both]
         link(scope, linked, plan.step(table), *sessions)
     told = {key: (key, mask) for key, mask in curves.items() if mask is not None}
-    link_cohort(scope, linked, told)
+    link_cohort(scope, linked, told, final_after=RETENTION_DAYS[-1])
     if ("flow", "admitted") in linked and scope.flow_dates is not None:
         _link_flow_by_quarter(scope, linked, trends, period_between(*scope.flow_dates))
         link_weeks_by_quarter(scope, linked)
@@ -253,7 +254,7 @@ def _link_flow_by_quarter(
         counts[key] = (key, mask)
     longest: Key = ("flow", stages[-1][0])
     final_after = RETENTION_DAYS[-1] + NO_CONTACT_DAYS
-    link_cohort(scope, linked, {longest: counts.pop(longest)}, window, final_after)
+    link_cohort(scope, linked, {longest: counts.pop(longest)}, window, final_after, SO_FAR)
     link_cohort(scope, linked, counts, window)
 
     def of(day: int, count: str) -> list[Key]:

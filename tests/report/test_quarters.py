@@ -173,7 +173,10 @@ def test_symptoms_and_daily_life_are_declared_by_quarter_of_admission() -> None:
     assert declared(linked) == {quarters.COHORTS: {"symptoms", "functioning"}}
     for key in [key for key in linked.names if isinstance(key, tuple) and key[-1] == "paired"]:
         if key[0] in ("symptoms", "functioning"):
-            parts = [one for one in linked.names if isinstance(one, tuple) and one[2:] == key]
+            tuples = [one for one in linked.names if isinstance(one, tuple)]
+            parts = [one for one in tuples if one[2 : 2 + len(key)] == key]
+            ends = {end for one in parts for end in one[2 + len(key) :]}
+            assert ends == {"known by 2026-09-30"}
             assert sum(linked.value(one) for one in parts) == linked.value(key) > 0
 
 

@@ -17,7 +17,7 @@ from iop_outcomes.disclosure.system.people.overlap import (
     of_everybody,
 )
 from iop_outcomes.disclosure.system.people.times import declare_times
-from iop_outcomes.disclosure.system.quarters import quarters_together
+from iop_outcomes.disclosure.system.quarters import declare_not_final, quarters_together
 
 CHANGED = "changed"
 ADDED_UP = (
@@ -39,8 +39,6 @@ ADDED_UP = (
 """Families of counts of episodes and sessions: those of some programs are the sum of each."""
 OF_EPISODES = ("continuity", "symptoms", "functioning", "relapse", "stays", "admitted")
 """Families of counts of episodes that are not final: they add up in reports of one data cut."""
-SO_FAR = "so far on"
-"""Begins the end of the name of a count that a later report may count as less."""
 
 
 def join(reports: Sequence[PrintedCells]) -> PrintedCells:
@@ -115,7 +113,7 @@ class Joined:
         _wholes(cells, self.reports, self._names)
         no_people = declare_overlaps(cells, _people(self.reports, self._names))
         no_people |= declare_times(cells, self.reports, self._names)
-        _so_far(cells)
+        declare_not_final(cells)
         # Only reports of the same programs have quarters of the same people in common.
         often = Counter(", ".join(sorted(report.programs)) for report in self.reports)
         several = {programs for programs, number in often.items() if number > 1}
@@ -272,20 +270,6 @@ def _people(
                 whole, everybody = again[other, key], again.get((other, of_everybody(key)))
                 complete = of == set(larger.programs)
                 yield PeopleOfAll(whole, everybody or whole, parts, complete)
-
-
-def _so_far(joined: PrintedCells) -> None:
-    """Declare that what is final is part of what was counted so far."""
-    for name in list(joined.counts):
-        if not (isinstance(name, tuple) and len(name) == 3):
-            continue
-        *of, key = name
-        if isinstance(key, tuple) and key and str(key[-1]).startswith(SO_FAR):
-            final: Key = (*of, key[:-1])
-            if final in joined.counts:
-                rest: Key = ("rest", name, final)
-                joined.counts.setdefault(rest, None)
-                joined.sums.append({final: 1, rest: 1, name: -1})
 
 
 def _less_than_export(key: Key) -> bool:

@@ -22,6 +22,7 @@ from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.declared import Key
 from iop_outcomes.disclosure.results import Key as Row
 from iop_outcomes.disclosure.results import trend_keys
+from iop_outcomes.disclosure.system.quarters import AS_OF, KNOWN_BY
 from iop_outcomes.records.schema import DISCHARGE_REASONS
 from iop_outcomes.report.linking.sums import part_or_same
 from iop_outcomes.report.period import QUARTER, ReportPeriod, period_between, within
@@ -34,8 +35,10 @@ from iop_outcomes.report.sections.quarters import (
     DISCHARGED,
     LEFT,
     THERE,
+    UNTIL_LEFT,
     admitted_parts,
     by_quarter,
+    not_final,
 )
 from iop_outcomes.report.trends import LEVELS, MOST_PERIODS, Trends
 
@@ -243,13 +246,15 @@ def _link_answers(scope: Scope, linked: LinkedCounts) -> None:
     if everybody not in linked:
         return
     parts = admitted_parts(scope, linked, scope.window(8))
+    known = not_final(scope, parts, UNTIL_LEFT, KNOWN_BY)
+    parts = not_final(scope, parts, UNTIL_LEFT, AS_OF)
     discharged = scope.records.episodes["discharge_date"].notna().to_numpy()
     for key in linked.names:
         rest = ("rest", everybody, key)
         if rest in linked and isinstance(key, tuple) and key[0] in SCORES:
             numbers = {}
             for part, name in parts.names.items():
-                own = (*name, *key)
+                own = (*name, *key, *known.ends.get(part, ()))
                 if own in linked:
                     some = int((parts.inside[part] & discharged).sum()) - linked.value(own)
                     numbers[part] = some, some

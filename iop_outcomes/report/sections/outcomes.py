@@ -26,6 +26,7 @@ from iop_outcomes.disclosure.continuity import safe_rows
 from iop_outcomes.disclosure.declared import DETAIL
 from iop_outcomes.disclosure.policy import HIDDEN
 from iop_outcomes.disclosure.scores import Shown
+from iop_outcomes.disclosure.system.quarters import KNOWN_BY
 from iop_outcomes.errors import OutcomesError
 from iop_outcomes.outcome_scores import symptom_change
 from iop_outcomes.outcome_scores.functioning.domains import DOMAINS, completed
@@ -33,19 +34,26 @@ from iop_outcomes.outcome_scores.functioning.estimate import functioning_without
 from iop_outcomes.outcome_scores.moments import GRACE_DAYS, INTAKE_DAYS
 from iop_outcomes.report.model import DraftTable, Item, Kind, Table
 from iop_outcomes.report.scope import Scope
-from iop_outcomes.report.sections.quarters import admitted_parts, by_quarter, link_cohort
+from iop_outcomes.report.sections.quarters import (
+    UNTIL_LEFT,
+    admitted_parts,
+    by_quarter,
+    link_cohort,
+    not_final,
+)
 from iop_outcomes.shared.text import SHARE_DECIMALS
 
 ADMITTED = ("admitted", "two years")
-RULES: tuple[tuple[str, Callable[[Attendance], ContinuityMeasure]], ...] = (
-    ("Started and engaged (IET style)", iet_style),
-    ("Started and engaged (Washington Circle)", washington_circle),
-    ("Continuity of care (VA)", va_continuity),
-    ("First to fourth session within 30 days (NIATx)", first_to_fourth_session),
-    ("Seen within 7 days after a stay elsewhere", followed_up),
-    ("Seen within 30 days after a stay elsewhere", lambda one: followed_up(one, within=30)),
-    ("Left: 30 days without contact", dropout_by_gap),
+RULES: tuple[tuple[str, Callable[[Attendance], ContinuityMeasure], int], ...] = (
+    ("Started and engaged (IET style)", iet_style, 48),
+    ("Started and engaged (Washington Circle)", washington_circle, 44),
+    ("Continuity of care (VA)", va_continuity, 90),
+    ("First to fourth session within 30 days (NIATx)", first_to_fourth_session, UNTIL_LEFT),
+    ("Seen within 7 days after a stay elsewhere", followed_up, 7),
+    ("Seen within 30 days after a stay elsewhere", lambda one: followed_up(one, within=30), 30),
+    ("Left: 30 days without contact", dropout_by_gap, 120),
 )
+"""Each rule with its title, and how many days after the admission its answer is final."""
 SCALES = {"phq9": "Depression (PHQ-9)", "gad7": "Anxiety (GAD-7)"}
 SCALE_COLUMNS = {title: (name,) for name, title in SCALES.items()}
 DOMAIN_COLUMNS = {one.name: one.columns for one in DOMAINS if one.kind != "from" or one.cut}
@@ -83,7 +91,7 @@ def continuity_table(scope: Scope, linked: LinkedCounts) -> DraftTable | None:
     if scope.attendance is None or not scope.tells("first_session"):
         return None
     cohort = scope.records.subset(scope.two_years)
-    measures = [rule(scope.attendance) for _, rule in RULES]
+    measures = [rule(scope.attendance) for _, rule, _ in RULES]
     parts = [
         replace(
             measure, table=measure.table[scope.two_years].reset_index(drop=True), _records=cohort
@@ -92,7 +100,7 @@ def continuity_table(scope: Scope, linked: LinkedCounts) -> DraftTable | None:
     ]
     safe = safe_rows(pd.concat([one.summary() for one in parts], ignore_index=True), scope.policy)
     rows, needs, unknown = [], [], []
-    for (title, _), one, row in zip(RULES, parts, safe.to_dict("records"), strict=True):
+    for (title, _, days), one, row in zip(RULES, parts, safe.to_dict("records"), strict=True):
         if row["denominator"] == 0:
             unknown.append(title)
             continue
@@ -100,7 +108,7 @@ def continuity_table(scope: Scope, linked: LinkedCounts) -> DraftTable | None:
         if row["hidden"]:
             linked.withhold(key)
         else:
-            _declare_rule(scope, linked, key, one)
+            _declare_rule(scope, linked, key, one, days)
         names = ("numerator", "denominator", "share", "lower", "upper")
         numbers = (HIDDEN if row["hidden"] else row[name] for name in names)
         rows.append((title, *numbers, one.rule))
@@ -130,8 +138,10 @@ def _rounded(share: float | str) -> float | str:
     return share if isinstance(share, str) else round(share, SHARE_DECIMALS)
 
 
-def _declare_rule(scope: Scope, linked: LinkedCounts, key: Key, one: ContinuityMeasure) -> None:
-    """Declare how many met a rule, and of how many it is known."""
+def _declare_rule(
+    scope: Scope, linked: LinkedCounts, key: Key, one: ContinuityMeasure, days: int
+) -> None:
+    """Declare how many met a rule, and of how many it is known; final after some days."""
     person = scope.person[scope.two_years]
     met = one.table["met"]
     known = (met.notna() & one.table["over"]).to_numpy(dtype=np.bool_)
@@ -152,7 +162,7 @@ def _declare_rule(scope: Scope, linked: LinkedCounts, key: Key, one: ContinuityM
     rest: Key = ("rest", (*key, "n"), (*key, "x"))
     counts = {(*key, "n"): "n", (*key, "x"): "x", rest: "not met"}
     own = {whole: ((*key, name), masks[name]) for whole, name in counts.items()}
-    link_cohort(scope, linked, own)
+    link_cohort(scope, linked, own, final_after=days)
 
 
 def scores_tables(scope: Scope, linked: LinkedCounts) -> list[DraftTable]:
@@ -363,6 +373,7 @@ def _link_scores(
     if not len(table):
         return
     parts = admitted_parts(scope, linked, scope.window(8))
+    parts = not_final(scope, parts, UNTIL_LEFT, KNOWN_BY)
     for name, whole in counts.items():
         own = dict(zip(table[QUARTER].astype(str), table[name], strict=True))
         numbers = {part: int(own.get(str(part), 0)) for part in parts.names}

@@ -19,7 +19,7 @@ import pandas as pd
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.results import Key
 from iop_outcomes.disclosure.system import PrintedCells
-from iop_outcomes.disclosure.system.joining import SO_FAR
+from iop_outcomes.disclosure.system.quarters import KNOWN_BY, without_end
 from iop_outcomes.report.period import QUARTER, ReportPeriod, within
 from iop_outcomes.report.scope import Mask, Scope
 from iop_outcomes.report.trends import NOW
@@ -33,6 +33,8 @@ WEEKDAYS = "weekdays in the quarter up to"
 COHORTS = "of the admissions in the quarter up to"
 THERE = "there in the quarter up to"
 LEFT = "left in the quarter up to"
+UNTIL_LEFT = 365
+"""Days after a quarter by which those admitted in it have left, and it is known what they said."""
 FAMILIES = (ADMITTED, DISCHARGED, SESSIONS, PEOPLE, WEEKDAYS, COHORTS, THERE, LEFT)
 CHANGED = ", changed"
 
@@ -182,9 +184,9 @@ def parts_of(
 def admitted_parts(scope: Scope, linked: LinkedCounts, window: ReportPeriod) -> Parts:
     """Return the quarters of a time of admissions, for counts of who was admitted in it.
 
-    A reader takes the people of a quarter for the same in each report, though the newest are
-    counted further as their time passes: what is counted for the first time is then of the newest
-    quarter. Of a quarter that was printed before its records changed other people are counted.
+    They are the same people in each report; what is known of the newest grows as their time passes:
+    see `not_final`. Of a quarter that was printed before its records changed other people are
+    counted.
     """
     dates = scope.records.episodes["admit_date"]
     parts = parts_of(scope, COHORTS, window, dates)
@@ -206,6 +208,7 @@ def link_cohort(
     counts: Mapping[Key, tuple[Key, Mask]],
     window: ReportPeriod | None = None,
     final_after: int = 0,
+    until: str = KNOWN_BY,
 ) -> None:
     """Declare counts of the people admitted in a time by quarter of admission.
 
@@ -220,21 +223,39 @@ def link_cohort(
     window : ReportPeriod, optional
         The time in which they were admitted; default: two years.
     final_after : int
-        How many days after a quarter its counts are final: until then they are called so far, since
-        a later report may count fewer.
+        How many days after a quarter its counts are final.
+    until : str
+        How the names of counts end until then: a later report may count more, or fewer.
     """
     if not by_quarter(scope):
         return
     parts = admitted_parts(scope, linked, window or scope.window(8))
+    parts = not_final(scope, parts, final_after, until)
+    for whole, (own, mask) in counts.items():
+        parts.declare(linked, whole, own, mask, scope.person)
+
+
+def not_final(scope: Scope, parts: Parts, final_after: int, until: str) -> Parts:
+    """Return quarters with the end of the names of those counts that are not final.
+
+    Parameters
+    ----------
+    scope : Scope
+        What the report covers.
+    parts : Parts
+        The quarters.
+    final_after : int
+        How many days after a quarter its counts are final.
+    until : str
+        How the names end until then; the day up to which the records go comes after it.
+    """
     cut = pd.Timestamp(scope.records.as_of)
     ends: dict[ReportPeriod, Key] = {
-        part: (f"{SO_FAR} {cut.date()}",)
+        part: (f"{until} {cut.date()}",)
         for part in parts.inside
         if part.last + pd.Timedelta(days=final_after) > cut
     }
-    parts = replace(parts, ends=ends)
-    for whole, (own, mask) in counts.items():
-        parts.declare(linked, whole, own, mask, scope.person)
+    return replace(parts, ends=ends)
 
 
 def by_quarter(scope: Scope) -> bool:
@@ -289,7 +310,7 @@ def link_sums_by_quarter(linked: LinkedCounts) -> None:
     tuples = [name for name in names if isinstance(name, tuple)]
     of_cohorts = [name for name in tuples if str(name[0]).startswith(COHORTS)]
     quarters = dict.fromkeys(name[:2] for name in of_cohorts)
-    ends = {name[-1] for name in of_cohorts if str(name[-1]).startswith(SO_FAR)}
+    ends = {end for name in of_cohorts if (end := without_end(name)[1])}
     done = {frozenset(row) for row in rows}
     for quarter in quarters:
         for row in rows:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from iop_outcomes.disclosure.declared import Key
 from iop_outcomes.disclosure.system.cells import PrintedCells
+from iop_outcomes.disclosure.system.quarters.not_final import without_end
 
 ADDITIVE = (
     "admitted in the quarter up to",
@@ -37,6 +38,12 @@ def quarters_together(joined: PrintedCells, programs: AnySet[str]) -> list[tuple
     programs : set of str
         The programs, as in the names of counts, whose counts are looked at.
 
+    Returns
+    -------
+    list of tuple
+        The names of counts. What is not final is taken together as it was by one day, beside the
+        quarters that are final.
+
     Examples
     --------
     >>> days = ("2026-03-31", "2026-06-30")
@@ -45,31 +52,37 @@ def quarters_together(joined: PrintedCells, programs: AnySet[str]) -> list[tuple
     >>> len(quarters_together(cells, {"North"}))
     1
     """
-    families: dict[Key, dict[int, Key]] = {}
+    families: dict[Key, dict[str, dict[int, Key]]] = {}
     for name, value in joined.counts.items():
         if not (isinstance(name, tuple) and len(name) == 3 and name[0] in programs):
             continue
         few = value is None or value < joined.threshold
         if few and name not in joined.not_people:
-            day, family = _apart(name[2])
+            day, family, end = _apart(name[2])
             if day:
                 quarter = pd.Period(day, "Q").ordinal
-                families.setdefault((*name[:2], family), {})[quarter] = name
-    return [
+                families.setdefault((*name[:2], family), {}).setdefault(end, {})[quarter] = name
+    times = ({**ends.get("", {}), **keys} for ends in families.values() for keys in ends.values())
+    together = (
         tuple(keys[quarter] for quarter in (first, *others))
-        for keys in families.values()
+        for keys in times
         for first in sorted(keys)
         for size in range(1, MOST)
         for others in combinations(range(first + 1, first + MOST), size)
         if keys.keys() >= {*others}
-    ]
+    )
+    return list(dict.fromkeys(together))
 
 
-def _apart(key: Key) -> tuple[str, Key]:
-    """Return the last day of the quarter of a count, and its name without it; no day if none."""
-    if isinstance(key, tuple) and len(key) > 2 and key[0] in ADDITIVE:
-        return str(key[1]), (key[0], *key[2:])
+def _apart(key: Key) -> tuple[str, Key, str]:
+    """Return the last day of the quarter of a count, its name without it, and how the name ends.
+
+    No day if it is of no quarter; no end if it is final.
+    """
+    final, end = without_end(key)
+    if isinstance(final, tuple) and len(final) > 2 and final[0] in ADDITIVE:
+        return str(final[1]), (final[0], *final[2:]), end
     if isinstance(key, tuple) and key[0] == "rest" and len(key) == 3:
-        (day, whole), (other, part) = _apart(key[1]), _apart(key[2])
-        return (day if day == other else ""), ("rest", whole, part)
-    return "", key
+        (day, whole, end), (other, part, second) = _apart(key[1]), _apart(key[2])
+        return (day if day == other else ""), ("rest", whole, part), end or second
+    return "", key, ""

@@ -1,0 +1,129 @@
+"""Counts of people who are still followed: a later report may count others under the same words."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from iop_outcomes.disclosure.declared import Key
+from iop_outcomes.disclosure.system import PrintedCells, audit, join
+from iop_outcomes.disclosure.system.attack import fits
+from iop_outcomes.disclosure.system.cells import join_name
+from iop_outcomes.report.counting import count_all
+from iop_outcomes.report.scope import choose_scope
+from validation.shown_share import one_program
+
+FAMILY = "of the admissions in the quarter up to"
+
+
+@pytest.fixture(scope="module")
+def reports() -> list[PrintedCells]:
+    """Return four reports of one program with the true number of each count."""
+    made = []
+    for quarter in ("2025Q2", "2025Q3", "2025Q4", "2026Q1"):
+        scope = choose_scope(one_program(9, 300, quarter), quarter, None, None)
+        counted = count_all(scope, scope)
+        names = zip(counted.cells.counts, counted.linked.names, strict=True)
+        numbers: dict[Key, int | None] = {key: counted.linked.value(own) for key, own in names}
+        made.append(replace(counted.cells, counts=numbers, shares=[]))
+    return made
+
+
+def test_a_name_that_reports_have_in_common_is_of_one_number(reports: list[PrintedCells]) -> None:
+    """Where records are only added to: who answered twice goes on while people are there."""
+    numbers: dict[Key, list[int | None]] = defaultdict(list)
+    for report in reports:
+        for key, value in report.counts.items():
+            numbers[join_name(report, key)].append(value)
+    several = [name for name, values in numbers.items() if len(values) > 1]
+    assert len(several) > 1_000
+    assert not [name for name in several if len(set(numbers[name])) > 1]
+
+
+def test_what_is_declared_of_several_reports_holds_of_the_true_numbers(
+    reports: list[PrintedCells],
+) -> None:
+    joined = join(reports)
+    assert fits(joined)
+    of_two = [name for name in joined.counts if isinstance(name, tuple) and "newly known" in name]
+    assert len(of_two) > 10
+
+
+@pytest.mark.parametrize("table", ["symptoms", "functioning", "continuity", "stays"])
+def test_what_is_final_is_one_count_in_several_reports(
+    reports: list[PrintedCells], table: str
+) -> None:
+    day = str(pd.Period("2024Q1").end_time.date())
+    final = [
+        {key for key in report.counts if isinstance(key, tuple) and key[:3] == (FAMILY, day, table)}
+        for report in reports
+    ]
+    assert final[1] & final[2]
+
+
+def answered_twice(quarter: str, of: list[str], printed: int, final: int = 0) -> PrintedCells:
+    """Return a report that prints who answered twice, of quarters of which the first are final."""
+    cut = str(pd.Period(quarter).end_time.date())
+    names: list[Key] = [
+        (FAMILY, str(pd.Period(one).end_time.date()), "paired", *end)
+        for one, end in zip(of, [()] * final + [(f"known by {cut}",)] * len(of), strict=False)
+    ]
+    whole: Key = ("symptoms", "paired")
+    counts: dict[Key, int | None] = {whole: printed, **dict.fromkeys(names)}
+    return PrintedCells(
+        11,
+        quarter,
+        cut,
+        ("North",),
+        counts,
+        settled=frozenset(names),
+        sums=[{whole: -1, **dict.fromkeys(names, 1)}],
+    )
+
+
+def found(*reports: PrintedCells) -> list[list[int]]:
+    """Return what an audit finds: the least and the most of each count."""
+    return audit(list(reports)).found[["low", "high"]].values.tolist()
+
+
+def test_who_came_to_be_known_between_two_reports_is_a_count() -> None:
+    """Of 40 admitted in two quarters 43 are known later, of one quarter more."""
+    before = answered_twice("2025Q4", ["2025Q3", "2025Q4"], 40)
+    for after, told in ((43, [[3, 3]]), (40, []), (51, [])):
+        of = ["2025Q3", "2025Q4", "2026Q1"]
+        assert found(before, answered_twice("2026Q1", of, after)) == told
+
+
+def test_who_is_known_stays_known() -> None:
+    """Of the quarter that is left out nobody can have been more than were known of all."""
+    before = answered_twice("2025Q4", ["2025Q3", "2025Q4"], 40)
+    assert not fits(join([before, answered_twice("2026Q1", ["2025Q3", "2025Q4"], 39)]))
+    assert fits(join([before, answered_twice("2026Q1", ["2025Q4", "2026Q1"], 39)]))
+
+
+def test_it_is_not_taken_for_the_same_count_before_it_is_final() -> None:
+    """Of the quarters that both reports have the later one may know more: nothing follows."""
+    before = answered_twice("2025Q4", ["2025Q2", "2025Q3", "2025Q4"], 40)
+    after = answered_twice("2026Q1", ["2025Q3", "2025Q4", "2026Q1"], 43)
+    assert found(before, after) == []
+
+
+def test_quarters_are_taken_together_as_they_were_by_one_day() -> None:
+    """20 of a year, 15 of the half of it that is final: 5 of the other two quarters together."""
+    of = ["2024Q4", "2025Q1", "2025Q2", "2025Q3"]
+    half = answered_twice("2025Q4", of[:2], 15, final=2)
+    year = answered_twice("2026Q1", of, 20, final=2)
+    assert found(half, year) == [[5, 5]]
+    both_final = answered_twice("2026Q2", of[1:], 14, final=2)
+    assert found(half, both_final) == []
+
+
+def test_a_quarter_that_is_final_is_taken_with_one_that_is_not() -> None:
+    """Of a year 20, of its first and last quarter 6, though no quarter of these is known."""
+    of = ["2024Q4", "2025Q1", "2025Q2", "2025Q3"]
+    year = answered_twice("2025Q4", of, 20, final=3)
+    middle = answered_twice("2026Q3", of[1:3], 14, final=2)
+    assert found(year, middle) == [[6, 6]]
