@@ -304,10 +304,9 @@ def _note(trend: Trend) -> str:
     now = trend.table["value_so_far"].notna().any()
     open_points = f" Open points: {SO_FAR}." if now else ""
     below = " n: the denominator." if trend.table["denominator"].notna().any() else ""
-    level = format_level(trend.confidence)
+    lines = f"{format_level(trend.confidence)} confidence intervals"
+    lines += " for chance; the number itself is counted" if trend.unit == "episodes" else ""
     unknown = "".join(
         f" {reason[0].upper()}{reason[1:]}." for reason in reasons_in(trend.table).unique()
     )
-    return (
-        f"{trend.rule}\nVertical lines: {level} confidence intervals.{open_points}{below}{unknown}"
-    )
+    return f"{trend.rule}\nVertical lines: {lines}.{open_points}{below}{unknown}"

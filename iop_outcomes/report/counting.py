@@ -27,6 +27,7 @@ from iop_outcomes.report.scope import Mask, Scope
 from iop_outcomes.report.sections import cohort, quality, relapse
 from iop_outcomes.report.sections.attendance.exclusions import FAMILY as OUTSIDE
 from iop_outcomes.report.sections.attendance.exclusions import exclusions_table
+from iop_outcomes.report.sections.attendance.rules import continuity_table
 from iop_outcomes.report.sections.attendance.weekdays import FAMILY as WEEKDAYS
 from iop_outcomes.report.sections.attendance.weekdays import NAME as BY_WEEKDAY
 from iop_outcomes.report.sections.attendance.weekdays import (
@@ -44,7 +45,6 @@ from iop_outcomes.report.sections.ends.stays import (
     stays_drawings,
 )
 from iop_outcomes.report.sections.outcomes import (
-    continuity_table,
     declare_admitted,
     scores_tables,
 )

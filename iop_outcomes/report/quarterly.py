@@ -272,7 +272,8 @@ def make_report(
     facts = facts_of(whole, chosen.prepared_by, chosen.prepared_on)
     if chosen.file:
         facts.append(("Settings", chosen.file))
-    written = page_of(whole, shown, chosen, heading, facts)
+    assert material is not None  # the first step
+    written = page_of(whole, shown, chosen, heading, facts, merged=material.merged)
     drawings = [drawing for section in shown for drawing in section.drawings]
 
     def page() -> str:
@@ -288,7 +289,6 @@ def make_report(
         return written(paper=True)
 
     tables = {one.name: one.frame.copy() for section in shown for one in section.all_tables}
-    assert material is not None  # the first step
     beside = False
     if material.counted is None:
         cells, kept = cells_of(scope, material.linked, material.hidden), wanted.ledger

@@ -13,9 +13,12 @@ import pandas as pd
 import pytest
 from matplotlib import pyplot
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 import iop_outcomes as iop
 from iop_outcomes.errors import RuleError
+from iop_outcomes.plots.layout import style
+from iop_outcomes.plots.layout.export import NARROW
 from tests.helpers.pictures import assert_apart, assert_within, words_of
 
 LONG = (
@@ -119,6 +122,23 @@ def test_the_axis_of_a_funnel_names_what_is_counted() -> None:
     assert iop.plot_funnel(funnel()).get_xlabel() == "number counted"
     named = replace(funnel(), counted="admissions")
     assert iop.plot_funnel(iop.protect(named)).get_xlabel() == "admissions"
+
+
+@pytest.mark.parametrize("lines", [1, 2, 3])
+def test_a_title_that_is_wider_than_the_axes_takes_further_lines(lines: int) -> None:
+    """On a page of 400 pixels; what three lines do not hold is shortened."""
+    title = "Completed" if lines == 1 else "Completed, of those discharged" if lines == 2 else LONG
+    figure, made = Figure(), replace(funnel(), title=title)
+    style.lay_paper(figure, style.Paper(NARROW))
+    ax = iop.plot_funnel(made, figure)
+    shown = ax.get_title(loc="left")
+    assert len(shown.splitlines()) == lines
+    assert ("…" in shown) == (lines == 3)
+    if lines < 3:
+        assert " ".join(shown.splitlines()) == title
+    figure.set_dpi(100)
+    assert_within(ax, words=words_of(ax))
+    assert_apart(ax, words_of(ax))
 
 
 def test_a_funnel_draws_the_points_and_limits_of_the_table() -> None:

@@ -17,6 +17,7 @@ from iop_outcomes.errors import RuleError
 from iop_outcomes.report.programs import program_table
 from iop_outcomes.report.scope import Scope, choose_scope
 from iop_outcomes.report.sections import findings, first_page, matrix, outcomes, sites
+from iop_outcomes.report.sections.attendance import rules as rules_of
 from iop_outcomes.report.sections.changes import Change, compare
 from iop_outcomes.report.sections.points import (
     CHANGED,
@@ -65,9 +66,10 @@ def test_no_change_is_said_as_plainly_as_a_change(scope: Scope) -> None:
     assert (same.rank, same.tag) == (SAME, "no clear change")
     # Wilson for 81 of 161 is 0.4266 to 0.5794: as odds 0.744 to 1.378.
     assert same.text == (
-        f": 81 in {_period(scope, 4)} (95% interval 65 to 97). No clear change from 80 in "
-        f"{_period(scope, 3)}: it may be anything from 26% fewer to 38% more. Nor from "
-        f"80 in {_period(scope, 0)}, a year before: anything from 26% fewer to 38% more."
+        f": 81 in {_period(scope, 4)} (counted exactly; 95% interval for chance 65 to 97). "
+        f"No clear change from 80 in {_period(scope, 3)}: it may be anything from 26% fewer to "
+        f"38% more. Nor from 80 in {_period(scope, 0)}, a year before: anything from 26% fewer to "
+        "38% more."
     )
     fall = first_page.measure_point(scope, admissions(scope, [200, 80, 80, 80, 81]))
     assert (fall.rank, fall.tag) == (CHANGED, "lower")
@@ -333,7 +335,7 @@ def test_the_counts_of_a_funnel_are_those_behind_the_shares_of_programs(scope: S
 def test_rules_and_scores_show_no_small_count(scope: Scope) -> None:
     linked = LinkedCounts(scope.policy)
     outcomes.declare_admitted(scope, linked, [])
-    rules = outcomes.continuity_table(scope, linked)
+    rules = rules_of.continuity_table(scope, linked)
     assert rules is not None
     tables = [rules, *outcomes.scores_tables(scope, linked)]
     hidden = linked.hidden()

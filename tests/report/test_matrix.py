@@ -245,3 +245,15 @@ def test_signals_of_all_people_stand_before_those_of_programs() -> None:
         " by month: A, better, lower than usual (2026-09). By quarter: all programs together, "
         "better, lower than usual (2026Q3)."
     )
+
+
+def test_a_year_that_is_not_over_is_not_complete(one: Scope) -> None:
+    """A trend of years ends with the last whole one: nothing newer stands in its table."""
+    assert one.period is not None
+    trend = of_values(one, "attendance_rate", "month", [(70.0, 100.0)] * 12)
+    last = trend.table["end"].max().normalize()
+    for day, word in ((last, "–"), (last + pd.Timedelta(days=90), "not complete")):
+        found = matrix.matrix_table(Trends(by_month={"attendance_rate": trend}), {}, until=day)
+        assert found is not None
+        assert found.frame["newer"].tolist() == [word]
+        assert ("Not complete:" in found.note) == (word == "not complete")

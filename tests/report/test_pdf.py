@@ -36,6 +36,7 @@ from iop_outcomes.report.forms.html import page_of
 from iop_outcomes.report.forms.pdf import BOXES, for_paper, lettered, pdf_of, plain, weasyprint
 from iop_outcomes.report.forms.saving import check_path
 from iop_outcomes.report.model import Drawing, How, Section, Table, data_address
+from iop_outcomes.report.sections.registry import NAMES
 from iop_outcomes.report.settings import ReportSettings
 
 pikepdf = pytest.importorskip("pikepdf", reason="pikepdf, which reads the tags, is not installed")
@@ -609,3 +610,20 @@ def test_a_definition_stands_once_and_pictures_lead_to_it(picture: Picture) -> N
     without = page_of(scope, [pictures], settings, "A title", [])()
     assert without.count("How &lt;it&gt; is counted.") == 1
     assert "#definitions" not in without
+
+
+@needs_weasyprint
+@needs_text
+@pytest.mark.parametrize("program", ["", "North"])
+def test_findings_and_all_measures_with_their_note_stand_on_the_first_page(
+    program: str, tmp_path: Path
+) -> None:
+    records = iop.read_records("data/samples")
+    if program:
+        records = records.subset((records.episodes["program"] == program).to_numpy())
+    others = NAMES[NAMES.index("flow") + 1 :]
+    made = iop.quarterly_report(records, "2026Q3", settings=ReportSettings(leave_out=others))
+    first, second = _pages(made.save(tmp_path / "report.pdf"))[:2]
+    for words in ("At a glance", "All measures on one page", "It is not drawn of"):
+        assert words in first
+    assert second.strip().startswith("From admission to day 90")

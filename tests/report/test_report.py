@@ -17,6 +17,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+from PIL import Image
 
 import iop_outcomes as iop
 from iop_outcomes.disclosure import LinkedCounts
@@ -771,6 +772,32 @@ def test_a_browser_shows_it_whole_on_telephone_laptop_and_paper(
     assert all(one["source"] != other["source"] for one, other in zip(wide, narrow, strict=True))
     assert as_words(held.faults(A4, "print")) == ""
     assert [one["source"] for one in held.pictures()] == [one["source"] for one in wide]
+
+
+@needs_browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_shade_shows_on_which_side_a_table_goes_on(shown: Opened, scheme: Any) -> None:
+    page = shown.page
+    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    page.emulate_media(media="screen", color_scheme=scheme)
+    table = page.query_selector("#what-changed .scroll")
+    page.evaluate(
+        "document.querySelectorAll('.scroll th, .scroll td').forEach("
+        "(one) => { one.style.visibility = 'hidden' })"
+    )
+    sides = {}
+    for place in ("start", "end"):
+        page.evaluate(
+            "([one, end]) => { one.scrollLeft = end ? one.scrollWidth : 0 }",
+            [table, place == "end"],
+        )
+        with Image.open(BytesIO(table.screenshot())) as picture:
+            seen = np.asarray(picture.convert("L"), dtype=np.float64)
+        paper = np.median(seen)
+        left, right = (np.median(seen[:, edge]) for edge in (slice(0, 2), slice(-2, None)))
+        sides[place] = (abs(left - paper) > 25, abs(right - paper) > 25)
+    assert sides == {"start": (False, True), "end": (True, False)}
+    page.reload()
 
 
 @needs_browser

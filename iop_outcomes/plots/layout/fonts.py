@@ -114,32 +114,31 @@ def _without_middle(name: str, kept: int) -> str:
     return f"{name[: kept - end].rstrip()}…{name[len(name) - end :].lstrip()}"
 
 
-def wrapped(text: str, width: float, size: float) -> list[str]:
+def wrapped(text: str, width: float, size: float, bold: bool = False) -> list[str]:
     """Break `text` into lines of at most `width` points, at spaces where there are any."""
     lines = []
     for part in text.splitlines():
         line = ""
         for word in part.split():
             longer = f"{line} {word}" if line else word
-            if width_of(longer, size) <= width:
+            if width_of(longer, size, bold) <= width:
                 line = longer
                 continue
             if line:
                 lines.append(line)
-            *whole, line = _pieces(word, width, size)
+            *whole, line = _pieces(word, width, size, bold)
             lines += whole
         if line:
             lines.append(line)
     return lines
 
 
-def _pieces(word: str, width: float, size: float) -> list[str]:
+def _pieces(word: str, width: float, size: float, bold: bool) -> list[str]:
     """Break a word that is wider than a line."""
     pieces = []
-    while len(word) > 1 and width_of(word, size) > width:
-        fit = next(
-            (end for end in range(len(word) - 1, 1, -1) if width_of(word[:end], size) <= width), 1
-        )
+    while len(word) > 1 and width_of(word, size, bold) > width:
+        ends = range(len(word) - 1, 1, -1)
+        fit = next((end for end in ends if width_of(word[:end], size, bold) <= width), 1)
         pieces.append(word[:fit])
         word = word[fit:]
     return [*pieces, word]

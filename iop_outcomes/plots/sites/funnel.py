@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 LEFT, RIGHT, WIDTH, HEIGHT = 62.0, 16.0, 620.0, 250.0
 AXIS, LINE, KEY_UP, TITLE_SIZE = 44.0, 13.0, 30.0, 10.0
+MOST_LINES = 3  # of the title
 STEPS = 200  # of the curves of the limits
 WIDE = 40  # times the smallest size, from which on the axis is logarithmic
 CLOSE = replace(LIMITS, words="95% limits", line=(0, (2, 2)))
@@ -74,7 +75,8 @@ def plot_funnel(result: Funnel, ax: Axes | Figure | None = None) -> Axes:
         if sheet.whole:
             _write_table(sheet, result)
         rows = key_rows(_key(result), sheet.outer_width - 24)
-        write_key(sheet.ax, rows, left=8 - LEFT, up=KEY_UP)
+        up = KEY_UP + _more_for_title(result, sheet.width)
+        write_key(sheet.ax, rows, left=8 - LEFT, up=up)
         finish(sheet, result, result.text)
     return sheet.ax
 
@@ -82,10 +84,25 @@ def plot_funnel(result: Funnel, ax: Axes | Figure | None = None) -> Axes:
 def _planner(result: Funnel) -> Planner:
     def plan(width: float, whole: bool) -> Plan:
         key = len(key_rows(_key(result), width - 24)) * ROW
+        key += _more_for_title(result, width - LEFT - RIGHT)
         table = LINE * (len(result.table) + 1) + 10 if whole else 0.0
         return Plan(LEFT, RIGHT, KEY_UP + key, AXIS, table, HEIGHT, result.rule)
 
     return plan
+
+
+def _title(result: Funnel, width: float) -> list[str]:
+    """Return the lines of the title; what is left of a very long one is shortened."""
+    name = fonts.drawable_name(result.title)
+    lines = fonts.wrapped(name, width, TITLE_SIZE, bold=True)
+    last = " ".join(lines[MOST_LINES - 1 :])
+    kept = lines[: MOST_LINES - 1]
+    return [*kept, fonts.shortened(last, width, TITLE_SIZE, True)] if last else kept
+
+
+def _more_for_title(result: Funnel, width: float) -> float:
+    """Return the room of the lines of the title after the first."""
+    return (len(_title(result, width)) - 1) * LINE
 
 
 def _looks(result: Funnel) -> list[Mark]:
@@ -208,7 +225,7 @@ def _number(sheet: Sheet, number: int, x: float, y: float, taken: list[Any]) -> 
 
 def _write_axes(sheet: Sheet, result: Funnel) -> None:
     ax = sheet.ax
-    title = fonts.shortened(fonts.drawable_name(result.title), sheet.width, TITLE_SIZE, True)
+    title = "\n".join(_title(result, sheet.width))
     ax.set_title(title, loc="left", fontsize=TITLE_SIZE, fontweight="bold", pad=6)
     if result.ratio:
         style.y_label(ax, "observed / expected")

@@ -33,9 +33,12 @@ def page_of(
     settings: ReportSettings,
     title: str,
     facts: list[tuple[str, str]],
+    *,
+    merged: bool = False,
 ) -> Callable[..., str]:
     """Return what makes the page: of sections that are protected, and of nothing else.
 
+    `merged`: some tables are of longer times or wider groups than others, which is said at the top.
     Every value is escaped, and a name that is not defined is an error. With ``paper=True`` it makes
     the page without what is for screens only, so that no narrow picture is drawn.
     """
@@ -50,6 +53,7 @@ def page_of(
             synthetic=synthetic,
             sections=sections,
             policy=policy,
+            of_numbers=f"{policy.page_text} {MERGED}" if merged else policy.page_text,
             logo=settings.logo,
             colours=settings.colours,
             defined_in=defined_in,
@@ -111,6 +115,10 @@ NOT_FOLLOWED = (
 )
 
 
+MERGED = (
+    "Some tables and trends are of longer times or wider groups, as they say, so that fewer "
+    "numbers are hidden."
+)
 BEGINS = "The records begin in {month}: what came before is not counted, so the {word} is partial."
 
 

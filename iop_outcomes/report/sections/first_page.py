@@ -91,7 +91,8 @@ def first_page(
         The table of programs as it is shown, where the report has it.
     """
     own = charts if charts is not None and len(scope.programs) == 1 else {}
-    table = matrix_table(trends, targets, own)
+    until = None if scope.period is None else scope.period.last
+    table = matrix_table(trends, targets, own, until)
     told = [one.title for one in trends.drawn.values() if by_month(one, own)]
     never = [trend for trend in trends.compared.values() if _never_shown(trend)]
     points = [
@@ -244,7 +245,8 @@ def _value(row: pd.Series[float], unit: str) -> str:
 
 def _counts(row: pd.Series[float], unit: str) -> str:
     if unit != "proportion":
-        return f" (95% interval {row['lower']:,.0f} to {row['upper']:,.0f})"
+        limits = f"{row['lower']:,.0f} to {row['upper']:,.0f}"
+        return f" (counted exactly; 95% interval for chance {limits})"
     return (
         f" ({row['numerator']:,.0f} of {row['denominator']:,.0f}; 95% interval "
         f"{format_share(row['lower'])} "

@@ -30,7 +30,7 @@ NOTE = (
     "records is not on the chart where all its people are newly admitted. {few}"
 )
 NEWER = {
-    NOT_COMPLETE: "Not complete: its people are still followed.",
+    NOT_COMPLETE: "Not complete: it is not over, or its people are still followed.",
     NOT_SHOWN: "Not shown: it would tell of a few people, or it is not complete either.",
     NONE_COUNTED: "None counted: a newer period has nothing to be counted.",
 }
@@ -135,7 +135,10 @@ def _too_few_for_runs(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def matrix_table(
-    trends: Trends, targets: Mapping[str, float], own: Mapping[str, Trend] | None = None
+    trends: Trends,
+    targets: Mapping[str, float],
+    own: Mapping[str, Trend] | None = None,
+    until: pd.Timestamp | None = None,
 ) -> Table | None:
     """Return each measure with its newest value, target, signal and course.
 
@@ -147,6 +150,8 @@ def matrix_table(
         Measure -> target.
     own : mapping of str to Trend, optional
         The charts by month of the same people: the months of a measure have one chart in a report.
+    until : pandas.Timestamp, optional
+        The last day of the report. A trend of years ends before it with the last whole year.
     """
     drawn = [
         usual_chart(trend, targets.get(name), trends.begin, own)
@@ -163,7 +168,7 @@ def matrix_table(
         name: [float(np.round(one, n)) for one, n in zip(page[name], digits, strict=True)]
         for name in ("value", "lower", "upper", "target")
     }
-    newer = pd.Series([_newer(trend) for trend in drawn], dtype=object)
+    newer = pd.Series([_newer(trend, until) for trend in drawn], dtype=object)
     none = newer.where(newer == NOT_SHOWN, NEWEST)  # of a measure without any value
     values = [
         word if np.isnan(one) else one for one, word in zip(numbers["value"], none, strict=True)
@@ -228,13 +233,14 @@ def _newer_note(newer: pd.Series) -> str:
     return " ".join(["Newer: why no newer one stands there.", *words, ""]) if words else ""
 
 
-def _newer(trend: Trend) -> str:
+def _newer(trend: Trend, until: pd.Timestamp | None) -> str:
     """Return why no period after the one that is shown stands in the page of all measures."""
     table = trend.table
     shown = np.flatnonzero(table["value"].notna() & table["complete"])
     after = table.iloc[shown[-1] + 1 :] if len(shown) else table
     if after.empty:
-        return NEWEST
+        ends_before = until is not None and table["end"].max().normalize() < until.normalize()
+        return NOT_COMPLETE if ends_before else NEWEST
     waiting = not after["complete"].all()
     hidden = bool((after["complete"] & after["hidden"]).any())
     if hidden:

@@ -1,4 +1,4 @@
-"""Engagement by named rules, and symptoms and daily life with paired numbers, of two years."""
+"""Symptoms and daily life with paired numbers, of two years."""
 
 from __future__ import annotations
 
@@ -8,23 +8,10 @@ from functools import partial
 from typing import Any, cast
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from iop_outcomes.attendance.continuity import (
-    ContinuityMeasure,
-    dropout_by_gap,
-    first_to_fourth_session,
-    followed_up,
-    iet_style,
-    va_continuity,
-    washington_circle,
-)
-from iop_outcomes.attendance.stays import Attendance
 from iop_outcomes.disclosure import LinkedCounts, protect
-from iop_outcomes.disclosure.continuity import safe_rows
 from iop_outcomes.disclosure.declared import DETAIL
-from iop_outcomes.disclosure.policy import HIDDEN
 from iop_outcomes.disclosure.scores import Shown
 from iop_outcomes.disclosure.system.quarters import KNOWN_BY
 from iop_outcomes.errors import OutcomesError
@@ -38,22 +25,11 @@ from iop_outcomes.report.sections.quarters import (
     UNTIL_LEFT,
     admitted_parts,
     by_quarter,
-    link_cohort,
     not_final,
 )
 from iop_outcomes.shared.text import SHARE_DECIMALS
 
 ADMITTED = ("admitted", "two years")
-RULES: tuple[tuple[str, Callable[[Attendance], ContinuityMeasure], int], ...] = (
-    ("Started and engaged (IET style)", iet_style, 48),
-    ("Started and engaged (Washington Circle)", washington_circle, 44),
-    ("Continuity of care (VA)", va_continuity, 90),
-    ("First to fourth session within 30 days (NIATx)", first_to_fourth_session, UNTIL_LEFT),
-    ("Seen within 7 days after a stay elsewhere", followed_up, 7),
-    ("Seen within 30 days after a stay elsewhere", lambda one: followed_up(one, within=30), 30),
-    ("Left: 30 days without contact", dropout_by_gap, 120),
-)
-"""Each rule with its title, and how many days after the admission its answer is final."""
 SCALES = {"phq9": "Depression (PHQ-9)", "gad7": "Anxiety (GAD-7)"}
 SCALE_COLUMNS = {title: (name,) for name, title in SCALES.items()}
 DOMAIN_COLUMNS = {one.name: one.columns for one in DOMAINS if one.kind != "from" or one.cut}
@@ -65,8 +41,6 @@ WHEN = (
     "days after the discharge, which may be long before it."
 )
 QUARTER = "quarter of admission"
-NO_SESSIONS = "These records hold no sessions."
-NO_RULES = "The sessions do not tell which rules were met."
 NO_CHECK_INS = "These records hold no check-ins."
 SYMPTOMS, DAILY_LIFE = "Change of symptoms", "Work, housing and more"
 Key = tuple[Hashable, ...]
@@ -81,88 +55,6 @@ def declare_admitted(scope: Scope, linked: LinkedCounts, periods: Sequence[Key])
     here = [] if scope.period is None else [key for key in periods if key in linked]
     if here and sum(linked.value(key) for key in here) == linked.value(ADMITTED):
         linked.total(ADMITTED, here)
-
-
-DROPOUT = "dropout_by_gap_30"
-
-
-def continuity_table(scope: Scope, linked: LinkedCounts) -> DraftTable | None:
-    """Return who met each rule, of those admitted in two years for whom it is known."""
-    if scope.attendance is None or not scope.tells("first_session"):
-        return None
-    cohort = scope.records.subset(scope.two_years)
-    measures = [rule(scope.attendance) for _, rule, _ in RULES]
-    parts = [
-        replace(
-            measure, table=measure.table[scope.two_years].reset_index(drop=True), _records=cohort
-        )
-        for measure in measures
-    ]
-    safe = safe_rows(pd.concat([one.summary() for one in parts], ignore_index=True), scope.policy)
-    rows, needs, unknown = [], [], []
-    for (title, _, days), one, row in zip(RULES, parts, safe.to_dict("records"), strict=True):
-        if row["denominator"] == 0:
-            unknown.append(title)
-            continue
-        key = ("continuity", title)
-        if row["hidden"]:
-            linked.withhold(key)
-        else:
-            _declare_rule(scope, linked, key, one, days)
-        names = ("numerator", "denominator", "share", "lower", "upper")
-        numbers = (HIDDEN if row["hidden"] else row[name] for name in names)
-        rows.append((title, *numbers, one.rule))
-        needs.append((key,))
-    if not rows:
-        return None
-    columns = ["rule", "met", "of", "share", "lower", "upper", "what it means"]
-    frame = pd.DataFrame(rows, columns=columns)
-    shares = ["share", "lower", "upper"]
-    frame[shares] = frame[shares].map(_rounded)
-    kinds: dict[str, Kind] = {"met": "count", "of": "count"}
-    kinds |= dict.fromkeys(shares, "share")
-    note = (
-        "Of: the admissions for which the time of the rule is over and its answer known. Lower and "
-        "upper: the 95% interval."
-    )
-    if unknown:
-        note += f" Known of nobody: {'; '.join(unknown)}."
-        dropout = scope.records.judgements(DROPOUT)[DROPOUT]
-        note += f" {dropout.title}: {dropout.why_published}." if dropout.absent else ""
-    caption = f"Who met which rule: {scope.words(8)}"
-    table = Table("continuity", caption, frame, kinds, note)
-    return DraftTable(table, dict.fromkeys(("met", "of", *shares), needs))
-
-
-def _rounded(share: float | str) -> float | str:
-    return share if isinstance(share, str) else round(share, SHARE_DECIMALS)
-
-
-def _declare_rule(
-    scope: Scope, linked: LinkedCounts, key: Key, one: ContinuityMeasure, days: int
-) -> None:
-    """Declare how many met a rule, and of how many it is known; final after some days."""
-    person = scope.person[scope.two_years]
-    met = one.table["met"]
-    known = (met.notna() & one.table["over"]).to_numpy(dtype=np.bool_)
-    yes = known & met.fillna(False).to_numpy(dtype=np.bool_)
-
-    def people(mask: npt.NDArray[np.bool_]) -> int:
-        return len(np.unique(person[mask]))
-
-    for name, mask in (("n", known), ("x", yes)):
-        linked.count((*key, name), int(mask.sum()), people=people(mask), item=key, rank=DETAIL)
-    linked.part((*key, "n"), (*key, "x"), people=people(known & ~yes))
-    linked.part(ADMITTED, (*key, "n"), people=people(~known))
-    here = np.zeros(len(scope.two_years), dtype=np.bool_)
-    masks = {}
-    for name, mask in (("n", known), ("x", yes), ("not met", known & ~yes)):
-        masks[name] = here.copy()
-        masks[name][scope.two_years] = mask
-    rest: Key = ("rest", (*key, "n"), (*key, "x"))
-    counts = {(*key, "n"): "n", (*key, "x"): "x", rest: "not met"}
-    own = {whole: ((*key, name), masks[name]) for whole, name in counts.items()}
-    link_cohort(scope, linked, own, final_after=days)
 
 
 def scores_tables(scope: Scope, linked: LinkedCounts) -> list[DraftTable]:
@@ -271,11 +163,6 @@ def _functioning_table(scope: Scope, linked: LinkedCounts, shown: Shown) -> Draf
     return DraftTable(
         Table("functioning", caption, frame, kinds, note), dict.fromkeys(names, needs)
     )
-
-
-def why_no_rules(scope: Scope) -> str:
-    """Return why there is no table of rules."""
-    return NO_SESSIONS if scope.attendance is None else NO_RULES
 
 
 def why_no_scores(scope: Scope) -> str:

@@ -18,10 +18,11 @@ from iop_outcomes.report.scope import BY_MONTH, Scope
 from iop_outcomes.report.sections import assemble as parts
 from iop_outcomes.report.sections import benchmarks, first_page, sites
 from iop_outcomes.report.sections.attendance import exclusions
+from iop_outcomes.report.sections.attendance.rules import why_no_rules
 from iop_outcomes.report.sections.definitions import definitions
 from iop_outcomes.report.sections.definitions.how_to_read import how_to_read
 from iop_outcomes.report.sections.findings import Finding
-from iop_outcomes.report.sections.outcomes import why_no_answers, why_no_rules, why_no_scores
+from iop_outcomes.report.sections.outcomes import why_no_answers, why_no_scores
 from iop_outcomes.report.sections.own import own_section
 from iop_outcomes.report.sections.signals import month_charts, signals_table
 from iop_outcomes.report.settings import ReportSettings
@@ -91,6 +92,11 @@ class Material:
         pictures = self.trend_drawings.items()
         sections = {parts.RESPONSE: "response"}  # of the others "trends"
         return [one for name, one in pictures if sections.get(name, "trends") in shown]
+
+    @property
+    def merged(self) -> bool:
+        """Whether some tables are of longer times or wider groups than they could be."""
+        return self.counted is not None and bool(self.counted.plan.text)
 
     @property
     def programs(self) -> Table | None:
