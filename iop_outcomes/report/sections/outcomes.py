@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
@@ -16,17 +15,19 @@ from iop_outcomes.disclosure.scores import Shown
 from iop_outcomes.disclosure.system.quarters import KNOWN_BY
 from iop_outcomes.errors import OutcomesError
 from iop_outcomes.outcome_scores import symptom_change
+from iop_outcomes.outcome_scores.at_discharge import having, measured
 from iop_outcomes.outcome_scores.functioning.domains import DOMAINS, completed
 from iop_outcomes.outcome_scores.functioning.estimate import functioning_without_gain
 from iop_outcomes.outcome_scores.moments import GRACE_DAYS, INTAKE_DAYS
 from iop_outcomes.report.model import DraftTable, Item, Kind, Table
-from iop_outcomes.report.scope import Scope
+from iop_outcomes.report.scope import Mask, Scope
 from iop_outcomes.report.sections.quarters import (
     UNTIL_LEFT,
     admitted_parts,
     by_quarter,
     not_final,
 )
+from iop_outcomes.shared.arrays import Integers
 from iop_outcomes.shared.text import SHARE_DECIMALS
 
 ADMITTED = ("admitted", "two years")
@@ -40,7 +41,6 @@ WHEN = (
     f"days after the admission. At the end: the last answer after that one, up to {GRACE_DAYS} "
     "days after the discharge, which may be long before it."
 )
-QUARTER = "quarter of admission"
 NO_CHECK_INS = "These records hold no check-ins."
 SYMPTOMS, DAILY_LIFE = "Change of symptoms", "Work, housing and more"
 Key = tuple[Hashable, ...]
@@ -89,15 +89,9 @@ def _symptoms_table(scope: Scope, linked: LinkedCounts, shown: Shown) -> DraftTa
         if not shown.admit(*((one, one) for one in counts.values() if not np.isnan(one))):
             continue
         needs.append(_declare(linked, ("symptoms", name), counts))
-        by_admission = _by_quarter(scope, linked, partial(symptom_change, instrument=name))
-        if len(by_admission):
-            of_quarter = {
-                str(part): int((inside & left).sum())
-                for part, inside in admitted_parts(scope, linked, scope.window(8)).inside.items()
-            }
-            quarter = by_admission[QUARTER].astype(str)
-            by_admission = by_admission.assign(episodes=quarter.map(of_quarter).fillna(0))
-        _link_scores(scope, linked, ("symptoms", name), counts, by_admission)
+        due, both = measured(name)(scope.records)
+        masks = {"episodes": left, "paired": _mask(scope, due[both])}
+        _link_scores(scope, linked, ("symptoms", name), masks)
         values = (row[one] for one in ("intake_mean", "last_mean", "change", "lower", "upper"))
         share = row["paired"] / counts["episodes"]
         rows.append((title, counts["episodes"], row["paired"], share, *values))
@@ -143,11 +137,9 @@ def _functioning_table(scope: Scope, linked: LinkedCounts, shown: Shown) -> Draf
     ]
     shares = ["share_start", "share_end"]
     names = ["paired", *shares, "difference", "lower", "upper"]
-    quarters = _by_quarter(scope, linked, functioning_without_gain)
-    for row in domains.to_dict("records"):
-        same = (quarters["domain"] == row["domain"]) & (quarters["moment"] == MOMENT)
-        counts = {"paired": row["paired"]}
-        _link_scores(scope, linked, ("functioning", row["domain"]), counts, quarters[same])
+    for domain in domains["domain"]:
+        both, _ = having(domain)(scope.records)
+        _link_scores(scope, linked, ("functioning", domain), {"paired": _mask(scope, both)})
     frame = domains[["domain", *names]].reset_index(drop=True)
     frame["domain"] = frame["domain"].str.replace("_", " ")
     frame[names[1:]] = frame[names[1:]].astype(np.float64).round(SHARE_DECIMALS)
@@ -239,34 +231,23 @@ def _made(scope: Scope, make: Callable[..., object]) -> object | None:
         return None
 
 
-def _by_quarter(scope: Scope, linked: LinkedCounts, make: Callable[..., Any]) -> pd.DataFrame:
-    """Return the same result by quarter of admission, before anything is hidden."""
-    if not by_quarter(scope):
-        return pd.DataFrame(columns=["domain", "moment", QUARTER])
-    label = np.full(len(scope.two_years), "", dtype=object)
-    for part, inside in admitted_parts(scope, linked, scope.window(8)).inside.items():
-        label[inside] = str(part)
-    episodes = scope.records.episodes.assign(**{QUARTER: label})
-    cohort = replace(scope.records, episodes=episodes).subset(scope.two_years)
-    table = make(cohort, by=QUARTER).table
-    assert isinstance(table, pd.DataFrame)
-    return table
+def _mask(scope: Scope, places: Integers) -> Mask:
+    """Return which episodes of two years are at some places."""
+    mask = np.zeros(len(scope.two_years), dtype=np.bool_)
+    mask[places] = True
+    return mask & scope.two_years
 
 
-def _link_scores(
-    scope: Scope, linked: LinkedCounts, key: Key, counts: Mapping[str, float], table: pd.DataFrame
-) -> None:
+def _link_scores(scope: Scope, linked: LinkedCounts, key: Key, masks: Mapping[str, Mask]) -> None:
     """Declare the counts of a row by quarter of admission: those of other reports are the same."""
-    if not len(table):
+    if not by_quarter(scope):
         return
     parts = admitted_parts(scope, linked, scope.window(8))
     parts = not_final(scope, parts, UNTIL_LEFT, KNOWN_BY)
-    for name, whole in counts.items():
-        own = dict(zip(table[QUARTER].astype(str), table[name], strict=True))
-        numbers = {part: int(own.get(str(part), 0)) for part in parts.names}
-        if (*key, name) in linked and sum(numbers.values()) == whole:
-            some = {part: (number, number) for part, number in numbers.items()}
-            parts.add_up(linked, (*key, name), (*key, name), some)
+    for name, mask in masks.items():
+        whole = (*key, name)
+        if whole in linked and linked.value(whole) == int(mask.sum()):
+            parts.declare(linked, whole, whole, mask, scope.person)
 
 
 def _declare(linked: LinkedCounts, key: Key, counts: dict[str, float]) -> dict[str, Item]:

@@ -310,8 +310,11 @@ def link_sums_by_quarter(linked: LinkedCounts) -> None:
     tuples = [name for name in names if isinstance(name, tuple)]
     of_cohorts = [name for name in tuples if str(name[0]).startswith(COHORTS)]
     quarters = dict.fromkeys(name[:2] for name in of_cohorts)
-    ends = {end for name in of_cohorts if (end := without_end(name)[1])}
+    end_of = {name: without_end(name)[1] for name in of_cohorts}
+    ends = set(end_of.values()) - {""}
+    known = {name[2:-1] if end else name[2:] for name, end in end_of.items()}
     done = {frozenset(row) for row in rows}
+    rows = [row for row in rows if all(_is_of(known, key) for key, _ in row)]
     for quarter in quarters:
         for row in rows:
             own = [(_in_quarter(linked, key, quarter, ends), sign) for key, sign in row]
@@ -324,6 +327,13 @@ def link_sums_by_quarter(linked: LinkedCounts) -> None:
                 (whole,) = (key for key, sign in own if sign < 0)
                 linked.total(whole, [key for key, sign in own if sign > 0])
             done.add(frozenset(own))
+
+
+def _is_of(known: AnySet[Key], key: Hashable) -> bool:
+    """Return whether a count, or both of which it is the difference, may have one by quarter."""
+    if isinstance(key, tuple) and key[0] == "rest" and len(key) == 3:
+        return all(_is_of(known, one) for one in key[1:])
+    return (key if isinstance(key, tuple) else (key,)) in known
 
 
 def _declare_rest(linked: LinkedCounts, rest: Key) -> None:
