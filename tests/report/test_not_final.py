@@ -64,12 +64,14 @@ def test_what_is_final_is_one_count_in_several_reports(
     assert final[1] & final[2]
 
 
-def answered_twice(quarter: str, of: list[str], printed: int, final: int = 0) -> PrintedCells:
+def answered_twice(
+    quarter: str, of: list[str], printed: int, final: int = 0, until: str = "known by"
+) -> PrintedCells:
     """Return a report that prints who answered twice, of quarters of which the first are final."""
     cut = str(pd.Period(quarter).end_time.date())
     names: list[Key] = [
         (FAMILY, str(pd.Period(one).end_time.date()), "paired", *end)
-        for one, end in zip(of, [()] * final + [(f"known by {cut}",)] * len(of), strict=False)
+        for one, end in zip(of, [()] * final + [(f"{until} {cut}",)] * len(of), strict=False)
     ]
     whole: Key = ("symptoms", "paired")
     counts: dict[Key, int | None] = {whole: printed, **dict.fromkeys(names)}
@@ -95,6 +97,17 @@ def test_who_came_to_be_known_between_two_reports_is_a_count() -> None:
     for after, told in ((43, [[3, 3]]), (40, []), (51, [])):
         of = ["2025Q3", "2025Q4", "2026Q1"]
         assert found(before, answered_twice("2026Q1", of, after)) == told
+
+
+def test_who_did_not_answer_twice_so_far_is_more_by_a_count() -> None:
+    """Of 12 discharged without a second answer there are 14 later, or 12, though one came late."""
+    before = answered_twice("2026Q1", ["2025Q4", "2026Q1"], 12, until="as of")
+    for after, told in ((14, [[2, 2]]), (12, []), (23, [])):
+        of = ["2025Q4", "2026Q1", "2026Q2"]
+        assert found(before, answered_twice("2026Q2", of, after, until="as of")) == told
+    # Of one quarter it may be fewer: who answers in the two weeks after the discharge.
+    fewer = answered_twice("2026Q2", ["2025Q4"], 2, until="as of")
+    assert fits(join([answered_twice("2026Q1", ["2025Q4", "2026Q1"], 14, until="as of"), fewer]))
 
 
 def test_who_is_known_stays_known() -> None:

@@ -7,8 +7,6 @@ another report. How the counts of two days hang together is declared here.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from itertools import pairwise
 
 from iop_outcomes.disclosure.declared import Key
@@ -40,75 +38,72 @@ def without_end(key: Key) -> tuple[Key, str]:
     return key, ""
 
 
-@dataclass(eq=False)
-class _Family:
-    """The counts of one meaning that grow, by quarter, of some programs.
-
-    Attributes
-    ----------
-    first : dict of str to list
-        The end of names -> the counts that had no earlier one.
-    more : dict of str to list
-        The end of names -> what the counts after it have more.
-    """
-
-    first: dict[str, list[Key]] = field(default_factory=lambda: defaultdict(list))
-    more: dict[str, list[Key]] = field(default_factory=lambda: defaultdict(list))
-
-    def newly_known(self) -> Iterator[tuple[str, list[Key]]]:
-        """Give for each day after the first what came to be known since the one before."""
-        for before, end in pairwise(sorted({*self.first, *self.more})):
-            yield end, self.more[before] + self.first[end]
-
-
 def declare_not_final(joined: PrintedCells) -> None:
     """Declare how what was counted by one day hangs together with what was by the next.
 
-    Who is counted so far may not be later. Who is known to be counted stays so, and others come to
-    be known: over all quarters these are a count, too, since it is what the figures of a longer
-    time have more than those of an earlier report.
+    Who is counted so far may not be later, and who is known to be counted stays so, of each
+    quarter. What all quarters of a day have more than those quarters had by the day before is a
+    count, too: it is what the figures of a longer time have more than those of an earlier report.
 
     Parameters
     ----------
     joined : PrintedCells
         Several reports as one system; counts and sums are added.
     """
-    families: dict[Key, _Family] = defaultdict(_Family)
+    families: dict[Key, dict[str, dict[Name, Name]]] = defaultdict(lambda: defaultdict(dict))
     for final, by_end in _not_final(joined).items():
         ends = sorted(by_end)
         names = [by_end[end] for end in ends] + [final] * (final in joined.counts)
-        if ends[0].startswith(SO_FAR):
-            for before, after in pairwise(names):
-                _rest(joined, before, after)
-            continue
-        programs, when, key = final
-        family = families[programs, when, key[0], *key[2:]]
-        family.first[ends[0]].append(names[0])
-        for end, (before, after) in zip(ends, pairwise(names), strict=False):
-            family.more[end].append(_rest(joined, after, before))
-    for name, family in families.items():
-        for end, parts in family.newly_known():
-            if len(parts) > 1:
-                whole: Key = (NEWLY_KNOWN, name, end)
-                joined.counts[whole] = None
-                joined.sums.append({whole: -1, **dict.fromkeys(parts, 1)})
+        for before, after in pairwise(names):
+            if ends[0].startswith(SO_FAR):
+                _declare_part(joined, before, after)
+            elif ends[0].startswith(KNOWN_BY):
+                _declare_part(joined, after, before)
+        if not ends[0].startswith(SO_FAR):
+            programs, when, key = final
+            for end, name in by_end.items():
+                families[programs, when, key[0], *key[2:]][end][final] = name
+    for family, by_day in families.items():
+        for (_, earlier), (end, later) in pairwise(sorted(by_day.items())):
+            _declare_new(joined, (NEWLY_KNOWN, family, end), earlier, later)
+
+
+def _declare_new(
+    joined: PrintedCells, new: Key, earlier: dict[Name, Name], later: dict[Name, Name]
+) -> None:
+    """Declare what the quarters of a day have more than those of the day before had by then."""
+    of_earlier = [later.get(final, final) for final in earlier]
+    of_later = [name for final, name in later.items() if final not in earlier]
+    if all(name in joined.counts for name in of_earlier) and len(of_earlier) + len(of_later) > 1:
+        joined.counts[new] = None
+        before, after = list(earlier.values()), of_earlier + of_later
+        joined.sums.append({_sum_of(joined, before): 1, new: 1, _sum_of(joined, after): -1})
 
 
 def _not_final(joined: PrintedCells) -> dict[Name, dict[str, Name]]:
-    """Return the counts that only grow, or only shrink: the final name -> the end -> the name."""
+    """Return the counts that are not final: the final name -> the end -> the name."""
     found: dict[Name, dict[str, Name]] = defaultdict(dict)
     for name in joined.counts:
         if isinstance(name, tuple) and len(name) == 3:
             final, end = without_end(name[2])
-            if isinstance(final, tuple) and end.startswith((SO_FAR, KNOWN_BY)):
+            if isinstance(final, tuple) and end:
                 found[name[0], name[1], final][end] = name
     return found
 
 
-def _rest(joined: PrintedCells, whole: Key, part: Key) -> Key:
-    """Declare that a count is part of another, and return the name of what the other has more."""
+def _declare_part(joined: PrintedCells, whole: Key, part: Key) -> None:
     rest: Key = ("rest", whole, part)
     if rest not in joined.counts:
         joined.counts[rest] = None
         joined.sums.append({part: 1, rest: 1, whole: -1})
-    return rest
+
+
+def _sum_of(joined: PrintedCells, names: list[Name]) -> Key:
+    """Declare the sum of some counts, and return its name."""
+    if len(names) == 1:
+        return names[0]
+    together: Key = ("sum", *names)
+    if together not in joined.counts:
+        joined.counts[together] = None
+        joined.sums.append({**dict.fromkeys(names, 1), together: -1})
+    return together
