@@ -41,7 +41,8 @@ OF_ADMITTED = (*(f"retained_{day}" for day in RETENTION_DAYS), "completed")
 NOTE = (
     "Sessions attended of those due; mean attended hours a whole week; whole weeks with 9 hours or "
     "more, of those known; completed of those discharged with a reason; retained of those admitted "
-    "long enough ago. Weeks run to the discharge or the end of follow-up. "
+    "long enough ago. All are of those admitted in this time; the completion rate of the trends is "
+    "of those discharged in a time. Weeks run to the discharge or the end of follow-up. "
 )
 WHOLE_PERCENT = (
     "Shares of fewer than 1,000 are in whole percent here, where their counts are not printed: "
