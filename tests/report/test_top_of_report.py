@@ -14,7 +14,7 @@ import pytest
 
 import iop_outcomes as iop
 from iop_outcomes.report.forms.document import SYNTHETIC, document_of
-from iop_outcomes.report.forms.html import facts_of
+from iop_outcomes.report.forms.html import MERGED, facts_of, page_of
 from iop_outcomes.report.forms.word import word_of
 from iop_outcomes.report.scope import choose_scope
 from iop_outcomes.report.sections.findings import findings_frame
@@ -126,3 +126,15 @@ def test_a_very_long_name_is_in_every_title(tmp_path: Path) -> None:
     held = docx.Document(BytesIO(content))
     assert held.paragraphs[0].text == title
     assert held.core_properties.title == f"{title[:254]}…"  # as long as Word's own may be
+
+
+def test_it_is_said_where_tables_are_of_longer_times_than_others() -> None:
+    report = report_of_the_sample()
+    definitions = report.tables["definitions"]
+    merged = definitions.isin(["Taken together"]).any(axis=None)
+    assert (MERGED in report.html) == merged
+    scope = choose_scope(iop.read_records("data/samples"), "2026Q3", None, None)
+    pages = [
+        page_of(scope, [], ReportSettings(), "T", [], merged=merged)() for merged in (True, False)
+    ]
+    assert [MERGED in page for page in pages] == [True, False]

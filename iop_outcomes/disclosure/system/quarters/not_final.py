@@ -44,6 +44,8 @@ def declare_not_final(joined: PrintedCells) -> None:
     Who is counted so far may not be later, and who is known to be counted stays so, of each
     quarter. What all quarters of a day have more than those quarters had by the day before is a
     count, too: it is what the figures of a longer time have more than those of an earlier report.
+    Of those discharged without a second answer hardly any still answers, so that they are taken to
+    be as many or more.
 
     Parameters
     ----------
