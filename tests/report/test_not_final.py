@@ -110,6 +110,25 @@ def test_who_did_not_answer_twice_so_far_is_more_by_a_count() -> None:
     assert fits(join([answered_twice("2026Q1", ["2025Q4", "2026Q1"], 14, until="as of"), fewer]))
 
 
+def test_a_report_between_need_not_print_it() -> None:
+    """Of 40 in two quarters, and 49 in four: 9 more, whatever the report between knew."""
+    of = ["2025Q1", "2025Q2", "2025Q3", "2025Q4"]
+    for until in ("known by", "as of"):
+        first = answered_twice("2025Q2", of[:2], 40, until=until)
+        last = answered_twice("2025Q4", of, 49, until=until)
+        between = answered_twice("2025Q3", of[:3], 45, until=until)
+        hidden = replace(between, counts=dict.fromkeys(between.counts))
+        assert [9, 9] in found(first, hidden, last)
+        assert [9, 9] in found(first, last)
+
+
+def test_a_quarter_that_is_final_at_once_is_new() -> None:
+    """The third of four quarters is final when the last report counts it for the first time."""
+    first = answered_twice("2025Q2", ["2025Q1", "2025Q2"], 40, final=1)
+    last = answered_twice("2025Q4", ["2025Q1", "2025Q2", "2025Q3", "2025Q4"], 49, final=3)
+    assert [9, 9] in found(first, last)
+
+
 def test_who_is_known_stays_known() -> None:
     """Of the quarter that is left out nobody can have been more than were known of all."""
     before = answered_twice("2025Q4", ["2025Q3", "2025Q4"], 40)
@@ -129,7 +148,7 @@ def test_quarters_are_taken_together_as_they_were_by_one_day() -> None:
     of = ["2024Q4", "2025Q1", "2025Q2", "2025Q3"]
     half = answered_twice("2025Q4", of[:2], 15, final=2)
     year = answered_twice("2026Q1", of, 20, final=2)
-    assert found(half, year) == [[5, 5]]
+    assert found(half, year) == [[5, 5], [5, 5]]  # also as what the later report has more
     both_final = answered_twice("2026Q2", of[1:], 14, final=2)
     assert found(half, both_final) == []
 

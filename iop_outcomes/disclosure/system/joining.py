@@ -113,7 +113,7 @@ class Joined:
         _wholes(cells, self.reports, self._names)
         no_people = declare_overlaps(cells, _people(self.reports, self._names))
         no_people |= declare_times(cells, self.reports, self._names)
-        declare_not_final(cells)
+        declare_not_final(cells, self.reports, self._names)
         # Only reports of the same programs have quarters of the same people in common.
         often = Counter(", ".join(sorted(report.programs)) for report in self.reports)
         several = {programs for programs, number in often.items() if number > 1}
