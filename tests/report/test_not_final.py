@@ -8,12 +8,15 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.declared import Key
 from iop_outcomes.disclosure.system import PrintedCells, audit, join
 from iop_outcomes.disclosure.system.attack import fits
 from iop_outcomes.disclosure.system.cells import join_name
 from iop_outcomes.report.counting import count_all
 from iop_outcomes.report.scope import choose_scope
+from iop_outcomes.report.sections.attendance.rules import continuity_table
+from iop_outcomes.report.sections.outcomes import declare_admitted
 from validation.shown_share import one_program
 
 FAMILY = "of the admissions in the quarter up to"
@@ -62,6 +65,20 @@ def test_what_is_final_is_one_count_in_several_reports(
         for report in reports
     ]
     assert final[1] & final[2]
+
+
+@pytest.mark.parametrize(
+    ("period", "declared"), [("2025-07..2025-12", True), ("2025", True), ("2025-12", False)]
+)
+def test_rules_are_counted_by_quarter_in_reports_of_half_years_too(
+    period: str, declared: bool
+) -> None:
+    scope = choose_scope(one_program(9, 300, "2025Q4"), period, None, None)
+    linked = LinkedCounts(scope.policy)
+    declare_admitted(scope, linked, [])
+    assert continuity_table(scope, linked) is not None
+    quarters = [key for key in linked.names if isinstance(key, tuple) and key[0] == FAMILY]
+    assert bool(quarters) == declared
 
 
 def answered_twice(

@@ -227,7 +227,7 @@ def link_cohort(
     until : str
         How the names of counts end until then: a later report may count more, or fewer.
     """
-    if not by_quarter(scope):
+    if not of_quarters(scope):
         return
     parts = admitted_parts(scope, linked, window or scope.window(8))
     parts = not_final(scope, parts, final_after, until)
@@ -256,6 +256,13 @@ def not_final(scope: Scope, parts: Parts, final_after: int, until: str) -> Parts
         if part.last + pd.Timedelta(days=final_after) > cut
     }
     return replace(parts, ends=ends)
+
+
+def of_quarters(scope: Scope) -> bool:
+    """Return whether the report is of calendar quarters, so that its two years are, too."""
+    period = scope.period
+    begins = period is not None and period.first.day == 1 and period.first.month % QUARTER == 1
+    return period is not None and begins and period.months > 0 and period.months % QUARTER == 0
 
 
 def by_quarter(scope: Scope) -> bool:
