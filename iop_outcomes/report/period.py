@@ -99,6 +99,12 @@ class ReportPeriod:
         return self.first.day == 1 and (self.last + _DAY).day == 1 and self.every != "month"
 
     @property
+    def of_quarters(self) -> bool:
+        """Whether it is made of whole calendar quarters."""
+        begins = self.first.day == 1 and self.first.month % QUARTER == 1
+        return begins and self.months > 0 and self.months % QUARTER == 0
+
+    @property
     def in_quarters(self) -> bool:
         """Whether it is a year or more, made of times of three months."""
         return self.months >= YEAR and self.months % QUARTER == 0

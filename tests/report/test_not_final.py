@@ -8,12 +8,17 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+import iop_outcomes as iop
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.declared import Key
+from iop_outcomes.disclosure.ledger import Ledger
 from iop_outcomes.disclosure.system import PrintedCells, audit, join
 from iop_outcomes.disclosure.system.attack import fits
 from iop_outcomes.disclosure.system.cells import join_name
+from iop_outcomes.errors import ReportError
 from iop_outcomes.report.counting import count_all
+from iop_outcomes.report.earlier.memory import refuse_ledger
+from iop_outcomes.report.period import parse_report_period
 from iop_outcomes.report.scope import choose_scope
 from iop_outcomes.report.sections.attendance.rules import continuity_table
 from iop_outcomes.report.sections.outcomes import declare_admitted
@@ -176,3 +181,34 @@ def test_a_quarter_that_is_final_is_taken_with_one_that_is_not() -> None:
     year = answered_twice("2025Q4", of, 20, final=3)
     middle = answered_twice("2026Q3", of[1:3], 14, final=2)
     assert found(year, middle) == [[6, 6]]
+
+
+@pytest.mark.parametrize(
+    ("period", "earlier", "refused"),
+    [
+        ("2025-12", ["2025-11"], True),
+        ("2025-12", [], False),
+        ("2025-12", ["2025-12"], False),  # the same once more, or of another program
+        ("2025-08..2025-12", ["2025-03..2025-07"], True),
+        ("2025-07..2025-12", ["2025-01..2025-06"], False),
+        ("2025Q4", ["2025Q3"], False),
+        ("2025", ["2024"], False),
+    ],
+)
+def test_only_reports_of_quarters_stand_beside_one_another(
+    sample: iop.Records, period: str, earlier: list[str], refused: bool
+) -> None:
+    scope = choose_scope(sample, period, None, None)
+    before = [PrintedCells(11, str(parse_report_period(one))) for one in earlier]
+    ledger = Ledger(tuple(before))
+    if not refused:
+        refuse_ledger(scope, ledger)
+        return
+    with pytest.raises(ReportError, match="whole quarters") as raised:
+        refuse_ledger(scope, ledger)
+    assert "beside" in str(raised.value)
+
+
+@pytest.fixture(scope="module")
+def sample() -> iop.Records:
+    return iop.read_records("data/samples")

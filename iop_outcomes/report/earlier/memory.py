@@ -38,7 +38,7 @@ def refuse_ledger(scope: Scope, ledger: Ledger) -> None:
     ------
     ReportError
         The report is internal: what others have of the program is in the ledger, and no internal
-        report is. Or its time does not fit: see `refuse_overlap`.
+        report is. Or its time does not fit: see `refuse_overlap`; or it is not of whole quarters.
     """
     if scope.policy.threshold == 1:
         raise ReportError(
@@ -47,6 +47,25 @@ def refuse_ledger(scope: Scope, ledger: Ledger) -> None:
             instead="the internal report without --ledger (ledger=)",
         )
     refuse_overlap(scope.period, [one.quarter for one in ledger.reports])
+    _refuse_others(scope, [one.quarter for one in ledger.reports])
+
+
+def _refuse_others(scope: Scope, periods: Iterable[str]) -> None:
+    """Refuse a report beside one of another time if it is not of whole quarters.
+
+    Tables of a year and of two years are declared by quarter, which reports of quarters have in
+    common. Those of two months differ by who was counted in a month, who may be few.
+    """
+    others = sorted({one for one in periods if one and one != scope.label})
+    if scope.period is not None and others and not scope.period.of_quarters:
+        raise ReportError(
+            "Only reports of whole quarters can be protected beside one another: the tables of a "
+            "year and of two years of this one, less those of the earlier one, would tell who was "
+            "counted between.",
+            found=f"{scope.period} beside {', '.join(others)}",
+            instead="reports of quarters, half-years or years; or this one without the earlier "
+            "one, for readers who do not have that",
+        )
 
 
 def refuse_unlike(scope: Scope, reports: Sequence[EarlierReport]) -> None:
@@ -118,6 +137,7 @@ def _refuse_period(scope: Scope, report: EarlierReport) -> None:
             found=f"{report.period} before, and {period} now",
             instead="reports of one length that follow one another, such as quarters",
         )
+    _refuse_others(scope, [report.period])
 
 
 def with_earlier(

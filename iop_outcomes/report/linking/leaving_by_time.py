@@ -39,7 +39,6 @@ from iop_outcomes.report.sections.quarters import (
     admitted_parts,
     by_quarter,
     not_final,
-    of_quarters,
 )
 from iop_outcomes.report.trends import LEVELS, MOST_PERIODS, Trends
 
@@ -74,7 +73,7 @@ def link_leaving_by_time(
             _hold(scope, linked, OF_TWO_YEARS, scope.two_years, key, mask)
     if scope.period is None:
         return
-    if of_quarters(scope):
+    if by_quarter(scope):
         _link_answers(scope, linked)
     times = [one for one in _times(scope, trends, scope.period) if scope.begin <= one.time.last]
     cut = pd.Timestamp(scope.records.as_of)

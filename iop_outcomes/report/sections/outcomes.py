@@ -24,8 +24,8 @@ from iop_outcomes.report.scope import Mask, Scope
 from iop_outcomes.report.sections.quarters import (
     UNTIL_LEFT,
     admitted_parts,
+    by_quarter,
     not_final,
-    of_quarters,
 )
 from iop_outcomes.shared.arrays import Integers
 from iop_outcomes.shared.text import SHARE_DECIMALS
@@ -240,7 +240,7 @@ def _mask(scope: Scope, places: Integers) -> Mask:
 
 def _link_scores(scope: Scope, linked: LinkedCounts, key: Key, masks: Mapping[str, Mask]) -> None:
     """Declare the counts of a row by quarter of admission: those of other reports are the same."""
-    if not of_quarters(scope):
+    if not by_quarter(scope):
         return
     parts = admitted_parts(scope, linked, scope.window(8))
     parts = not_final(scope, parts, UNTIL_LEFT, KNOWN_BY)

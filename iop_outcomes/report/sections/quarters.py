@@ -227,7 +227,7 @@ def link_cohort(
     until : str
         How the names of counts end until then: a later report may count more, or fewer.
     """
-    if not of_quarters(scope):
+    if not by_quarter(scope):
         return
     parts = admitted_parts(scope, linked, window or scope.window(8))
     parts = not_final(scope, parts, final_after, until)
@@ -258,16 +258,9 @@ def not_final(scope: Scope, parts: Parts, final_after: int, until: str) -> Parts
     return replace(parts, ends=ends)
 
 
-def of_quarters(scope: Scope) -> bool:
-    """Return whether the report is of calendar quarters, so that its two years are, too."""
-    period = scope.period
-    begins = period is not None and period.first.day == 1 and period.first.month % QUARTER == 1
-    return period is not None and begins and period.months > 0 and period.months % QUARTER == 0
-
-
 def by_quarter(scope: Scope) -> bool:
-    """Return whether the report is of a quarter, so that others have quarters in common with it."""
-    return scope.period is not None and scope.period.every == "quarter"
+    """Return whether the report is of calendar quarters, which others have in common with it."""
+    return scope.period is not None and scope.period.of_quarters
 
 
 def of_one_time(
