@@ -100,9 +100,8 @@ class ReportPeriod:
 
     @property
     def of_quarters(self) -> bool:
-        """Whether it is made of whole calendar quarters."""
-        begins = self.first.day == 1 and self.first.month % QUARTER == 1
-        return begins and self.months > 0 and self.months % QUARTER == 0
+        """Whether it is made of whole times of three months."""
+        return self.months > 0 and self.months % QUARTER == 0
 
     @property
     def in_quarters(self) -> bool:

@@ -192,6 +192,8 @@ def test_a_quarter_that_is_final_is_taken_with_one_that_is_not() -> None:
         ("2025-08..2025-12", ["2025-03..2025-07"], True),
         ("2025-07..2025-12", ["2025-01..2025-06"], False),
         ("2025Q4", ["2025Q3"], False),
+        ("2025-08..2025-10", ["2025-05..2025-07"], False),  # of a fiscal year
+        ("2025-08..2025-10", ["2025-03..2025-05"], True),  # of other quarters
         ("2025", ["2024"], False),
     ],
 )

@@ -14,7 +14,7 @@ from iop_outcomes.disclosure.results import trend_keys
 from iop_outcomes.errors import ReportError
 from iop_outcomes.records.covariates import programs_named
 from iop_outcomes.report.earlier.reading import NUMBERS, EarlierReport
-from iop_outcomes.report.period import parse_report_period, refuse_overlap
+from iop_outcomes.report.period import QUARTER, parse_report_period, refuse_overlap
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.trends import Trend
 from iop_outcomes.trends.quantities import find_quantity
@@ -51,18 +51,21 @@ def refuse_ledger(scope: Scope, ledger: Ledger) -> None:
 
 
 def _refuse_others(scope: Scope, periods: Iterable[str]) -> None:
-    """Refuse a report beside one of another time if it is not of whole quarters.
+    """Refuse a report beside one of another time if they are not of the same quarters.
 
     Tables of a year and of two years are declared by quarter, which reports of quarters have in
     common. Those of two months differ by who was counted in a month, who may be few.
     """
-    others = sorted({one for one in periods if one and one != scope.label})
-    if scope.period is not None and others and not scope.period.of_quarters:
+    period, others = scope.period, sorted({one for one in periods if one and one != scope.label})
+    if period is None or not others:
+        return
+    begun = {parse_report_period(one).first.month % QUARTER for one in others}
+    if not period.of_quarters or begun != {period.first.month % QUARTER}:
         raise ReportError(
             "Only reports of whole quarters can be protected beside one another: the tables of a "
             "year and of two years of this one, less those of the earlier one, would tell who was "
             "counted between.",
-            found=f"{scope.period} beside {', '.join(others)}",
+            found=f"{period} beside {', '.join(others)}",
             instead="reports of quarters, half-years or years; or this one without the earlier "
             "one, for readers who do not have that",
         )

@@ -259,7 +259,7 @@ def not_final(scope: Scope, parts: Parts, final_after: int, until: str) -> Parts
 
 
 def by_quarter(scope: Scope) -> bool:
-    """Return whether the report is of calendar quarters, which others have in common with it."""
+    """Return whether the report is of whole quarters, which others have in common with it."""
     return scope.period is not None and scope.period.of_quarters
 
 
