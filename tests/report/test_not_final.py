@@ -187,6 +187,7 @@ def test_a_quarter_that_is_final_is_taken_with_one_that_is_not() -> None:
     ("period", "earlier", "refused"),
     [
         ("2025-12", ["2025-11"], True),
+        ("2025-12", ["2025-09"], True),
         ("2025-12", [], False),
         ("2025-12", ["2025-12"], False),  # the same once more, or of another program
         ("2025-08..2025-12", ["2025-03..2025-07"], True),
