@@ -18,7 +18,7 @@ from iop_outcomes.report.counting import count_all
 from iop_outcomes.report.model import Table
 from iop_outcomes.report.scope import choose_scope
 from iop_outcomes.report.sections import assemble, findings, first_page, outcomes, signals
-from iop_outcomes.report.sections.attendance import weeks
+from iop_outcomes.report.sections.attendance import rules, weeks
 from iop_outcomes.report.sections.ends import stays
 from iop_outcomes.report.sections.ends.each_day import days_told
 from iop_outcomes.report.sections.findings import Finding
@@ -97,7 +97,7 @@ def test_who_was_followed_for_too_short_a_time_is_not_said_to_have_no_known_end(
 def test_a_table_of_records_without_check_ins_or_sessions_says_that_there_are_none() -> None:
     frame = people()
     records = iop.read_records(episodes=frame, checkins=check_ins(frame), as_of=CUT)
-    assert said(records, "engagement") == [outcomes.NO_SESSIONS]
+    assert said(records, "engagement") == [rules.NO_SESSIONS]
     records = iop.read_records(episodes=frame, attendance=sessions(frame), as_of=CUT)
     assert said(records, "symptoms") == [outcomes.NO_CHECK_INS]
 
