@@ -106,7 +106,7 @@ class ReportPeriod:
     @property
     def in_quarters(self) -> bool:
         """Whether it is a year or more, made of times of three months."""
-        return self.months >= YEAR and self.months % QUARTER == 0
+        return self.months >= YEAR and self.of_quarters
 
     def back(self, number: int) -> ReportPeriod:
         """Return the period of the same length n lengths before."""

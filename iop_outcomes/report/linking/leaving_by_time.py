@@ -120,7 +120,7 @@ def _times(scope: Scope, trends: Trends, period: ReportPeriod) -> list[_Time]:
     """
     rows: dict[tuple[pd.Timestamp, pd.Timestamp], dict[str, Key]] = {}
     some = [period, scope.window(8)]
-    if by_quarter(scope) or period.in_quarters:
+    if by_quarter(scope):
         some += scope.window(MOST_PERIODS).cut(QUARTER)
     for time in some:
         rows.setdefault((time.first, time.last), {})
