@@ -23,6 +23,7 @@ from iop_outcomes.disclosure.system import (
     read_cells,
 )
 from iop_outcomes.disclosure.system.attack import fits
+from iop_outcomes.disclosure.system.quarters import quarters_together
 from iop_outcomes.errors import ReportError
 from iop_outcomes.report.counting import count_all
 from iop_outcomes.report.scope import choose_scope
@@ -30,6 +31,7 @@ from tests.helpers.of_the_sample import QUARTER, report_of_the_sample, without_c
 from validation.shown_share import one_program
 
 Sums = dict[str, list[str]]
+QUARTER_ENDS = ("03-31", "06-30", "09-30", "12-31")
 
 
 def cells_of(values: dict[str, int], hidden: set[str], sums: Sums, **more: object) -> PrintedCells:
@@ -267,7 +269,7 @@ def test_a_few_people_of_two_quarters_together_are_found() -> None:
     half = of_quarters("2025Q4", days[:2], 15)
     found = audit([half, of_quarters("2026Q2", days, 20)]).found
     assert found[["low", "high"]].values.tolist() == [[5, 5]]
-    assert "in quarters of a year" in found["cell"].iloc[0]
+    assert "in several quarters" in found["cell"].iloc[0]
     assert audit([half, of_quarters("2026Q2", days, 26)]).found.empty
     apart = of_quarters("2026Q2", [days[0], days[1], "2024-03-31", "2026-06-30"], 20)
     assert audit([half, apart]).found.empty  # they are not of a year
@@ -291,6 +293,26 @@ def test_a_few_people_of_quarters_that_no_report_has_together_are_found() -> Non
     assert days[0] in found["cell"].iloc[0]
     assert days[2] in found["cell"].iloc[0]
     assert audit([*halves, of_quarters("2025Q3", [days[1], days[3]], 29)]).found.empty
+
+
+def test_a_few_people_of_more_than_a_year_are_found() -> None:
+    """14 in two years, and 11 in its last half-year: 3 in the six quarters before it."""
+    days = [f"{year}-{day}" for year in (2024, 2025) for day in QUARTER_ENDS]
+    half = of_quarters("2025Q4", days[6:], 11)
+    found = audit([half, of_quarters("2026Q4", days, 14)]).found
+    assert found[["low", "high"]].values.tolist() == [[3, 3]]
+    assert audit([half, of_quarters("2026Q4", days, 22)]).found.empty
+
+
+def test_quarters_that_are_too_far_apart_are_not_taken_together() -> None:
+    days = [f"{year}-{day}" for year in (2023, 2024, 2025) for day in QUARTER_ENDS]
+    counts: dict[Key, int | None] = {
+        ("North", "", ("discharged in the quarter up to", day, "completed")): None for day in days
+    }
+    together = quarters_together(PrintedCells(11, counts=counts), {"North"})
+    assert max(len(names) for names in together) == 8  # no table is longer than two years
+    in_a_row = sum(12 - size + 1 for size in range(2, 9))
+    assert len(together) == len({*together}) == in_a_row + 10 + 3 * 9  # without some in between
 
 
 def test_who_is_no_longer_counted_is_found() -> None:

@@ -1,12 +1,14 @@
-"""Quarters of a year together: what reports of different times disclose of several of them.
+"""Quarters together: what reports of different times disclose of several of them.
 
 A count of a quarter that is not printed may be 0, so that a few people of two quarters together may
 be known though those of neither quarter are. They need not be in a row: a year less the half-year
-in the middle is its first and its last quarter.
+in the middle is its first and its last quarter. The longest tables are of two years, so that more
+than a year is asked in a row: all quarters of one table that no table of an earlier report had.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from collections.abc import Set as AnySet
 from itertools import combinations
 
@@ -24,12 +26,17 @@ ADDITIVE = (
     "of the admissions in the quarter up to",
 )
 """Families of counts by quarter that add up over quarters; people of sessions may come in two."""
-TOGETHER = "in quarters of a year"
-MOST = 4  # quarters from the first to the last
+TOGETHER = "in several quarters"
+MOST = 4
+"""Quarters from the first to the last, where some in between may be left out."""
+MOST_IN_A_ROW = 8
+"""Quarters of the longest tables of a report."""
 
 
 def quarters_together(joined: PrintedCells, programs: AnySet[str]) -> list[tuple[Key, ...]]:
-    """Return the counts of two to four quarters of a year that no quarter makes too large.
+    """Return the counts of several quarters that no quarter makes too large.
+
+    Of two to four quarters of a year any; of more those in a row.
 
     Parameters
     ----------
@@ -67,11 +74,18 @@ def quarters_together(joined: PrintedCells, programs: AnySet[str]) -> list[tuple
         tuple(keys[quarter] for quarter in (first, *others))
         for keys in times
         for first in sorted(keys)
-        for size in range(1, MOST)
-        for others in combinations(range(first + 1, first + MOST), size)
+        for others in _others(first, max(keys))
         if keys.keys() >= {*others}
     )
     return list(dict.fromkeys(together))
+
+
+def _others(first: int, last: int) -> Iterator[tuple[int, ...]]:
+    """Return the quarters that are taken together with one and come after it, up to the last."""
+    for size in range(1, MOST):
+        yield from combinations(range(first + 1, first + MOST), size)
+    for end in range(first + MOST, min(last + 1, first + MOST_IN_A_ROW)):
+        yield tuple(range(first + 1, end + 1))
 
 
 def _apart(key: Key) -> tuple[str, Key, str]:
