@@ -17,6 +17,7 @@ from pathlib import Path
 
 from validation.attack_reading import Read, read_report
 from validation.attack_relations import build
+from validation.attack_series_later import tie_later
 from validation.attack_series_reading import One
 from validation.attack_series_solving import solve_together
 from validation.attack_series_tables import tie_tables
@@ -39,6 +40,7 @@ def join(reports: list[One]) -> Puzzle:
         take_up(puzzle, one, seen)
     if len({one.programs for one in reports}) == 1:
         tie_tables(puzzle, reports)
+        tie_later(puzzle, reports)
     return puzzle
 
 

@@ -34,6 +34,7 @@ from iop_outcomes.disclosure.ledger import Ledger
 from iop_outcomes.disclosure.system import (
     KeptParts,
     audit,
+    joining,
     printed_cells,
 )
 from iop_outcomes.disclosure.system import attack as audit_attack
@@ -252,7 +253,19 @@ def _without_a_ledger(cases: Sequence[Case]) -> dict[str, object]:
     return {
         "without_ledger": len(audit([cells for cells in alone if cells is not None]).found),
         "without_joining": len(audit(not_joined.reports).found),
+        "without_growing": _without_what_grows(cases),
     }
+
+
+def _without_what_grows(cases: Sequence[Case]) -> int | None:
+    """Return what the second attacker is told if a report is not judged by who is newly counted."""
+    kept, reads = Ledger(), []
+    with not_tied_by_day():
+        for case in cases:
+            made = beside(case, kept)
+            kept = ledger_of(made)
+            reads.append(as_read(made))
+    return told_together(reads)["second_told"]
 
 
 def beside(case: Case, ledger: Ledger) -> Report:
@@ -275,6 +288,17 @@ def not_judged_together() -> Iterator[None]:
         yield
     finally:
         counting.hide_beside = joined
+
+
+@contextmanager
+def not_tied_by_day() -> Iterator[None]:
+    """Leave out how counts that go on growing in one report hang together with those of others."""
+    tied = joining.declare_not_final
+    joining.declare_not_final = lambda *_: None
+    try:
+        yield
+    finally:
+        joining.declare_not_final = tied
 
 
 def row_of(job: Job) -> dict[str, Any]:
@@ -414,14 +438,16 @@ def _tables(found: pd.DataFrame) -> dict[str, str]:
             "| told to the second attacker, all reports together, with the ledger "
             "| told without "
             "| told with a ledger, but not judged beside earlier reports "
+            "| told to the second attacker, with a ledger, but not judged by who is newly counted "
             "| series that could not be asked together | seconds a report (mean) | most |",
-            "|---|---|---|---|---|---|---|---|---|---|",
+            "|---|---|---|---|---|---|---|---|---|---|---|",
         ]
         quarters += [
             f"| {size:.0f} | {len(part)} | {part['audited'].sum():.0f} "
             f"{_of_some(part, 'saved_told')}{_of_some(part, 'second_told')}"
             f"| {_of_those_asked(part['without_ledger'])} "
             f"| {_of_those_asked(part['without_joining'])} "
+            f"{_of_some(part, 'without_growing')}"
             f"| {part['not_asked'].sum():.0f} "
             f"| {part['seconds'].mean():.1f} | {_most(part)} |"
             for size, part in in_turn.groupby("admissions")

@@ -21,6 +21,7 @@ from validation.attack_programs import RULES, Case, population, records_up_to
 from validation.attack_reading import Read
 from validation.attack_relations import PROMISE, build
 from validation.attack_series import join, told_together
+from validation.attack_series_later import FINAL_AFTER
 from validation.attack_series_reading import HEAD as HEAD_OF_A_REPORT
 from validation.attack_series_reading import One
 from validation.attack_series_solving import solve_together
@@ -61,6 +62,9 @@ def test_what_is_tied_is_true(reads: list[Read]) -> None:
     tied = {name[2] for name in puzzle.low if isinstance(name, tuple) and name[0] == "in"}
     some = {("admitted", "program"), "discharged", "session", "came", "flow"}
     assert some | {("weekday", "due"), ("week", "episodes")} <= tied
+    grows = {name[1] for name in puzzle.targets if isinstance(name, tuple) and name[0] == "more"}
+    assert {*FINAL_AFTER} == {name[0] for name in grows if name[0] in FINAL_AFTER}
+    assert {"discharged", (("symptoms", "Depression (PHQ-9)"), "answered")} <= grows
     assert fits(reads)
 
 
