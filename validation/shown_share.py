@@ -32,6 +32,7 @@ from validation.attack_solving import solve
 TEXT = Path(__file__).with_name("shown_share_page.md")
 HIDDEN = "hidden"
 NOT_OF_PEOPLE = ("signals", "files", "checks", "definitions", "cannot_tell", "merged", "measures")
+OF_CHARTS = ("centre", "lower_limit", "upper_limit", "signal")  # made of the shown values
 CURVES = ("relapse", "relapse_by_program", "relapse_by_missing")
 PEOPLE = {80: 192, 300: 720}
 """Admissions a year -> people of the sample (its admissions of two years and nine months)."""
@@ -53,7 +54,7 @@ def figures(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
             continue
         shown = hidden = 0
         for column in table.columns:
-            if column in ("week", "TEDS_code"):
+            if column in ("week", "TEDS_code", *OF_CHARTS):
                 continue
             for row, value in enumerate(table[column].tolist()):
                 if isinstance(value, str):

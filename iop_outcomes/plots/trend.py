@@ -16,7 +16,7 @@ from iop_outcomes.plots.layout import fonts, style
 from iop_outcomes.plots.layout.day_axis import write_percent
 from iop_outcomes.plots.layout.given import check_result, figure_or
 from iop_outcomes.plots.layout.names import HANDLE_ROOM, drawn_name, fitted, label_room, panels
-from iop_outcomes.plots.layout.period_axis import write_periods
+from iop_outcomes.plots.layout.period_axis import write_denominators, write_periods
 from iop_outcomes.plots.layout.sheet import Plan, Planner, finish, open_sheet, stack
 from iop_outcomes.plots.layout.unknown import (
     HIDDEN,
@@ -96,7 +96,7 @@ def plot_trend(
             if target is not None:
                 _draw_target(place, rows, target, trend.unit, words)
             if sheet.whole:
-                _write_denominators(place, rows)
+                write_denominators(place, rows)
             place.set_title(title, loc="left", fontsize=TITLE_SIZE, fontweight="bold", pad=8)
         target_sentence = "" if target is None else f" The target is {_amount(target, trend.unit)}."
         finish(sheet, trend, f"{trend.text}{target_sentence}")
@@ -271,33 +271,6 @@ def _draw_open(
     low, high = (rows[f"{name}_so_far"].to_numpy(dtype=np.float64) for name in ("lower", "upper"))
     ax.vlines(positions[seen], low[seen], high[seen], color=OPEN.colour, linewidth=1.0)
     ax.plot(positions[seen], now[seen], label=OPEN.words, zorder=3, **options_of(OPEN))
-
-
-def _write_denominators(ax: Axes, rows: pd.DataFrame) -> None:
-    counts = rows["denominator"].to_numpy(dtype=np.float64, na_value=np.nan)
-    if np.isnan(counts).all():
-        return  # a count has no denominator
-    now = rows["complete"].to_numpy(dtype=bool) | rows["value_so_far"].notna().to_numpy()
-    counts = np.where(now, counts, np.nan)
-    texts = ["–" if np.isnan(count) else f"{count:,.0f}" for count in counts]
-    room = style.size_of(ax)[0] / max(len(rows), 1)
-    narrow = max(map(len, texts), default=0) * style.CELL_SIZE * 0.62 + 4 > room
-    size = style.CELL_SIZE - (1 if narrow else 0)
-    every = max(
-        1, int(np.ceil((0.9 * size + 1.5) / room))
-    )  # where not even upright numbers have room
-    style.write_cell(ax, "n", (0.0, -22, 34), ha="center", colour=style.QUIET, fixed=True)
-    for position, text in list(enumerate(texts))[::every]:
-        cell = style.write_cell(
-            ax,
-            text,
-            (float(position), 0.0, 34.0),
-            ha="center",
-            colour=style.QUIET,
-            size=size,
-            rotation=90 if narrow else 0,
-        )
-        cell.set_gid(f"n_{position:.0f}")
 
 
 def _note(trend: Trend) -> str:

@@ -16,11 +16,16 @@ from iop_outcomes.report.period import period_between
 from iop_outcomes.report.programs import RESTS_ON
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections.findings import period_word
+from iop_outcomes.report.sections.matrix import drawn_chart
+from iop_outcomes.report.sections.signals import said
 from iop_outcomes.report.trends import Trends, begins_within
 from iop_outcomes.shared.text import SHARE_DECIMALS
 from iop_outcomes.trends import Trend
 from iop_outcomes.trends.periods import in_words
 
+LIMITS = ("centre", "lower_limit", "upper_limit")
+CHART = [*LIMITS, "signal"]
+"""What the table behind a control chart has besides."""
 DASH = "A dash: hidden, or not known yet."
 TREND_KINDS: dict[str, Kind] = {
     "numerator": "count",
@@ -28,12 +33,18 @@ TREND_KINDS: dict[str, Kind] = {
     "value": "share",
     "lower": "share",
     "upper": "share",
+    "centre": "share",
+    "lower_limit": "share",
+    "upper_limit": "share",
 }
 COUNT_KINDS: dict[str, Kind] = {
     "numerator": "count",
     "value": "count",
     "lower": "number",
     "upper": "number",
+    "centre": "number",
+    "lower_limit": "number",
+    "upper_limit": "number",
 }
 COLUMNS = {measure: column for column, measure in RESTS_ON.items()}
 """The column of a measure in the table of programs, where it has another name."""
@@ -94,25 +105,46 @@ def _has_share(programs: Table, measure: str) -> bool:
 
 
 def trend_drawings(
-    scope: Scope, trends: Trends, targets: Mapping[str, float]
+    scope: Scope,
+    trends: Trends,
+    targets: Mapping[str, float],
+    own: Mapping[str, Trend] | None = None,
 ) -> dict[str, Drawing]:
     """Return the picture of each measure of which some time is shown."""
     drawn, _ = divided(trends.drawn)
-    return {name: trend_drawing(scope, drawn[name], targets.get(name)) for name in drawn}
+    return {
+        name: trend_drawing(scope, one, targets.get(name), trends.begin, own)
+        for name, one in drawn.items()
+    }
 
 
-def trend_drawing(scope: Scope, trend: Trend, target: float | None = None) -> Drawing:
-    """Return the picture of a measure over the last months or other times, and its target."""
+def trend_drawing(
+    scope: Scope,
+    trend: Trend,
+    target: float | None = None,
+    begin: pd.Timestamp = pd.Timestamp.min,
+    own: Mapping[str, Trend] | None = None,
+) -> Drawing:
+    """Return the picture of a measure over the last months or other times.
+
+    It is a control chart where there are enough values, see `drawn_chart`; else each value has its
+    interval.
+    """
     kinds = TREND_KINDS if trend.unit == "proportion" else COUNT_KINDS
-    columns = ["period", "numerator", "denominator", "value", "lower", "upper", "status"]
     title = f"{trend.title} by {period_word(scope, trend)}"
-    shown = rounded(_with_status(trend.table)[columns].dropna(axis=1, how="all"), trend.unit)
+    trend, limits = drawn_chart(trend, target, begin, own)
+    periods = _with_status(trend.table)
+    columns = ["period", "numerator", "denominator", "value", "lower", "upper", "status"]
+    columns += CHART if trend.chart is not None else []
+    shown = rounded(periods[columns].dropna(axis=1, how="all"), trend.unit)
     gone = shown.isna().mul(shown["status"] == HIDDEN, axis=0)
+    gone[[name for name in CHART if name in gone]] = False
     rule = f"{trend.rule}{_not_whole(scope, trend)}"
     table = Table(f"trend_{trend.measure}", title, shown, kinds, rule, gone)
-    plot = plot_trend if target is None else partial(plot_trend, target=target)
-    dash = f"\n{DASH}" if trend.unit == "proportion" and gone.to_numpy().any() else ""
-    drawn = replace(trend, rule=f"{rule}{dash}")
+    has_line = target is None or trend.chart is not None  # a chart has its target
+    plot = plot_trend if has_line else partial(plot_trend, target=target)
+    dash = DASH if trend.unit == "proportion" and gone.to_numpy().any() else ""
+    drawn = replace(trend, rule=f"{rule}\n{limits} {dash}".strip())
     picture = drawing_of(plot, drawn, title, table, synthetic=scope.records.synthetic)
     return replace(picture, definition=rule)
 
@@ -130,6 +162,11 @@ def _with_status(table: pd.DataFrame) -> pd.DataFrame:
     shown_or_not = np.where(table["hidden"], HIDDEN, "known")
     status = np.where(table["complete"], shown_or_not, "not yet known")
     shown = table.assign(status=status)
+    if "variation" in table:
+        on_chart = (table["variation"] != "") & table["value"].notna()
+        shown["signal"] = table["variation"].map(said).where(on_chart, "")
+        for name in LIMITS:
+            shown[name] = shown[name].where(on_chart)
     shown.loc[~shown["complete"], ["numerator", "denominator"]] = np.nan
     return shown
 
@@ -137,5 +174,5 @@ def _with_status(table: pd.DataFrame) -> pd.DataFrame:
 def rounded(table: pd.DataFrame, unit: str = "proportion") -> pd.DataFrame:
     """Return a table of rates, or of counts, with the digits that the page prints."""
     digits = SHARE_DECIMALS if unit == "proportion" else 1
-    names = [name for name in ("value", "rate", "lower", "upper") if name in table]
-    return table.assign(**{name: table[name].round(digits) for name in names})
+    names = ["value", "rate", "lower", "upper", *LIMITS]
+    return table.assign(**{name: table[name].round(digits) for name in names if name in table})

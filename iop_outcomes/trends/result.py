@@ -287,7 +287,8 @@ class Trend(DrawnResult):
         last = known.iloc[-1]
         text = ""
         if last["variation"]:
-            text = f" The last point: {last['variation']}"
+            said = "no signal" if last["variation"] == COMMON else last["variation"]
+            text = f" The last point: {said}"
             text += f", {last['rule']}" if last["rule"] else ""
             text += "."
         if self.chart.adjustment:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import matplotlib
@@ -57,7 +58,7 @@ def test_points_lines_and_words_are_those_of_the_table() -> None:
     )
     ax = iop.plot_trend(trend)
     table = trend.table
-    for kind, label in (("improvement", "improvement"), ("common", "common cause")):
+    for kind, label in (("improvement", "improvement"), ("common", "no signal")):
         rows = table["variation"].str.startswith(kind)
         (line,) = drawn(ax, label)
         assert rows.any()
@@ -83,6 +84,36 @@ def test_points_lines_and_words_are_those_of_the_table() -> None:
     assert "2021-09-15: new limits: new hours." in text
     assert "Target 90.0%: " in text
     assert "Signals in" in text
+
+
+def test_a_point_that_is_not_judged_looks_another_way_than_one_without_a_signal() -> None:
+    trend = iop.trend(sites(30, 1), "Attended", chart="p")
+    without = trend.table.assign(
+        variation=trend.table["variation"].where(trend.table.index > 4, "")
+    )
+    ax = iop.plot_trend(replace(trend, table=without))
+    (early,) = drawn(ax, "not judged")
+    assert early.get_xdata().tolist() == [0, 1, 2, 3, 4]
+    (judged,) = drawn(ax, "no signal")
+    assert early.get_marker() != judged.get_marker()
+    assert texts(ax)["key_not_judged"] == "not judged"
+    # Without rules no point is judged, and that is no difference between them.
+    plain = iop.trend(sites(30, 1), "Attended", chart="p", rules="none")
+    assert not drawn(iop.plot_trend(plain), "not judged")
+
+
+def test_the_denominators_of_one_group_are_below_its_chart() -> None:
+    trend = iop.trend(sites(12, 1), "Attended", chart="p")
+    ax = iop.plot_trend(trend)
+    words = texts(ax)
+    denominators = trend.table["denominator"]
+    assert words["n_0"] == f"{denominators.iloc[0]:.0f}"
+    assert any("n: the denominator." in words[name] for name in words if name.startswith("note_"))
+    assert_readable(ax)
+    several = texts(iop.plot_trend(iop.trend(sites(12, 2), "Attended", by="site", chart="p")))
+    assert "n_0" not in several
+    counts = pd.DataFrame({"period": ["2024", "2025", "2026"], "value": [3.0, 4.0, 3.0]})
+    assert "n_0" not in texts(iop.plot_trend(iop.trend(counts, "Count")))
 
 
 def test_kinds_of_points_differ_in_shape_and_are_never_red_or_green() -> None:

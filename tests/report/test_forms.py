@@ -110,6 +110,29 @@ def test_several_forms_are_written_beside_one_another(tmp_path: Path) -> None:
             places_of(out, nothing)
 
 
+def test_a_control_chart_has_its_limits_in_the_spreadsheet() -> None:
+    """Then the axis is as high as what is drawn: from 0 to 100 percent nothing could be seen."""
+    frame = pd.DataFrame(
+        {
+            "period": ["2026Q1", "2026Q2"],
+            "value": [np.nan, 0.44],
+            "lower": [np.nan, 0.3],
+            "upper": [np.nan, 0.5],
+            "centre": [np.nan, 0.42],
+            "lower_limit": [np.nan, 0.36],
+            "upper_limit": [np.nan, 0.48],
+            "signal": ["", "no signal"],
+        }
+    )
+    table = Table("trend_rate", "Rate by quarter", frame, {"value": "share"})
+    document = document_of("T", [], findings_frame([]), [Section("s", "S", (), (table,))])
+    content = workbook({"trend_rate": frame}, document=document)
+    (chart,) = openpyxl.load_workbook(BytesIO(content))["trend_rate"]._charts
+    columns = [one.val.numRef.f.partition("!$")[2][0] for one in chart.series]
+    assert columns == ["B", "E", "F", "G"]
+    assert (chart.y_axis.scaling.min, chart.y_axis.scaling.max) == (0.35, 0.5)
+
+
 def test_trends_have_a_chart_of_the_spreadsheet() -> None:
     frame = pd.DataFrame(
         {

@@ -209,6 +209,63 @@ def test_a_target_is_set_beside_the_chart_of_the_signals(one: Scope) -> None:
     assert page.frame["beside target"].tolist() == ["consistently passing"]
 
 
+def test_a_chart_is_drawn_with_the_limits_of_the_months_that_are_shown(one: Scope) -> None:
+    trend = _two_years(one, "attendance_rate")
+    drawn, why = matrix.drawn_chart(trend, 0.7, one.begin)
+    table = drawn.table
+    assert why == "Limits: from the first 12 months on the chart."
+    first = table[table["variation"] != ""].iloc[:12]
+    rate = first["numerator"].sum() / first["denominator"].sum()
+    assert np.allclose(table["centre"].dropna(), rate)
+    assert drawn.chart is not None
+    assert drawn.chart.target == 0.7
+    assert table["value"].equals(trend.table["value"])  # also of months that are not on the chart
+    assert "chart" not in trend.rule
+
+
+def test_the_picture_and_the_page_of_one_program_say_the_same(one: Scope) -> None:
+    charts = month_charts(one, ("attendance_rate", "no_show_rate", "check_in_response"))
+    for name, chart in charts.items():
+        trend = _two_years(one, name)
+        drawn, why = matrix.drawn_chart(trend, None, one.begin, charts)
+        page = matrix.usual_chart(trend, None, one.begin, charts)
+        assert why.startswith("Limits: ")
+        assert drawn.table["variation"].equals(page.table["variation"])
+        assert np.allclose(drawn.table["centre"].dropna(), page.table["centre"].dropna())
+        assert set(chart.table["period"]) == set(trend.table["period"])  # of two years, as drawn
+
+
+def test_no_limits_are_drawn_where_the_page_counts_months_that_are_not_shown(one: Scope) -> None:
+    charts = month_charts(one, ("attendance_rate",))
+    trend = _two_years(one, "attendance_rate")
+    numbers = ["numerator", "denominator", "value", "lower", "upper"]
+    lowest = trend.table["value"].iloc[:12].nsmallest(9).index
+    hidden = trend.table.assign(hidden=trend.table.index.isin(lowest))
+    hidden[numbers] = hidden[numbers].mask(hidden["hidden"])
+    some = replace(trend, table=hidden)
+    drawn, why = matrix.drawn_chart(some, None, one.begin, charts)
+    assert drawn.chart is None
+    assert why == "No limits are drawn: signals count months that are not shown, too."
+    drawn, why = matrix.drawn_chart(some, None, one.begin)  # of several programs
+    assert drawn.chart is not None
+    assert drawn.table.loc[hidden["hidden"], ["value", "lower_limit"]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize(
+    ("every", "number", "why"),
+    [
+        ("month", 11, "No limits are drawn: fewer than 12 months are on a chart."),
+        ("quarter", 6, "No limits are drawn: fewer than 7 values are shown."),
+        ("quarter", 7, "Limits: from all values on the chart."),
+    ],
+)
+def test_no_limits_are_drawn_of_a_few_values(one: Scope, every: str, number: int, why: str) -> None:
+    trend = of_values(one, "retained_30", every, [(30.0 + one, 60.0) for one in range(number)])
+    drawn, said = matrix.drawn_chart(trend, None)
+    assert said == why
+    assert (drawn.chart is None) is why.startswith("No")
+
+
 def test_a_signal_of_the_page_is_a_finding(sample: iop.Records) -> None:
     scope = choose_scope(sample, "2026Q3", None, iop.SafePolicy.internal())
     numbers = [(100.0, 1.0), (110.0, 1.0)] * 5 + [(200.0, 1.0)]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import iop_outcomes as iop
 from iop_outcomes.plots.layout.export import Picture
 from iop_outcomes.report import model
 from iop_outcomes.trends import Trend
+from iop_outcomes.trends.signals.judging import COMMON
 
 NUMBERS = ("numerator", "denominator", "value", "lower", "upper")
 
@@ -40,3 +44,55 @@ def test_of_a_period_that_is_not_complete_nothing_is_drawn(monkeypatch: pytest.M
         assert table.loc[(status == "known").to_numpy(), "value"].notna().all(), result.measure
         not_complete += int((status == "not yet known").sum())
     assert not_complete >= 3  # of retention at 30, 60 and 90 days
+
+
+@pytest.fixture(scope="module")
+def charts() -> list[tuple[Trend, pd.DataFrame]]:
+    """Each control chart of a report, and the table behind it."""
+    report = iop.quarterly_report(iop.read_records("data/samples"), "2026Q3")
+    found = []
+    for drawing in report.drawings:
+        result = drawing.draw.args[1]  # type: ignore[attr-defined]  # what is left of a plot
+        if isinstance(result, Trend) and result.chart is not None:
+            found.append((result, drawing.table.frame))
+    return found
+
+
+def test_limits_are_made_of_the_numbers_that_are_printed(
+    charts: list[tuple[Trend, pd.DataFrame]],
+) -> None:
+    """So they tell nothing of those that are hidden."""
+    assert {one.measure for one, _ in charts} >= {
+        "attendance_rate",
+        "completion_rate",
+        "admissions",
+    }
+    hidden = 0
+    for result, frame in charts:
+        assert result.chart is not None
+        printed = frame[["period", "numerator", "value", "signal"]].assign(
+            denominator=frame.get("denominator", np.nan)
+        )
+        on_chart = printed["signal"] != ""
+        printed.loc[~on_chart, ["numerator", "denominator", "value"]] = np.nan
+        again = replace(result, table=result.table.assign(**printed.drop(columns="signal")))
+        again = again.charted_again()
+        for name in ("centre", "lower_limit", "upper_limit"):
+            made, shown = again.table[name].where(on_chart), frame[name]
+            assert np.allclose(
+                made, shown, atol=0.0006 if result.unit == "proportion" else 0.06, equal_nan=True
+            )
+        hidden += int((frame["status"] == "hidden").sum())
+        assert frame.loc[frame["status"] != "known", "centre"].isna().all()
+    assert hidden
+
+
+def test_a_signal_that_is_drawn_is_said_in_the_table(
+    charts: list[tuple[Trend, pd.DataFrame]],
+) -> None:
+    said = 0
+    for result, frame in charts:
+        marked = ~result.table["variation"].isin(["", COMMON])
+        assert (marked == frame["signal"].str.contains(": ")).all()
+        said += int(marked.sum())
+    assert said

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.plots.control.looks import key_height, key_of, key_rows, write_key
+from iop_outcomes.plots.control.looks import (
+    key_height,
+    key_of,
+    key_rows,
+    points_of,
+    write_key,
+)
 from iop_outcomes.plots.control.panel import draw_lines, draw_marks, draw_points
 from iop_outcomes.plots.layout import style
 from iop_outcomes.plots.layout.day_axis import write_percent
@@ -24,7 +30,7 @@ from iop_outcomes.plots.layout.grid import (
     panels_below_key,
 )
 from iop_outcomes.plots.layout.names import panels
-from iop_outcomes.plots.layout.period_axis import write_periods
+from iop_outcomes.plots.layout.period_axis import write_denominators, write_periods
 from iop_outcomes.plots.layout.sheet import finish, open_sheet
 from iop_outcomes.plots.layout.unknown import HIDDEN, NOT_KNOWN, NOT_YET, say_why
 from iop_outcomes.records.fitness import reasons_in
@@ -40,13 +46,20 @@ if TYPE_CHECKING:
     from iop_outcomes.trends import Trend
 
 WIDTH = 620.0
+OF_DENOMINATORS = 20.0  # points below the axis
 
 
 def draw_chart(trend: Trend, ax: Axes | Figure | None = None) -> Axes:
     """Draw a trend with its chart; see `iop_outcomes.plot_trend`."""
     parts = panels(trend.table, trend.by)
     target, key = figure_or(ax), key_of(trend)
-    plan = panels_below_key(len(parts), partial(key_height, key), _note(trend))
+    counted = len(parts) == 1 and bool(trend.table["denominator"].notna().any())
+    plan = panels_below_key(
+        len(parts),
+        partial(key_height, key),
+        _note(trend, counted),
+        more_below=OF_DENOMINATORS * counted,
+    )
     with style.drawing():
         sheet = open_sheet(target, WIDTH, plan, trend)
         places = grid(sheet, len(parts), BELOW + ABOVE, LEFT - 10)
@@ -56,6 +69,8 @@ def draw_chart(trend: Trend, ax: Axes | Figure | None = None) -> Axes:
         for place, title, (_, rows) in zip(places, titles, parts, strict=True):
             _draw_panel(place, rows.reset_index(drop=True), trend, scale)
             place.set_title(title, loc="left", fontsize=TITLE_SIZE, fontweight="bold", pad=6)
+            if counted and sheet.whole:
+                write_denominators(place, rows)
         rows_of_key = key_rows(key, sheet.outer_width - 24)
         write_key(places[0], rows_of_key, left=8 - LEFT, up=KEY_UP)
         finish(sheet, trend, trend.text)
@@ -84,7 +99,7 @@ def _draw_panel(ax: Axes, rows: pd.DataFrame, trend: Trend, scale: tuple[float, 
     hidden = rows["hidden"].astype(bool) if "hidden" in rows else pd.Series(False, rows.index)
     unknown = rows["not_known"] != ""
     draw_lines(ax, rows, None if trend.chart is None else trend.chart.target)
-    draw_points(ax, rows, rows["complete"] & ~hidden)
+    draw_points(ax, rows, rows["complete"] & ~hidden, points_of(trend))
     draw_marks(ax, rows, trend)
     now = rows[charted_as(rows, "value_so_far")]
     waiting = ~rows["complete"] & now.isna() & ~hidden & ~unknown
@@ -98,7 +113,7 @@ def _draw_panel(ax: Axes, rows: pd.DataFrame, trend: Trend, scale: tuple[float, 
     write_periods(ax, rows["period"].astype(str).tolist())
 
 
-def _note(trend: Trend) -> str:
+def _note(trend: Trend, counted: bool) -> str:
     notes = [trend.rule]
     if trend.marks is not None and len(trend.marks):
         sentences = describe_marks(trend.marks)
@@ -111,8 +126,11 @@ def _note(trend: Trend) -> str:
             "Open points: periods that are not complete, from what is known so far"
             f"{'' if 'adjusted' in trend.table else interval}; not in limits and rules."
         )
+    few, below = "", "n: the denominator." if counted else ""
     if trend.table["trial"].any():
         part = "" if trend.table["trial"].all() else " in part"
-        notes[0] += f" Trial limits{part}: fewer than {TRIAL_POINTS} points."
+        few = f"Trial limits{part}: fewer than {TRIAL_POINTS} points."
+    if few or below:
+        notes.append(f"{few} {below}".strip())
     notes += [f"{reason[0].upper()}{reason[1:]}." for reason in reasons_in(trend.table).unique()]
     return "\n".join(notes)

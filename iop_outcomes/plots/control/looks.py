@@ -33,13 +33,14 @@ class Mark:
 
 # by the first word of `variation`
 POINTS = {
-    "common": Mark("common cause", GREY, "o", size=4.5),
+    "common": Mark("no signal", GREY, "o", size=4.5),
     "improvement": Mark("improvement", BLUE, "D", size=5.5),
     "concern": Mark("concern", ORANGE, "s", size=6.0),
     "neutral": Mark("signal", BLACK, "^", size=6.0),
     "not": Mark("not random", BLACK, "P", size=6.0),
     "": Mark("value", GREY, "o", size=4.5),
 }
+NOT_JUDGED = Mark("not judged", GREY, ".", size=4.5)
 OPEN = Mark("not complete", style.QUIET, "o", size=5.0, filled=False)
 RAW = Mark("before adjustment", style.QUIET, line=(0, (1, 2)))
 CENTRE = Mark("centre", style.INK, line="-")
@@ -54,12 +55,21 @@ def kind_of(variation: str) -> str:
     return variation.partition(" ")[0]
 
 
+def points_of(trend: Trend) -> dict[str, Mark]:
+    """Return how each kind of point of a chart is drawn.
+
+    A point without a verdict is a value of a chart without rules; beside others it is not judged.
+    """
+    known = trend.table[charted_as(trend.table)].notna()
+    kinds = {kind_of(words) for words in trend.table.loc[known, "variation"]}
+    found = {kind: mark for kind, mark in POINTS.items() if kind in kinds}
+    return found | {"": NOT_JUDGED} if "" in found and len(found) > 1 else found
+
+
 def key_of(trend: Trend) -> list[Mark]:
     """Return what is in the key of a chart: what occurs in it."""
     table, rule = trend.table, trend.chart
-    known = table[charted_as(table)].notna()
-    kinds = {kind_of(words) for words in table.loc[known, "variation"]}
-    marks = [mark for kind, mark in POINTS.items() if kind in kinds]
+    marks = list(points_of(trend).values())
     marks += [RAW] * bool("adjusted" in table and table["value"].notna().any())
     marks += [OPEN] * bool(table[charted_as(table, "value_so_far")].notna().any())
     marks += [CENTRE] * bool(table["centre"].notna().any())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from iop_outcomes.plots.control.looks import (
     RAW,
     REBASE,
     TARGET,
+    Mark,
     kind_of,
     options_of,
 )
@@ -51,10 +53,13 @@ def _steps(edges: Any, level: Any) -> tuple[Any, Any]:
     return np.repeat(edges, 2)[1:-1], np.repeat(level, 2)
 
 
-def draw_points(ax: Axes, rows: pd.DataFrame, shown: pd.Series[bool]) -> None:
+def draw_points(
+    ax: Axes, rows: pd.DataFrame, shown: pd.Series[bool], points: Mapping[str, Mark]
+) -> None:
     """Draw values by their variation, and those of periods not complete as open points.
 
-    Of an adjusted trend these are the adjusted values, and a line shows what they were before.
+    How each kind is drawn is the same in all panels, see `points_of`. Of an adjusted trend these
+    are the adjusted values, and a line shows what they were before.
     """
     places = np.arange(len(rows), dtype=np.float64)
     name, so_far = charted_as(rows), charted_as(rows, "value_so_far")
@@ -66,7 +71,7 @@ def draw_points(ax: Axes, rows: pd.DataFrame, shown: pd.Series[bool]) -> None:
         line = np.where(segment == number, value, np.nan)
         ax.plot(places, line, color=POINTS[""].colour, linewidth=1.0, label="value", zorder=2)
     kinds = np.array([kind_of(words) for words in rows["variation"]])
-    for kind, mark in POINTS.items():
+    for kind, mark in points.items():
         chosen = (kinds == kind) & np.isfinite(value)
         if chosen.any():
             options = options_of(mark)

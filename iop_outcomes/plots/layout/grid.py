@@ -25,7 +25,9 @@ def columns_of(count: int, width: float) -> int:
     return 1 if count <= MOST_ALONE or width < LEAST_BESIDE else 2
 
 
-def panels_below_key(count: int, key: Callable[[float], float], notes: str) -> Planner:
+def panels_below_key(
+    count: int, key: Callable[[float], float], notes: str, *, more_below: float = 0.0
+) -> Planner:
     """Return the plan of panels in one or two columns below a key.
 
     Parameters
@@ -36,14 +38,16 @@ def panels_below_key(count: int, key: Callable[[float], float], notes: str) -> P
         Returns the height of the key in points for a width in points.
     notes : str
         The small print.
+    more_below : float
+        What a picture that is not part of another has more below its axis, in points.
     """
 
-    def plan(width: float, _: bool) -> Plan:
+    def plan(width: float, whole: bool) -> Plan:
         columns = columns_of(count, width)
         rows = -(-count // columns)
         gaps = (rows - 1) * (BELOW + ABOVE)
         return Plan(
-            *(LEFT, RIGHT, KEY_UP + key(width - 24), BELOW, 0.0),
+            *(LEFT, RIGHT, KEY_UP + key(width - 24), BELOW + whole * more_below, 0.0),
             height=rows * (PANEL if columns == 1 else SMALL) + gaps,
             notes=notes,
             least=(110.0 + (columns - 1) * 180.0, rows * 56.0 + gaps),

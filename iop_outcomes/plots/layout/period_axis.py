@@ -1,4 +1,4 @@
-"""The axis of periods: as many labels as have room, and each year once."""
+"""The axis of periods: as many labels as have room, each year once, and the denominators."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from iop_outcomes.plots.layout import fonts, style
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -43,3 +44,30 @@ def _short(period: str) -> tuple[str, str]:
     if part.isdigit():
         part = MONTHS[int(part) - 1] if 1 <= int(part) <= 12 else part
     return part, year
+
+
+def write_denominators(ax: Axes, rows: pd.DataFrame) -> None:
+    """Write below each period how many are behind its value; a dash where that is not shown."""
+    counts = rows["denominator"].to_numpy(dtype=np.float64, na_value=np.nan)
+    if np.isnan(counts).all():
+        return  # a count has no denominator
+    now = rows["complete"].to_numpy(dtype=bool) | rows["value_so_far"].notna().to_numpy()
+    counts = np.where(now, counts, np.nan)
+    texts = ["–" if np.isnan(count) else f"{count:,.0f}" for count in counts]
+    room = style.size_of(ax)[0] / max(len(rows), 1)
+    narrow = max(map(len, texts), default=0) * style.CELL_SIZE * 0.62 + 4 > room
+    size = style.CELL_SIZE - (1 if narrow else 0)
+    # where not even upright numbers have room
+    every = max(1, int(np.ceil((0.9 * size + 1.5) / room)))
+    style.write_cell(ax, "n", (0.0, -22, 34), ha="center", colour=style.QUIET, fixed=True)
+    for position, text in list(enumerate(texts))[::every]:
+        cell = style.write_cell(
+            ax,
+            text,
+            (float(position), 0.0, 34.0),
+            ha="center",
+            colour=style.QUIET,
+            size=size,
+            rotation=90 if narrow else 0,
+        )
+        cell.set_gid(f"n_{position:.0f}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 import struct
 from base64 import b64decode
 from io import BytesIO
@@ -44,7 +45,18 @@ OPTIONS = {
 HIGHEST_LOGO, SCREEN = 64, 96  # points of a screen, of which an inch has 96
 LOGO = "The program's logo."
 CHARTED = "trend_"  # how the names of the sheets of trends begin
-LINES = (("value", "#0072b2", 2.0), ("lower", "#7f7f7f", 0.75), ("upper", "#7f7f7f", 0.75))
+CENTRE = "centre"
+LINES = {
+    "value": ("value", "#0072b2", 2.0),
+    CENTRE: ("usual value", "#000000", 1.0),
+    "lower_limit": ("lower limit", "#7f7f7f", 0.75),
+    "upper_limit": ("upper limit", "#7f7f7f", 0.75),
+    "lower": ("lower limit, 95% interval", "#7f7f7f", 0.75),
+    "upper": ("upper limit, 95% interval", "#7f7f7f", 0.75),
+}
+"""The column of a trend -> the words, colour and width of its line in the spreadsheet's chart."""
+OF_INTERVAL = ("lower", "upper")  # drawn where there are no limits of a control chart
+STEP = 20  # parts of 100 percent in which the axis of a control chart begins and ends
 
 
 def workbook(
@@ -96,7 +108,7 @@ def _with_words(frame: pd.DataFrame, read: Document) -> pd.DataFrame:
     the row says that it is hidden.
     """
     shown = pd.DataFrame(read["rows"], frame.index, frame.columns, dtype=object)
-    charted = [line[0] for line in LINES] if str(read["name"]).startswith(CHARTED) else []
+    charted = LINES if str(read["name"]).startswith(CHARTED) else {}
     words = (shown == HIDDEN) & frame.isna()
     words[[name for name in charted if name in words]] = False
     return frame.astype(object).mask(words, HIDDEN) if words.to_numpy().any() else frame
@@ -187,35 +199,46 @@ def _add_chart(
 ) -> None:
     """Draw a trend beside its table; what is hidden or not known is a gap in the line."""
     names = [str(name) for name in frame.columns]
-    lines = [line for line in LINES if line[0] in names]
-    drawn = [frame[name] for name, _, _ in lines]
+    lines = {name: line for name, line in LINES.items() if name in names}
+    if CENTRE in lines:
+        lines = {name: line for name, line in lines.items() if name not in OF_INTERVAL}
+    drawn = [frame[name] for name in lines]
     if not lines or frame.empty or any(isinstance(value, str) for one in drawn for value in one):
         return  # a spreadsheet would draw a word as 0
     chart = book.add_chart({"type": "line"})
     last = len(frame)
-    for name, colour, width in lines:
+    for name, (title, colour, width) in lines.items():
         column = names.index(name)
         points = {"type": "circle", "size": 5, "fill": {"color": colour}} if width > 1 else {}
         chart.add_series(
             {
-                "name": name if name == "value" else f"{name} limit, 95% interval",
+                "name": title,
                 "categories": [sheet.name, 1, 0, last, 0],
                 "values": [sheet.name, 1, column, last, column],
                 "line": {
                     "color": colour,
                     "width": width,
-                    "dash_type": "solid" if width > 1 else "dash",
+                    "dash_type": "dash" if width < 1 else "solid",
                 },
                 "marker": points or {"type": "none"},
             }
         )
     share = kinds.get("value") == "share"
     chart.set_title({"name": caption, "name_font": {"size": 11}})
-    chart.set_y_axis(
-        {"min": 0, "num_format": "0%" if share else "#,##0"} | ({"max": 1} if share else {})
-    )
+    axis: dict[str, Any] = {"min": 0, "num_format": "0%" if share else "#,##0"}
+    if share:
+        low, high = _ends_of_axis(drawn) if CENTRE in lines else (0.0, 1.0)
+        axis |= {"min": low, "max": high}
+    chart.set_y_axis(axis)
     chart.set_legend({"position": "bottom"})
     chart.show_blanks_as("gap")
     chart.set_size({"width": 720, "height": 320})
     words = f"{caption}: the numbers of this sheet as a line."
     sheet.insert_chart(1, len(names) + 1, chart, {"description": words})
+
+
+def _ends_of_axis(drawn: list[pd.Series[Any]]) -> tuple[float, float]:
+    """Return where the axis of a control chart of shares begins and ends, in whole steps."""
+    shown = pd.concat(drawn).dropna().astype(float)
+    low, high = math.floor(shown.min() * STEP) / STEP, math.ceil(shown.max() * STEP) / STEP
+    return max(0.0, low), min(1.0, high)

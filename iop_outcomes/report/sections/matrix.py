@@ -46,6 +46,7 @@ TARGET_NOTE = (
     "or the worse side of the target; else hit and miss: with no change it will be met at times. "
     "The findings say whether the value of their period met it."
 )
+WITHOUT_LIMITS = "No limits are drawn: {why}."
 COURSE = "course"
 FEWEST_DRAWN = 6  # values: bars from lowest to highest make any two values look far apart
 COURSE_NOTE = (
@@ -106,6 +107,45 @@ def usual_chart(
         made = replace(made, table=_too_few_for_runs(made.table))
     shown = {name: trend.table[name] for name in NUMBERS}
     return replace(made, table=made.table.assign(**shown))
+
+
+def drawn_chart(
+    trend: Trend,
+    target: float | None,
+    begin: pd.Timestamp = pd.Timestamp.min,
+    own: Mapping[str, Trend] | None = None,
+) -> tuple[Trend, str]:
+    """Return a protected trend as it is drawn: with the limits of its usual chart, if it has them.
+
+    They are made from the values that are shown. Where the page of all measures says something
+    else of a period, since it counts months that are not shown, no limits are drawn.
+
+    Parameters
+    ----------
+    trend, target, begin, own
+        As for `usual_chart`.
+
+    Returns
+    -------
+    Trend
+        Charted, or as it was.
+    str
+        From which periods the limits are, or why there are none.
+    """
+    made = usual_chart(trend, target, begin)
+    said = made.table["variation"]
+    if made.chart is None:
+        return trend, ""
+    if (said == TOO_FEW_MONTHS).any():
+        return trend, WITHOUT_LIMITS.format(why=f"fewer than {TRIAL_POINTS} months are on a chart")
+    if made.table["value"].notna().sum() < LONG:
+        return trend, WITHOUT_LIMITS.format(why=f"fewer than {LONG} values are shown")
+    if own and by_month(trend, own):
+        other = usual_chart(trend, target, begin, own).table["variation"]
+        if not said.equals(other):
+            return trend, WITHOUT_LIMITS.format(why="signals count months that are not shown, too")
+    which = f"the first {TRIAL_POINTS} months" if trend.every == "month" else "all values"
+    return made, f"Limits: from {which} on the chart."
 
 
 def _charted_as(trend: Trend, chart: Trend, target: float | None) -> Trend:

@@ -85,7 +85,8 @@ class Material:
         """The picture of each measure over time, which waits for no sentence."""
         if self.counted is None or self.scope.period is None:
             return {}
-        return trend_drawings(self.scope, self.counted.trends, self.settings.targets)
+        own = self.charts if len(self.scope.programs) == 1 else {}
+        return trend_drawings(self.scope, self.counted.trends, self.settings.targets, own)
 
     def begun(self, shown: Sequence[str]) -> list[Drawing]:
         """Return the pictures of trends that the sections of these names have."""

@@ -11,6 +11,7 @@ import pandas as pd
 from iop_outcomes.disclosure import SafePolicy
 from iop_outcomes.report.model import Table
 from iop_outcomes.report.scope import Scope
+from iop_outcomes.report.trends import MONTHS
 from iop_outcomes.shared.arrays import ratio
 from iop_outcomes.trends import Trend
 from iop_outcomes.trends.charting import ChartRule, chart_rule, group_rows
@@ -28,19 +29,19 @@ NO_SIGNAL = "no signal"
 TOO_FEW_MONTHS = "too few months"
 FEWEST = 11  # people in a month that is charted: a rate of fewer swings too much to be judged
 NOTE = (
-    "Each program's own months, up to the end of the {word}, on a control chart with limits from "
-    "the first {baseline} months on it. These allow for chance and for sessions of one person "
-    "being alike, and are never narrower than chance alone gives. A program's chart begins half a "
-    "year after its first month with {fewest} people: until then nearly all are newly admitted, so "
-    "that these months are not comparable with later ones. A signal is a month beyond the limits, "
-    "seven months rising, falling or on one side of the middle, or two of three near a limit "
-    "(rules of Making Data Count). Better and worse are by the direction that is wanted; usual is "
-    "as in the first {baseline} months on the chart. Months with sessions or check-ins of fewer "
-    "than {fewest} people are too few to be judged, and not on it{both}. Which these are is not "
-    "told: for up to {stands} of them in a row the words of the last month on the chart stand, and "
-    "then no signal. last_month is the newest month that could be on a chart, the same for all. "
-    "Too few months: fewer than {baseline} on the chart.{half} Programs are in the order of their "
-    "names, not ranked.{alarms}"
+    "Each program's own months, up to {months} that end with the {word}, on a control chart with "
+    "limits from the first {baseline} months on it. These allow for chance and for sessions of "
+    "one person being alike, and are never narrower than chance alone gives. A program's chart "
+    "begins half a year after its first month with {fewest} people: until then nearly all are "
+    "newly admitted, so that these months are not comparable with later ones. A signal is a month"
+    " beyond the limits, seven months rising, falling or on one side of the middle, or two of "
+    "three near a limit (rules of Making Data Count). Better and worse are by the direction that "
+    "is wanted; usual is as in the first {baseline} months on the chart. Months with sessions or "
+    "check-ins of fewer than {fewest} people are too few to be judged, and not on it{both}. Which"
+    " these are is not told: for up to {stands} of them in a row the words of the last month on "
+    "the chart stand, and then no signal. last_month is the newest month that could be on a "
+    "chart, the same for all. Too few months: fewer than {baseline} on the chart.{half} Programs "
+    "are in the order of their names, not ranked.{alarms}"
 )
 BOTH = (
     ", nor are months in which 1 to {most} people were among those counted and 1 to {most} among "
@@ -101,6 +102,7 @@ def signals_table(scope: Scope, charts: Mapping[str, Trend]) -> Table | None:
     charted = int((frame["then"] != TOO_FEW_MONTHS).sum())
     note = NOTE.format(
         word=scope.word,
+        months=MONTHS,
         baseline=TRIAL_POINTS,
         fewest=fewest_of(scope.policy),
         half=half,
@@ -148,7 +150,7 @@ def _rows(trend: Trend) -> list[tuple[str, ...]]:
 
 
 def _charted(scope: Scope, measure: str) -> Trend:
-    """Return the trend by program and month up to the quarter, charted.
+    """Return the trend by program and month up to the quarter, charted: the months that are drawn.
 
     A month in which few people were counted is left out, and small counts in the others are
     replaced by one that is the same for all of them: no word depends on a count that is hidden.
@@ -166,6 +168,9 @@ def _charted(scope: Scope, measure: str) -> Trend:
     charted = replace(charted, table=_without_small(charted, scope.policy))
     if quantity.settles:
         charted = replace(charted, table=_settled(charted, fewest_of(scope.policy)))
+    newest = scope.period.last.to_period("M")
+    drawn = charted.table["start"] >= (newest - (MONTHS - 1)).start_time
+    charted = charted.only(np.flatnonzero(drawn.to_numpy(dtype=np.bool_)))
     return charted.with_chart(usual_rule(quantity, baseline=TRIAL_POINTS))
 
 
