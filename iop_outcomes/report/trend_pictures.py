@@ -26,6 +26,7 @@ from iop_outcomes.trends.periods import in_words
 LIMITS = ("centre", "lower_limit", "upper_limit")
 CHART = [*LIMITS, "signal"]
 """What the table behind a control chart has besides."""
+NOT_JUDGED = "not judged"  # such as of the first half-year of the records
 DASH = "A dash: hidden, or not known yet."
 TREND_KINDS: dict[str, Kind] = {
     "numerator": "count",
@@ -138,7 +139,6 @@ def trend_drawing(
     columns += CHART if trend.chart is not None else []
     shown = rounded(periods[columns].dropna(axis=1, how="all"), trend.unit)
     gone = shown.isna().mul(shown["status"] == HIDDEN, axis=0)
-    gone[[name for name in CHART if name in gone]] = False
     rule = f"{trend.rule}{_not_whole(scope, trend)}"
     table = Table(f"trend_{trend.measure}", title, shown, kinds, rule, gone)
     has_line = target is None or trend.chart is not None  # a chart has its target
@@ -163,8 +163,10 @@ def _with_status(table: pd.DataFrame) -> pd.DataFrame:
     status = np.where(table["complete"], shown_or_not, "not yet known")
     shown = table.assign(status=status)
     if "variation" in table:
-        on_chart = (table["variation"] != "") & table["value"].notna()
-        shown["signal"] = table["variation"].map(said).where(on_chart, "")
+        known = table["value"].notna()
+        on_chart = known & (table["variation"] != "")
+        signal = table["variation"].map(said).where(on_chart, NOT_JUDGED)
+        shown["signal"] = signal.astype(object).where(known, np.nan)
         for name in LIMITS:
             shown[name] = shown[name].where(on_chart)
     shown.loc[~shown["complete"], ["numerator", "denominator"]] = np.nan

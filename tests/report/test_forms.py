@@ -121,7 +121,7 @@ def test_a_control_chart_has_its_limits_in_the_spreadsheet() -> None:
             "centre": [np.nan, 0.42],
             "lower_limit": [np.nan, 0.36],
             "upper_limit": [np.nan, 0.48],
-            "signal": ["", "no signal"],
+            "signal": [np.nan, "no signal"],
         }
     )
     table = Table("trend_rate", "Rate by quarter", frame, {"value": "share"})

@@ -13,6 +13,7 @@ import iop_outcomes as iop
 from iop_outcomes.report.scope import Scope, choose_scope
 from iop_outcomes.report.sections import first_page, matrix
 from iop_outcomes.report.sections.signals import month_charts, signals_table
+from iop_outcomes.report.trend_pictures import trend_drawing
 from iop_outcomes.report.trends import Trends, trend_in
 from iop_outcomes.trends import Trend
 from iop_outcomes.trends.charting import chart_rule
@@ -314,3 +315,15 @@ def test_a_year_that_is_not_over_is_not_complete(one: Scope) -> None:
         assert found is not None
         assert found.frame["newer"].tolist() == [word]
         assert ("Not complete:" in found.note) == (word == "not complete")
+
+
+def test_the_table_behind_a_chart_says_which_months_are_not_judged(one: Scope) -> None:
+    """The first half-year has its values, but no limits: all people are newly admitted then."""
+    trend = trend_in(one, "attendance_rate", "month").only(np.arange(20))
+    trend = replace(trend, table=trend.table.assign(hidden=False))
+    frame = trend_drawing(one, trend, begin=one.begin).table.frame
+    early = frame["signal"] == "not judged"
+    assert early.tolist() == [True] * 6 + [False] * 14
+    assert frame.loc[early, "value"].notna().all()
+    assert frame.loc[early, ["centre", "lower_limit", "upper_limit"]].isna().all(axis=None)
+    assert frame.loc[~early, "centre"].notna().all()

@@ -73,7 +73,7 @@ def test_limits_are_made_of_the_numbers_that_are_printed(
         printed = frame[["period", "numerator", "value", "signal"]].assign(
             denominator=frame.get("denominator", np.nan)
         )
-        on_chart = printed["signal"] != ""
+        on_chart = printed["signal"].notna() & (printed["signal"] != "not judged")
         printed.loc[~on_chart, ["numerator", "denominator", "value"]] = np.nan
         again = replace(result, table=result.table.assign(**printed.drop(columns="signal")))
         again = again.charted_again()
@@ -93,6 +93,6 @@ def test_a_signal_that_is_drawn_is_said_in_the_table(
     said = 0
     for result, frame in charts:
         marked = ~result.table["variation"].isin(["", COMMON])
-        assert (marked == frame["signal"].str.contains(": ")).all()
+        assert (marked == frame["signal"].str.contains(": ").eq(True)).all()
         said += int(marked.sum())
     assert said
