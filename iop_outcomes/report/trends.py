@@ -39,6 +39,8 @@ ByMeasure = dict[str, Trend]
 LEVELS = ("by_period", "by_month", "by_year", "by_part", "atoms")
 NOW = "as the records are now"
 """Ends the name of a count of a row that stands as it was first printed, though it changed."""
+STANDS = "stands"
+"""The column that says which rows stand as first printed, though the records have changed since."""
 WITHOUT_ADMISSION = pd.Timedelta(days=14)
 _DAY = pd.Timedelta(days=1)
 
@@ -149,7 +151,7 @@ class Trends:
         def freeze(some: ByMeasure) -> ByMeasure:
             by_name = {name: ledger.freeze(one, programs) for name, one in some.items()}
             frozen.extend(by_name.values())
-            return {name: one.trend for name, one in by_name.items()}
+            return {name: with_standing(one) for name, one in by_name.items()}
 
         levels = {name: freeze(getattr(self, name)) for name in LEVELS}
         changed = frozenset(key for one in frozen for key in one.now)
@@ -171,6 +173,15 @@ class Trends:
             )
         }
         return Trends(**levels, begin=self.begin, changed=self.changed)
+
+
+def with_standing(frozen: Frozen) -> Trend:
+    """Return a frozen trend that says in `STANDS` of which rows the records give another number."""
+    if not frozen.changed:
+        return frozen.trend
+    table = frozen.trend.table
+    stands = table["period"].isin(frozen.changed)
+    return replace(frozen.trend, table=table.assign(**{STANDS: stands}))
 
 
 def begins_within(period: ReportPeriod, begin: pd.Timestamp) -> bool:

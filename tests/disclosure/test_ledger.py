@@ -173,6 +173,47 @@ def test_nothing_is_printed_beside_the_reports_that_fit_of_those_that_do_not() -
     assert "not ruled out" in note
 
 
+@pytest.mark.parametrize(
+    ("there", "before", "is_hidden"),
+    [(58, 54, True), (54, 58, True), (54, 54, False), (70, 54, False)],
+)
+def test_a_few_who_came_late_are_not_told_by_reports_that_contradict_one_another(
+    there: int, before: int, is_hidden: bool
+) -> None:
+    """Those there on a day were 54 in one report and 58 in the next: 4 had been entered since.
+
+    Nor do they follow from the others of the table. That the reports contradict one another by the
+    quarters ended the question.
+    """
+    linked = LinkedCounts(iop.SafePolicy())
+    for name, value in {"Q1": 13, "Q2": 20}.items():
+        linked.count(name, value, item=name)
+    linked.count("both", 33)
+    linked.total("both", ["Q1", "Q2"])
+    for name, value in {"there": there, "new": 30, "left": 40, "end": there - 10}.items():
+        linked.count(name, value, item=name)
+    linked.count("ever", there + 30)
+    linked.total("ever", ["there", "new"])
+    linked.total("ever", ["left", "end"])
+
+    def cells(gone: frozenset[object]) -> PrintedCells:
+        return printed_cells(
+            linked, gone, quarter="2026Q2", programs=PROGRAMS, settled=lambda key: True
+        )
+
+    counts: dict[Any, int | None] = {"both": 50, "there": before}
+    earlier = PrintedCells(
+        11, "2026Q1", programs=PROGRAMS, counts=counts, settled=frozenset(counts)
+    )
+    gone, note = hide_beside(linked, linked.hidden(), cells, [earlier])
+    assert note
+    assert audit([earlier, cells(gone)]).found.empty
+    assert bool(gone) is is_hidden
+    if is_hidden:
+        assert "there" in gone
+        assert gone & {"new", "left", "end"}
+
+
 def test_what_follows_only_of_the_tables_that_are_left_is_hidden_too(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

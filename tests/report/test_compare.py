@@ -231,7 +231,7 @@ def _cell(value: Any) -> Change:
             for figure in section["figures"]:
                 if figure["table"]["name"] == "trend_completion_rate":
                     rows = figure["table"]["rows"]
-                    next(row for row in rows if row[-1] == "known")[1] = value
+                    next(row for row in rows if "known" in row)[1] = value
 
     return change
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -24,6 +25,7 @@ from iop_outcomes.report.linking.late import (
 )
 from iop_outcomes.report.period import parse_report_period
 from iop_outcomes.report.scope import choose_scope
+from iop_outcomes.report.sections.changes import changes_of, why_not_compared
 from iop_outcomes.report.sections.cohort import discharges
 from iop_outcomes.report.sections.quarters import (
     ADMITTED,
@@ -112,6 +114,38 @@ def test_many_who_came_late_hide_nothing(first: Counted) -> None:
     assert shown(made, [FIRST]) == EACH
     assert told(made) == {20}
     assert audit([first.cells, made.cells]).found.empty
+
+
+@pytest.mark.parametrize("late", [0, 40])
+def test_nothing_is_compared_with_a_number_that_the_records_no_longer_give(
+    first: Counted, late: int
+) -> None:
+    """60 admissions of the quarter before stood as printed, and were 100 by now: 60 are fewer."""
+    scope = choose_scope(records_until("2026-09-30", late), NEXT, None, None)
+    made = count_all(scope, scope, ledger=first.ledger)
+    trend = made.trends.by_period["admissions"]
+    assert trend.table.set_index("period")["numerator"][[FIRST, NEXT]].tolist() == [EACH, EACH]
+    said = [change.sentence(words) for change, words in changes_of(scope, trend)]
+    beside = [text for text in said if "2026Q2" in text or "June 2026" in text]
+    assert bool(beside) is (late == 0)
+    assert any("a year before" in text for text in said)
+    if late:
+        only = replace(trend, table=trend.table[trend.table["start"] >= "2026-04-01"])
+        assert changes_of(scope, only) == []
+        assert "though the records have changed since" in why_not_compared(scope, only)
+
+
+def test_the_first_page_says_what_stands_as_it_was_first_printed(first: Counted) -> None:
+    late = records_until("2026-09-30", 40)
+    report = iop.quarterly_report(late, NEXT, ledger=first.ledger)
+    begin, end = (
+        report.html.index('<section id="what-changed"'),
+        report.html.index('<section id="flow"'),
+    )
+    stands = "stand as they were first printed, though the records have changed since"
+    assert stands in report.html[begin:end]
+    without = iop.quarterly_report(records_until("2026-09-30"), NEXT, ledger=first.ledger)
+    assert stands not in without.html
 
 
 def test_without_late_records_nothing_is_declared_of_them(first: Counted) -> None:

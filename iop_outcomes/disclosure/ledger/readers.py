@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from iop_outcomes.disclosure.declared import Item, Key
+from iop_outcomes.disclosure.ledger.changed import few_changed, with_changes
 from iop_outcomes.disclosure.linked import LinkedCounts
 from iop_outcomes.disclosure.system import (
     Fitting,
@@ -50,7 +51,9 @@ class Readers:
     ) -> None:
         """Read all reports with what is hidden in the new one by itself."""
         self._linked, self._cells_of, self._earlier = linked, cells_of, Joined(earlier)
-        self._trials = Trials(self._earlier, cells_of(frozenset()), len(linked.names))
+        whole = cells_of(frozenset())
+        self._trials = Trials(self._earlier, whole, len(linked.names))
+        self._changes = few_changed(self._earlier, whole, linked)
         self._trials.leave_out_large(linked.facts.values)
         self._views = linked.views(beside_earlier=True)
         # A count that is wrongly taken for small is only hidden with others: see `whole_numbers`.
@@ -115,8 +118,12 @@ class Readers:
                 return [Outsider(reading, self._by_place, self._likely)], True
             except ReportError:  # they do not fit: what is known need not be the same in each
                 self._trials.alike = False
-        reports = self._earlier.with_report(self._cells_of(gone))
-        return outsiders(reports, self._by_content, self._likely)
+        cells = self._cells_of(gone)
+        reports = self._earlier.with_report(cells)
+        readers, fit = outsiders(reports, self._by_content, self._likely)
+        if self._changes and not fit:  # else what is changed is known of all reports together
+            readers.append(Outsider(with_changes(cells, self._changes), self._by_content))
+        return readers, fit
 
 
 def _fitting(readers: Sequence[Outsider]) -> Fitting:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from iop_outcomes.report.period import period_between, within
 from iop_outcomes.report.scope import Scope
-from iop_outcomes.report.trends import begins_within, compared_rows
+from iop_outcomes.report.trends import STANDS, begins_within, compared_rows
 from iop_outcomes.shared.text import format_share
 from iop_outcomes.statistics.differences import (
     clustered_difference,
@@ -24,6 +25,10 @@ from iop_outcomes.trends.quantities import Quantity, find_quantity
 NO_CHANGE = "no clear change"
 WITHOUT = "not compared"
 BEGUN = "The records begin within an earlier period, so that nothing is compared with it."
+CORRECTED = (
+    "An earlier number stands as it was first printed, though the records have changed since, so "
+    "that nothing is compared with it."
+)
 NONE_BEFORE = "There is no earlier period to compare with."
 SMALLEST = 0.05  # a part of a point that is written with one decimal
 
@@ -182,7 +187,7 @@ def changes_of(scope: Scope, trend: Trend) -> list[tuple[Change, str]]:
     scope : Scope
         With a period.
     trend : Trend
-        Protected. It is compared with those that are shown.
+        Protected. It is compared with those that are shown, if the records still give them.
 
     Returns
     -------
@@ -197,6 +202,8 @@ def changes_of(scope: Scope, trend: Trend) -> list[tuple[Change, str]]:
         (compare(scope, quantity, trend.table.iloc[row], last), words)
         for row, words in compared_rows(trend.table, scope.begin)[1:]
         if pd.notna(trend.table["value"].iloc[row])
+        and not _stands(trend.table.iloc[row])
+        and not _stands(last)
     ]
     return sorted(found, key=lambda one: one[0].word == NO_CHANGE)
 
@@ -210,6 +217,8 @@ def why_not_compared(scope: Scope, trend: Trend) -> str:
     """Return why a measure whose newest number is shown is compared with no other."""
     known = trend.table[trend.table["complete"]]
     there = [trend.table.iloc[row] for row, _ in compared_rows(trend.table, scope.begin)[1:]]
+    if any(_stands(row) for row in there):
+        return CORRECTED
     if there:
         hidden = any(row["hidden"] for row in there)
         return f"No earlier number to compare with is {'shown' if hidden else 'known'}."
@@ -219,6 +228,11 @@ def why_not_compared(scope: Scope, trend: Trend) -> str:
         for start, end in zip(earlier["start"], earlier["end"], strict=True)
     )
     return BEGUN if any(begun) else NONE_BEFORE
+
+
+def _stands(row: pd.Series[Any]) -> bool:
+    """Return whether a period stands as first printed, though the records have changed since."""
+    return bool(row.get(STANDS, False))
 
 
 def _sessions_difference(

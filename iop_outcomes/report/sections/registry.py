@@ -141,7 +141,9 @@ def _first_page(material: Material) -> Section:
     others = sites.site_points(material.all.sites)
     targets = material.settings.targets
     signals = (material.signals, targets, others, material.charts, material.programs)
-    return first_page.first_page(material.scope, material.all.trends, *signals)
+    section = first_page.first_page(material.scope, material.all.trends, *signals)
+    changed = material.all.changed
+    return replace(section, sentences=(*section.sentences, *([changed] if changed else [])))
 
 
 def _beside(made: Material) -> Section:
