@@ -31,6 +31,7 @@ _CALLED = {
 CALLED_OFF = ("client_cancel", "program_cancel", "excused")
 CALLED_OFF_AHEAD = 7  # days after the newest other day up to which these count
 LONELY_DAYS = 28  # a longer gap before the newest day suggests that its date is mistyped
+_TAKEN = "data cut taken as the newest day on which something is recorded to have happened: "
 _ENOUGH = 50  # with fewer entries a gap before the newest day is not reported
 
 
@@ -94,11 +95,13 @@ def data_cut(
             "The records contain no date from which a data cut could be taken.",
             instead='Check the date columns, or give as_of="2026-09-30".',
         )
-    text = (
-        "data cut taken as the newest day on which something is recorded to have happened: "
-        f"{_day_text(newest, time)} ({what})"
-    )
+    text = f"{_TAKEN}{_day_text(newest, time)} ({what})"
     return newest, [text, *_lonely(np.concatenate(list(happened.values())), newest, time)]
+
+
+def without_what_happened(note: str) -> str:
+    """Return a note without what happened on the newest day: it may be one person's discharge."""
+    return note.rpartition(" (")[0] if note.startswith(_TAKEN) else note
 
 
 def _files(staged_tables: dict[str, StagedTable]) -> list[str]:

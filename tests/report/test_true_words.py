@@ -16,7 +16,7 @@ import iop_outcomes as iop
 from iop_outcomes.report import trend_pictures
 from iop_outcomes.report.forms.workbook import workbook
 from iop_outcomes.report.model import Section, Table
-from iop_outcomes.report.sections import assemble, findings, registry
+from iop_outcomes.report.sections import assemble, findings, quality, registry
 from iop_outcomes.report.sections.attendance import exclusions
 from iop_outcomes.report.sections.relapse import pictures
 from iop_outcomes.trends.quantities import find_quantity
@@ -59,6 +59,17 @@ def sentences(name: str) -> str:
     assert document is not None
     held = next(one for one in document["sections"] if one["name"] == name)
     return " ".join(held["sentences"])
+
+
+def test_the_note_on_the_data_cut_does_not_say_what_happened_on_that_day() -> None:
+    # It may be one person's discharge.
+    words = "data cut taken as the newest day on which something is recorded to have happened"
+    assert f"{words}: 2026-09-30 No row" in sentences("data-quality")
+    note = f"{words}: day 168 (a check-in that was completed or missed)"
+    policies = iop.SafePolicy(), iop.SafePolicy.internal()
+    sent, own = (quality.notes_without_counts([note, "as is (so)"], one) for one in policies)
+    assert sent == [f"{words}: day 168", "as is (so)"]
+    assert own == [note, "as is (so)"]
 
 
 def test_the_truth_is_not_said_to_lie_between_where_the_figure_used_does_not() -> None:

@@ -336,7 +336,8 @@ def _known(one: Judgement) -> str:
 def data_quality(whole: Scope, drafts: dict[str, DraftTable], hidden: Hidden) -> Section:
     """Return what was read, what was set aside, and which checks failed."""
     tables = tuple(drafts[name].shown(hidden) for name in ("files", "checks"))
-    sentences = [*quality.notes_without_counts(whole.records.notes), quality.summary(whole, hidden)]
+    sentences = quality.notes_without_counts(whole.records.notes, whole.policy)
+    sentences.append(quality.summary(whole, hidden))
     sentences.append(ALL_READ)
     if others := len(whole.records.ignored):  # their names may be those of people
         sentences.append(f"{others} other {'file was' if others == 1 else 'files were'} not read.")

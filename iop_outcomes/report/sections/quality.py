@@ -9,8 +9,9 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.disclosure import LinkedCounts
+from iop_outcomes.disclosure import LinkedCounts, SafePolicy
 from iop_outcomes.disclosure.declared import CELL, DETAIL, TOTAL, Key
+from iop_outcomes.records.data_cut import without_what_happened
 from iop_outcomes.report.model import DraftTable, Hidden, Item, Kind, Table
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.shared.messages import may_be_named
@@ -218,13 +219,15 @@ def _status_counts(checks: pd.DataFrame) -> str:
     return f"Of {len(checks):,} checks: {', '.join(parts)}."
 
 
-def notes_without_counts(notes: Sequence[str]) -> list[str]:
+def notes_without_counts(notes: Sequence[str], policy: SafePolicy) -> list[str]:
     """Return the notes of reading that hold no number but dates and spans of days.
 
     The others count rows: small ones are not published, and a large one beside the number of rows
-    that were read would disclose a small one.
+    that were read would disclose a small one. Where small counts are hidden the note on the data
+    cut names the day only: who was discharged on it may be one person.
     """
-    return [note for note in notes if not re.search(r"\d", _DATES_AND_SPANS.sub("", note))]
+    kept = [note for note in notes if not re.search(r"\d", _DATES_AND_SPANS.sub("", note))]
+    return kept if policy.threshold == 1 else [without_what_happened(note) for note in kept]
 
 
 _DATES_AND_SPANS = re.compile(r"\b\d{4}-\d{2}-\d{2}\b|\b\d+ days?\b|\bday \d+\b")
