@@ -257,14 +257,13 @@ def _counts(row: pd.Series[float], unit: str) -> str:
 def _beside(
     row: pd.Series[float], quantity: Quantity, target: float, unit: str
 ) -> tuple[bool, str]:
-    """Say whether a target was met; one that may be missed by chance is marked as such."""
+    """Say whether a target was met; one that chance may have met, or missed, is marked as such."""
     written = f"{target:.0%}" if unit == "proportion" else f"{target:,.0f}"
     met = row["value"] >= target if quantity.improves == "up" else row["value"] <= target
-    if met:
-        return True, f"The target of {written} was met."
+    text = f"The target of {written} was {'met' if met else 'missed'}"
     if row["lower"] <= target <= row["upper"]:
-        return False, f"The target of {written} was missed, by no more than chance may explain."
-    return False, f"The target of {written} was missed."
+        text += ", by no more than chance may explain"
+    return met, f"{text}."
 
 
 def signal_points(
