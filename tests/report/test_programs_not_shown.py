@@ -62,7 +62,7 @@ def test_a_funnel_of_all_programs_leaves_out_nobody() -> None:
     shown = SiteCounts("retained_90", FRAME, of_all=0.14).shown(frozenset())
     assert shown is not None
     assert "Not shown" not in shown.rule + shown.text
-    assert "target 14.1% (all programs together)" in shown.text
+    assert "the line in the middle is 14.1% (all programs together)" in shown.text
     assert "The line in the middle is all programs together: 14.1% (33 of 234)." in shown.rule
     assert "likely" not in shown.rule + shown.text
     assert shown.target == 33 / 234
@@ -73,13 +73,16 @@ def test_the_line_of_a_funnel_that_leaves_programs_out_is_the_printed_share_of_a
     shown = SiteCounts("retained_90", FRAME, of_all=0.14).shown(HIDDEN)
     assert shown is not None
     assert shown.target == 0.14
-    assert "target 14% (all programs, also those not shown)" in shown.text
+    assert "the line in the middle is 14% (all programs, also those not shown)" in shown.text
     line = "The line in the middle is all programs, also those not shown: 14%, a rounded share."
     assert line in shown.rule
     assert "or few others, and may lie beyond the limits." in shown.rule
     assert "likely" not in shown.rule + shown.text
     drawn = draw_svg(plot_funnel, shown)
-    assert "target 14% (all programs, also those not shown)" in drawn.alternative_text
+    assert (
+        "the line in the middle is 14% (all programs, also those not shown)"
+        in drawn.alternative_text
+    )
     assert line in drawn.notes
     assert line in sites.funnel_table_of("retained_90", "Retained", shown).note
     assert "all programs, also those not shown" in [mark.words for mark in _key(shown)]

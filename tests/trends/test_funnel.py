@@ -82,6 +82,8 @@ def test_rows_of_a_frame_are_summed_and_given_order_stays() -> None:
         assert "target 40.0%." in sites.text
         alphabetical = iop.funnel(frame, by="site")
         assert alphabetical.table["site"].tolist() == ["a", "b", "c"]
+        assert "the line in the middle is 40.3% (all units together)." in alphabetical.text
+        assert "target" not in alphabetical.text
         assert not {"rank", "position_in_order"} & set(alphabetical.table)
 
 

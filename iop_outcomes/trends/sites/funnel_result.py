@@ -97,11 +97,12 @@ class Funnel(DrawnResult):
         Units are named in the order of the table.
         """
         known = self.table[self.table["value"].notna()]
-        of = "observed over expected" if self.ratio else "target"
-        middle = "1" if self.ratio else self.middle
-        whose = "" if self.ratio or self.given else f" ({self.together})"
-        text = f"{self.title} by {', '.join(self.by)}: {format_count(len(known), 'unit')}, "
-        text += f"{of} {middle}{whose}."
+        line = f"the line in the middle is {self.middle} ({self.together})"
+        if self.ratio:
+            line = "observed over expected 1"
+        elif self.given:
+            line = f"target {self.middle}"
+        text = f"{self.title} by {', '.join(self.by)}: {format_count(len(known), 'unit')}, {line}."
         for position in [place for place in _ordered(known) if place != WITHIN]:
             names = [
                 f"{label_of(row[list(self.by)])} ({self.amount(row['value'])})"
