@@ -61,6 +61,17 @@ def admissions(scope: Scope, values: list[float]) -> Any:
     return replace(trend, table=table)
 
 
+def test_programs_left_out_are_named_before_the_findings(scope: Scope) -> None:
+    # A finding may be there only because they are not in its numbers.
+    trends = make_trends(scope, MergePlan()).shown(frozenset(), scope.policy)
+    (nobody,) = first_page.first_page(scope, trends, None, {}).sentences
+    (one,) = first_page.first_page(replace(scope, too_few=("Mill",)), trends, None, {}).sentences
+    assert one == f"{nobody} Mill is in none of these numbers: too few to publish."
+    both = replace(scope, too_few=("Hill", "Mill"))
+    (two,) = first_page.first_page(both, trends, None, {}).sentences
+    assert two == f"{nobody} Hill, Mill are in none of these numbers: too few to publish."
+
+
 def test_no_change_is_said_as_plainly_as_a_change(scope: Scope) -> None:
     same = first_page.measure_point(scope, admissions(scope, [80, 80, 80, 80, 81]))
     assert (same.rank, same.tag) == (SAME, "no clear change")

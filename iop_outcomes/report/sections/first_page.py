@@ -58,6 +58,7 @@ HOW = (
     "Higher or lower: the whole interval of the difference lies on one side of zero. From 50% to "
     "53% is 3 points higher."
 )
+IN_NONE = "in none of these numbers: too few to publish."
 APPROXIMATE = " Signals by program are approximate: few people are charted as a rounded number."
 
 
@@ -117,6 +118,9 @@ def first_page(
         and any(one.tag == "signal" for one in chosen)
     ):
         how += APPROXIMATE
+    if scope.too_few:  # a finding may be there only because they are not in its numbers
+        verb = "is" if len(scope.too_few) == 1 else "are"
+        how += f" {', '.join(scope.too_few)} {verb} {IN_NONE}"
     return Section(NAME, TITLE, (how,), () if table is None else (table,), items=tuple(items))
 
 
