@@ -6,6 +6,9 @@ import pandas as pd
 import pytest
 
 import iop_outcomes as iop
+from iop_outcomes.disclosure import LinkedCounts
+from iop_outcomes.report.scope import choose_scope
+from iop_outcomes.report.sections import outcomes
 from iop_outcomes.report.sections.definitions import methods
 from tests.helpers.of_the_sample import report_of_the_sample
 from tests.report.test_internal_report import SHOWN, internal, section_of
@@ -117,3 +120,15 @@ def test_a_difference_of_daily_life_is_in_points_and_its_number_as_it_was(which:
     assert -1 < first[4] < 1
     cells = [f'<td class="points">{100 * number:z.1f} points</td>' for number in first[4:]]
     assert "".join(cells) in report.html
+
+
+def test_a_number_discharged_that_is_hidden_is_the_word_and_no_dash() -> None:
+    scope = choose_scope(
+        iop.read_records("data/samples").where(program=["Lakeside"]), "2026Q3", None, None
+    )
+    linked = LinkedCounts(scope.policy)
+    outcomes.declare_admitted(scope, linked, ())
+    table = outcomes.scores_tables(scope, linked)[0].shown(frozenset())
+    assert table.frame["discharged"].tolist() == ["hidden", "hidden"]
+    assert table.frame["share"].tolist() == ["hidden", "hidden"]
+    assert [type(row[2]) for row in table.rows] == [float, float]

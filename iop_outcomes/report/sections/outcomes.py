@@ -11,6 +11,7 @@ import pandas as pd
 
 from iop_outcomes.disclosure import LinkedCounts, protect
 from iop_outcomes.disclosure.declared import DETAIL
+from iop_outcomes.disclosure.policy import HIDDEN
 from iop_outcomes.disclosure.scores import Shown
 from iop_outcomes.disclosure.system.quarters import KNOWN_BY
 from iop_outcomes.errors import OutcomesError
@@ -103,6 +104,8 @@ def _symptoms_table(scope: Scope, linked: LinkedCounts, shown: Shown) -> DraftTa
     means = columns[4:]
     frame["share"] = frame["share"].round(SHARE_DECIMALS)
     frame[means] = frame[means].round(1)
+    for name in ("discharged", "share"):  # none is not known: what is missing here is hidden
+        frame[name] = frame[name].astype(object).where(frame[name].notna(), HIDDEN)
     kinds: dict[str, Kind] = {"discharged": "count", "answered_twice": "count", "share": "share"}
     kinds |= dict.fromkeys(means, "number")
     note = (
