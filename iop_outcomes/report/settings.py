@@ -51,7 +51,8 @@ class ReportSettings:
         Columns of the episodes by which the admissions are shown, besides those of every report;
         None for the usual ones.
     order, leave_out : tuple of str
-        The names of sections: those that come first, and those that are left out.
+        The names of sections: those that come first, after the first page unless it is among
+        them, and those that are left out.
     titles : mapping of str to str
         The name of a section -> its title.
     file : str

@@ -84,7 +84,8 @@ def test_what_is_set_is_in_the_report(
     assert report.title == "Outcomes <of> Harbor"
     names = re.findall(r'<section id="([^"]*)"', html)
     not_there = {"relapse", *LEFT_OUT, "beside-earlier"}  # the last stands only beside another
-    assert names == ["relapse", *(name for name in NAMES if name not in not_there)]
+    others = [name for name in NAMES if name not in not_there]
+    assert names == [others[0], "relapse", *others[1:]]
     assert ">Return to use</h2>" in html
     assert "What these records cannot tell" not in html
     for text in ("Harbor House &amp; Co", "2026-10-05", "Quality office", "data:image/png;base64,"):
@@ -96,6 +97,20 @@ def test_what_is_set_is_in_the_report(
     assert again.title == "Mine"
     digest = hashlib.sha256(settings.read_bytes()).hexdigest()[:12]
     assert f"report.toml (SHA-256 {digest})" in html
+
+
+@pytest.mark.parametrize(
+    ("order", "first"),
+    [
+        (("relapse", "trends"), ["what-changed", "relapse", "trends", "flow"]),
+        (("relapse", "what-changed"), ["relapse", "what-changed", "flow", "who-came"]),
+        ((), ["what-changed", "flow", "who-came", "attendance"]),
+    ],
+)
+def test_the_page_that_stands_alone_is_first_unless_the_order_names_it(
+    order: tuple[str, ...], first: list[str]
+) -> None:
+    assert [one.name for one in sections_of([], ReportSettings(order=order))][:4] == first
 
 
 def test_the_report_toml_beside_the_data_is_found_and_another_goes_before(tmp_path: Path) -> None:

@@ -256,7 +256,8 @@ def sections_of(
         Sections of a user's own, each a name, a title and a function; see `quarterly_report`. They
         are before the data quality, unless the settings say another place.
     settings : ReportSettings
-        Which are left out, which come first, and their titles.
+        Which are left out, which come first, and their titles. The first page is before those that
+        come first, unless it is one of them.
     beside : bool
         Whether it is set beside an earlier report; only then it has the section on that.
     """
@@ -266,7 +267,10 @@ def sections_of(
     names = [part.name for part in chosen]
     if len(set(names)) < len(names):
         raise RuleError("Two sections have one name.", instead="another name for each section")
-    first = [part for name in settings.order for part in chosen if part.name == name]
+    order = settings.order
+    if first_page.NAME not in order:  # it stands alone, before all others
+        order = (first_page.NAME, *order)
+    first = [part for name in order for part in chosen if part.name == name]
     ordered = [*first, *(part for part in chosen if part not in first)]
     left = [
         replace(part, title=settings.titles.get(part.name, part.title))
