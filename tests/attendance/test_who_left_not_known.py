@@ -109,7 +109,7 @@ def test_the_report_leaves_the_column_out_and_says_so(without: iop.Records) -> N
         if figure["table"]["name"] == "attendance_by_week"
     ]
     assert table["note"].count("How many were in the program: not known") == 1
-    assert "Episodes in program:" not in table["note"]
+    assert "those in the program" not in table["note"]
     counts = [one["name"] for one in report._document["cells"]["counts"]]
     assert not [name for name in counts if "weeks" in name and "episodes" in name]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from io import BytesIO
 from types import SimpleNamespace
@@ -123,6 +124,17 @@ def test_who_is_counted_in_the_weeks_and_in_the_flow_is_said_truly() -> None:
     assert "Where a program records no discharges, only the last contact decides." in flow
     census = tables()["census"]["note"]
     assert "An episode without a recorded discharge counts to the end of its follow-up." in census
+
+
+def test_notes_name_columns_as_these_are_headed() -> None:
+    # A page writes the column last_month as "last month", and has no column "episodes in program".
+    made = tables()
+    notes = [one["note"] for name, one in made.items() if name not in ("methods", "definitions")]
+    assert [note for note in notes if re.search(r"[a-z]_[a-z]", note)] == []
+    headed = {column["name"].replace("_", " ") for column in made["attendance_by_week"]["columns"]}
+    assert {"episodes", "episodes followed"} <= headed
+    assert " Episodes: of these, those in the program, not" in made["attendance_by_week"]["note"]
+    assert " Last month: the newest month" in made["signals"]["note"]
 
 
 def test_who_left_on_the_first_day_of_a_week_is_in_its_episodes_and_not_in_the_census() -> None:

@@ -39,7 +39,7 @@ NOTE = (
     "is wanted; usual is as in the first {baseline} months on the chart. Months with sessions or "
     "check-ins of fewer than {fewest} people are too few to be judged, and not on it{both}. Which"
     " these are is not told: for up to {stands} of them in a row the words of the last month on "
-    "the chart stand, and then no signal. last_month is the newest month that could be on a "
+    "the chart stand, and then no signal. Last month: the newest month that could be on a "
     "chart, the same for all. Too few months: fewer than {baseline} on the chart.{half} Programs "
     "are in the order of their names, not ranked.{alarms}"
 )

@@ -31,7 +31,7 @@ FOLLOWED_NOTE = (
     "is recorded, by the end of follow-up; those who have left are among them. "
 )
 IN_PROGRAM_NOTE = (
-    "Episodes in program: of these, who was not discharged before the first day of the week, "
+    "Episodes: of these, those in the program, not discharged before the first day of the week, "
     "whether or not the person still came. Who was discharged on that day is counted here, but not "
     "in the number in the program on a day. Retention is less: it ends with the last contact. "
 )
