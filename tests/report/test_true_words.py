@@ -103,6 +103,32 @@ def test_a_dotted_line_at_the_median_is_explained(events: int) -> None:
     assert (pictures.MEDIAN_LINE in drawing.draw.args[1].rule) == reached
 
 
+@pytest.mark.parametrize("threshold", [11, 1])
+def test_no_median_is_read_off_a_line_of_which_only_the_marked_days_are_estimates(
+    threshold: int,
+) -> None:
+    # Where a missing check-in counts as use, most curves come down to one half, between two days.
+    days = [1 + number % 60 for number in range(120)]
+    times = pd.DataFrame({"days": days, "event": [number < 90 for number in range(120)]})
+    curves = iop.protect(iop.survival_curves(times), iop.SafePolicy(threshold=threshold))
+    scope: Any = SimpleNamespace(
+        policy=SimpleNamespace(threshold=threshold),
+        records=SimpleNamespace(synthetic=True),
+        tells=lambda _: True,
+    )
+    first: Any = SimpleNamespace(open=None)
+    results: Any = SimpleNamespace(
+        overall=curves, by_missing=curves, interval=None, by_program=None, first=first
+    )
+    made: Any = pictures.relapse_drawings(scope, results)
+    drawn = [
+        len(one.draw.func(*one.draw.args, keep=True).figure.axes[0].collections) for one in made
+    ]
+    dotted = [pictures.MEDIAN_LINE in one.draw.args[1].rule for one in made]
+    assert dotted == [True, threshold == 1]
+    assert (drawn[0] > drawn[1]) == (threshold == 11)
+
+
 def test_numbers_that_count_the_same_people_differently_say_why() -> None:
     assert (
         "counts up to the last contact, not up to the discharge" in tables()["cohort_flow"]["note"]

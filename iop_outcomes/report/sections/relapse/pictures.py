@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from iop_outcomes.disclosure import ProtectedCurves
 from iop_outcomes.plots import plot_incidence, plot_interval, plot_survival
@@ -42,9 +43,9 @@ def relapse_drawings(scope: Scope, results: RelapseResults | None) -> tuple[Draw
         drawings.append(_curve(scope, results.interval, INTERVAL_TITLE, "relapse_interval", NPMLE))
     if scope.tells("relapse_missing_rules"):
         named = "Kaplan-Meier estimates, with missing check-ins as named."
-        drawings.append(
-            _curve(scope, results.by_missing, MISSING_TITLE, "relapse_by_missing", named)
-        )
+        # The lines between the marked days are no estimates, and two of these curves suppositions.
+        given = results.by_missing, MISSING_TITLE, "relapse_by_missing", named
+        drawings.append(_curve(scope, *given, median=scope.policy.threshold == 1))
     if results.by_program is not None:
         title, left = "Time to relapse, by program", without_a_curve(scope, results)
         drawings.append(_curve(scope, results.by_program, title, "relapse_by_program", left))
@@ -52,13 +53,20 @@ def relapse_drawings(scope: Scope, results: RelapseResults | None) -> tuple[Draw
 
 
 def _curve(
-    scope: Scope, curves: ProtectedCurves, title: str, name: str, own: str = ""
+    scope: Scope,
+    curves: ProtectedCurves,
+    title: str,
+    name: str,
+    own: str = "",
+    *,
+    median: bool = True,
 ) -> Drawing | None:
     """Return a picture of curves; what all of the section have in common is said at its start."""
     if curves.table.empty:
         return None
     marked = "" if scope.policy.threshold == 1 else "Only the marked days are estimates."
-    median = MEDIAN_LINE if curves.median()["median"].notna().any() else ""
-    drawn = replace(curves, rule=" ".join(filter(None, [own, marked, median, AT_THE_START])))
+    dotted = MEDIAN_LINE if median and curves.median()["median"].notna().any() else ""
+    drawn = replace(curves, rule=" ".join(filter(None, [own, marked, dotted, AT_THE_START])))
     table = curve_table(name, title, curves, own)
-    return drawing_of(plot_survival, drawn, title, table, synthetic=scope.records.synthetic)
+    plot = plot_survival if median else partial(plot_survival, median=False)
+    return drawing_of(plot, drawn, title, table, synthetic=scope.records.synthetic)
