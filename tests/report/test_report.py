@@ -104,7 +104,8 @@ def report(records: iop.Records, pictures: Drawn) -> iop.Report:
     draw = model.draw_svg
 
     def noted(plot: Any, result: Any, **options: Any) -> Picture:
-        pictures.append((plot.__name__, draw(plot, result, **options)))
+        kind = getattr(plot, "func", plot).__name__  # of a partial call, what it calls
+        pictures.append((kind, draw(plot, result, **options)))
         return pictures[-1][1]
 
     with pytest.MonkeyPatch.context() as patch:
@@ -258,7 +259,7 @@ def test_the_same_records_make_the_same_bytes(
 
     def again_or_before(plot: Any, result: Any, **options: Any) -> Picture:
         kind, picture = next(before)
-        assert kind == plot.__name__
+        assert kind == getattr(plot, "func", plot).__name__
         count[kind] += 1
         return draw(plot, result, **options) if count[kind] <= 2 else picture
 
