@@ -39,6 +39,7 @@ ByMeasure = dict[str, Trend]
 LEVELS = ("by_period", "by_month", "by_year", "by_part", "atoms")
 NOW = "as the records are now"
 """Ends the name of a count of a row that stands as it was first printed, though it changed."""
+POINT = 0.01
 STANDS = "stands"
 """The column that says which rows stand as first printed, though the records have changed since."""
 WITHOUT_ADMISSION = pd.Timedelta(days=14)
@@ -176,12 +177,22 @@ class Trends:
 
 
 def with_standing(frozen: Frozen) -> Trend:
-    """Return a frozen trend that says in `STANDS` of which rows the records give another number."""
+    """Return a frozen trend that says in `STANDS` of which rows the records give another number.
+
+    A rate of sessions or check-ins that is within a point of what was printed is not one: some are
+    entered late in each quarter. Of numbers of people it would tell that few came late.
+    """
+    trend = frozen.trend
     if not frozen.changed:
-        return frozen.trend
-    table = frozen.trend.table
-    stands = table["period"].isin(frozen.changed)
-    return replace(frozen.trend, table=table.assign(**{STANDS: stands}))
+        return trend
+    stands = trend.table["period"].isin(frozen.changed).to_numpy(dtype=np.bool_)
+    if find_quantity(trend.measure).kind == "sessions":
+        for row, key in enumerate(trend_keys(trend)):
+            if stands[row] and key in frozen.now:
+                numerator, denominator = frozen.now[key]
+                rate = numerator / denominator if denominator else np.nan
+                stands[row] = not abs(rate - trend.table["value"].iloc[row]) <= POINT
+    return replace(trend, table=trend.table.assign(**{STANDS: stands}))
 
 
 def begins_within(period: ReportPeriod, begin: pd.Timestamp) -> bool:

@@ -314,6 +314,12 @@ def test_signals_are_named_by_program_and_without_a_number() -> None:
         == " by month: A, worse, lower than usual (2026-09). None in that month in the other one."
     )
     assert first_page.signal_points(None) == []
+    rows = [("Attendance rate", name, "2026-09", "not clear", "") for name in ("C", "D")]
+    more = pd.concat([frame, pd.DataFrame(rows, columns=frame.columns)], ignore_index=True)
+    (point,) = first_page.signal_points(first_page.Table("signals", "", more))
+    assert point.text.endswith("None in that month in the other one. Not clear in 2.")
+    quiet = first_page.Table("signals", "", more[more["program"] != "A"])
+    assert first_page.signal_points(quiet) == []  # what is not clear is no signal
 
 
 def _funnel(counts: list[tuple[str, int, int]]) -> Funnel:

@@ -11,7 +11,9 @@ import pytest
 import iop_outcomes as iop
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.ledger import Ledger
+from iop_outcomes.disclosure.ledger.memory import Frozen
 from iop_outcomes.disclosure.merging import MergePlan, Step
+from iop_outcomes.disclosure.results import trend_keys
 from iop_outcomes.disclosure.system import PrintedCells, audit
 from iop_outcomes.errors import ReportError
 from iop_outcomes.report.counting import Counted, count_all
@@ -34,7 +36,7 @@ from iop_outcomes.report.sections.quarters import (
     SESSIONS,
     of_one_time,
 )
-from iop_outcomes.report.trends import NOW, Trends
+from iop_outcomes.report.trends import NOW, STANDS, Trends, with_standing
 
 FIRST, NEXT, CUT = "2026Q2", "2026Q3", "2026-09-30"
 EACH = 60
@@ -133,6 +135,23 @@ def test_nothing_is_compared_with_a_number_that_the_records_no_longer_give(
         only = replace(trend, table=trend.table[trend.table["start"] >= "2026-04-01"])
         assert changes_of(scope, only) == []
         assert "though the records have changed since" in why_not_compared(scope, only)
+
+
+def test_a_rate_of_sessions_is_compared_where_it_is_nearly_what_was_printed() -> None:
+    """In each quarter some sessions are entered late; that of people it is so is never told."""
+    periods = ["2026Q1", "2026Q2", "2026Q3"]
+    frame = pd.DataFrame({"period": periods, "numerator": [700, 710, 720], "denominator": 1000})
+
+    def stands(measure: str, now: tuple[float, float]) -> list[bool]:
+        trend = iop.trend(frame, "x", chart="none")
+        trend = replace(trend, measure=measure, every="quarter")
+        key = trend_keys(trend)[1]
+        one = with_standing(Frozen(trend, [], [], ["2026Q2"], {key: now}))
+        return list(one.table[STANDS])
+
+    assert stands("attendance_rate", (712, 1004)) == [False, False, False]
+    assert stands("attendance_rate", (730, 1004)) == [False, True, False]
+    assert stands("completion_rate", (711, 1000)) == [False, True, False]
 
 
 def test_the_first_page_says_what_stands_as_it_was_first_printed(first: Counted) -> None:

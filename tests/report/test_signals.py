@@ -13,7 +13,14 @@ import pytest
 import iop_outcomes as iop
 from iop_outcomes.report.model import Table
 from iop_outcomes.report.scope import BY_MONTH, Scope, choose_scope
-from iop_outcomes.report.sections.signals import NO_SIGNAL, month_charts, signals_table
+from iop_outcomes.report.sections.signals import (
+    NO_SIGNAL,
+    UNCLEAR,
+    _agreed,
+    month_charts,
+    signals_table,
+    usual_rule,
+)
 from iop_outcomes.trends import Trend
 from iop_outcomes.trends.charts import p_prime_chart
 from iop_outcomes.trends.quantities import QUANTITIES
@@ -57,7 +64,11 @@ def signals(scope: Scope) -> Table | None:
     return signals_table(scope, month_charts(scope, MEASURES))
 
 
-def test_a_planted_fall_is_named_where_it_is(sample: iop.Records) -> None:
+def test_a_planted_fall_is_named_where_it_is() -> None:
+    """Of a program in which mostly more than ten people miss a session of a month."""
+    made = iop.synthetic_records(seed=3, people=1200)
+    tables = {"attendance": made.attendance, "checkins": made.checkins}
+    sample = iop.read_records(episodes=made.episodes, **tables)
     largest = str(sample.episodes["program"].value_counts().index[0])
     end = pd.Timestamp(sample.as_of).to_period("Q") - 1
     since = (end.end_time - pd.Timedelta(days=150)).strftime("%Y-%m-01")
@@ -135,7 +146,45 @@ def test_the_measures_that_settle_are_those_whose_note_says_so() -> None:
     assert {name for name, one in QUANTITIES.items() if one.settles} == {*BY_MONTH}
 
 
-def test_small_counts_are_said_to_be_charted_as_half_the_threshold(sample: iop.Records) -> None:
+@pytest.mark.parametrize("quarter", ["2025Q4", "2026Q1", "2026Q2", "2026Q3"])
+def test_no_signal_is_named_that_the_exact_counts_do_not_have(quarter: str) -> None:
+    """Of 48 words 4 were signals that were none: small counts were charted as half the threshold.
+
+    A low month with 10 people who missed a session was charted as a high one, and ended no run.
+    """
+    records = iop.read_records("data/samples")
+    tables = []
+    for policy in (iop.SafePolicy.cms(), iop.SafePolicy.internal()):
+        scope = choose_scope(records, quarter, None, policy)
+        found = signals_table(scope, month_charts(scope, BY_MONTH))
+        assert found is not None
+        tables.append(found.frame.set_index(["measure", "program"])["then"])
+    public, exact = tables
+    loud = public[public.str.contains(": ")]
+    assert loud.equals(exact[loud.index])
+    assert 0 < (public == UNCLEAR).sum() < len(public) / 2
+    assert UNCLEAR not in exact.tolist()
+
+
+def test_what_charts_do_not_say_alike_is_not_clear() -> None:
+    rule = usual_rule(QUANTITIES["attendance_rate"], baseline=12)
+    months = pd.DataFrame({"period": [f"2024-{n:02d}" for n in range(1, 13)] * 2})
+    months["program"] = ["A"] * 12 + ["B"] * 12
+    counts = months.assign(numerator=[50, 54] * 12, denominator=100)
+    chart = iop.trend(counts, "Attended", by="program", chart="none").with_chart(rule)
+    assert set(chart.table["variation"]) == {"common cause"}
+    loud = chart.table["variation"].mask(chart.table.index == 11, "concern (low)")
+    other = replace(chart, table=chart.table.assign(variation=loud))
+    agreed = _agreed(chart, chart, other).table["variation"]
+    assert agreed[agreed != "common cause"].to_dict() == {11: UNCLEAR}
+    # What the other chart has of too few months, or does not have, it does not decide.
+    for gone in ([0], [11]):
+        value = chart.table["value"].mask(chart.table.index.isin(gone))
+        few = replace(other, table=other.table.assign(value=value))
+        assert UNCLEAR not in _agreed(chart, few).table["variation"].tolist()
+
+
+def test_the_note_says_what_is_not_clear(sample: iop.Records) -> None:
     end = str(pd.Timestamp(sample.as_of).to_period("Q") - 1)
     found, exact = (
         signals(choose_scope(sample, end, None, policy))
@@ -143,9 +192,8 @@ def test_small_counts_are_said_to_be_charted_as_half_the_threshold(sample: iop.R
     )
     assert found is not None
     assert exact is not None
-    said = "it is charted as if they were 5.5, so that no word depends on how many they were. So "
-    assert f"{said}signals can differ from those of the exact counts" in found.note
-    assert "charted as if" not in exact.note
+    assert "Not clear: the chart says one thing if they were few and another if" in found.note
+    assert "Not clear" not in exact.note
     assert "fewer than 1 people" not in exact.note
     assert "fewer than 11 people are too few" in exact.note
 
@@ -207,12 +255,17 @@ def with_one_more_absent(records: iop.Records, months: pd.DataFrame) -> iop.Reco
     )
 
 
-def test_the_fall_of_the_sample_is_said() -> None:
-    """Harbor's attendance falls slowly, in the first half-year and the baseline too."""
+def test_the_fall_of_the_sample_is_not_clear_where_few_people_decide_it() -> None:
+    """Harbor's attendance falls slowly; in most of its months 1 to 10 people missed no session."""
     records = iop.read_records("data/samples")
     found = table(records, "2026Q3")
-    assert "worse: lower than usual" in found.loc["Harbor", "last_12_months"]
-    assert found.loc["Lakeside", "then"].startswith("better")
+    assert UNCLEAR in found.loc["Harbor", "last_12_months"]
+    assert "better" not in found.loc["Harbor", "last_12_months"]
+    exact = signals(choose_scope(records, "2026Q3", None, iop.SafePolicy.internal()))
+    assert exact is not None
+    words = exact.frame.set_index("program")["last_12_months"]
+    assert "worse: lower than usual" in words["Harbor"]
+    assert found.loc["Lakeside", "then"] in (UNCLEAR, "better: higher than usual")
 
 
 def with_months_left_out(chart: Trend, program: str, months: Sequence[str]) -> Trend:

@@ -53,15 +53,18 @@ def few_changed(earlier: Joined, whole: PrintedCells, linked: LinkedCounts) -> l
     own = whole.programs, whole.quarter
     if any((one.programs, one.quarter) == own for one in earlier.reports):
         return []
-    before = earlier.cells.counts
+    before: dict[Key, int] = {}
+    for report in earlier.reports:
+        printed = ((join_name(report, key), value) for key, value in report.counts.items())
+        before |= {name: value for name, value in printed if value is not None}
     found = []
     for key, value in zip(whole.counts, linked.facts.values, strict=False):
-        printed = before.get(join_name(whole, key))
-        if printed is None or key in whole.not_people:
+        first = before.get(join_name(whole, key))
+        if first is None or key in whole.not_people:
             continue
-        more = round(value) - printed
+        more = round(value) - first
         if 0 < abs(more) < whole.threshold:
-            found.append(Change(key, printed, more > 0))
+            found.append(Change(key, first, more > 0))
     return found
 
 

@@ -42,7 +42,7 @@ from iop_outcomes.report.sections.points import (
     SIGNAL,
     Point,
 )
-from iop_outcomes.report.sections.signals import NO_SIGNAL, TOO_FEW_MONTHS
+from iop_outcomes.report.sections.signals import NO_SIGNAL, TOO_FEW_MONTHS, UNCLEAR
 from iop_outcomes.report.trend_pictures import in_programs
 from iop_outcomes.report.trends import Trends
 from iop_outcomes.shared.text import format_share
@@ -59,7 +59,6 @@ HOW = (
     "53% is 3 points higher."
 )
 IN_NONE = "in none of these numbers: too few to publish."
-APPROXIMATE = " Signals by program are approximate: few people are charted as a rounded number."
 
 
 def first_page(
@@ -112,12 +111,6 @@ def first_page(
         items.append((NOT_TOLD, "; ".join(not_known), "."))
     number = sum(len(changes_of(scope, trend)) for trend in trends.compared.values())
     how = f"{HOW} {by_chance(number)}" if number else HOW
-    if (
-        signals is not None
-        and scope.policy.threshold > 1
-        and any(one.tag == "signal" for one in chosen)
-    ):
-        how += APPROXIMATE
     if scope.too_few:  # a finding may be there only because they are not in its numbers
         verb = "is" if len(scope.too_few) == 1 else "are"
         how += f" {', '.join(scope.too_few)} {verb} {IN_NONE}"
@@ -287,7 +280,8 @@ def signal_points(
     texts: dict[str, str] = {}
     rows_of = {} if signals is None else dict(list(signals.frame.groupby("measure", sort=False)))
     for title, rows in rows_of.items():
-        loud = rows[~rows["then"].isin([NO_SIGNAL, TOO_FEW_MONTHS])]
+        loud = rows[~rows["then"].isin([NO_SIGNAL, TOO_FEW_MONTHS, UNCLEAR])]
+        unclear = int((rows["then"] == UNCLEAR).sum())
         named = [
             f"{row.program}, {str(row.then).replace(': ', ', ')} ({row.last_month})"
             for row in loud.itertuples(index=False)
@@ -296,10 +290,12 @@ def signal_points(
             named.insert(0, whole.pop(str(title))[1])
         if not named:
             continue
-        others = len(rows) - len(loud)
+        others = len(rows) - len(loud) - unclear
         text = f" by month: {'; '.join(named)}."
         if others:
             text += f" None in that month in the other {others if others > 1 else 'one'}."
+        if unclear:
+            text += f" Not clear in {unclear if unclear > 1 else 'one'}."
         texts[str(title)] = text
     for title, (by, words) in whole.items():
         text = f"by {by}: {words}."

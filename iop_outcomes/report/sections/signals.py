@@ -12,7 +12,7 @@ from iop_outcomes.disclosure import SafePolicy
 from iop_outcomes.report.model import Table
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.trends import MONTHS
-from iop_outcomes.shared.arrays import ratio
+from iop_outcomes.shared.arrays import Floats, ratio
 from iop_outcomes.trends import Trend
 from iop_outcomes.trends.charting import ChartRule, chart_rule, group_rows
 from iop_outcomes.trends.charts import TRIAL_POINTS
@@ -52,10 +52,11 @@ ALARMS = (
     "signal does not show that nothing changed: a slow change is found late."
 )
 HALF = (
-    " If in a month 1 to {most} people were among those counted, or among those not, it is charted "
-    "as if they were {half}, so that no word depends on how many they were. So signals can differ "
-    "from those of the exact counts, which are not shown."
+    " If in a month 1 to {most} people were among those counted, or among those not, no word "
+    "depends on how many they were. Not clear: the chart says one thing if they were few and "
+    "another if they were more, or without these months."
 )
+UNCLEAR = "not clear"
 
 
 def month_charts(scope: Scope, measures: Sequence[str]) -> dict[str, Trend]:
@@ -98,7 +99,7 @@ def signals_table(scope: Scope, charts: Mapping[str, Trend]) -> Table | None:
     )
     threshold = scope.policy.threshold
     is_hidden = threshold > 1
-    half = HALF.format(most=threshold - 1, half=f"{threshold / 2:g}") if is_hidden else ""
+    half = HALF.format(most=threshold - 1) if is_hidden else ""
     charted = int((frame["then"] != TOO_FEW_MONTHS).sum())
     note = NOTE.format(
         word=scope.word,
@@ -153,25 +154,47 @@ def _charted(scope: Scope, measure: str) -> Trend:
     """Return the trend by program and month up to the quarter, charted: the months that are drawn.
 
     A month in which few people were counted is left out, and small counts in the others are
-    replaced by one that is the same for all of them: no word depends on a count that is hidden.
+    replaced by those of as many people in each: no word depends on a count that is hidden. What the
+    charts of several such numbers, and that without these months, do not say alike is not clear.
     Months that are not comparable with later ones are left out, too.
     """
     assert scope.period is not None
     quantity = find_quantity(measure)
     counted = scope.tallies[measure], scope.records, quantity
     whole = trend_of(*counted, every="month", by="program", judgements=scope.judgements)
-    assert whole.people is not None
-    table = whole.table
-    used = table["complete"] & (table["end"] <= scope.period.last)
-    charted = whole.only(np.flatnonzero(used.to_numpy(dtype=np.bool_)))
-    assert charted.people is not None
-    charted = replace(charted, table=_without_small(charted, scope.policy))
-    if quantity.settles:
-        charted = replace(charted, table=_settled(charted, fewest_of(scope.policy)))
+    used = whole.table["complete"] & (whole.table["end"] <= scope.period.last)
+    whole = whole.only(np.flatnonzero(used.to_numpy(dtype=np.bool_)))
     newest = scope.period.last.to_period("M")
-    drawn = charted.table["start"] >= (newest - (MONTHS - 1)).start_time
-    charted = charted.only(np.flatnonzero(drawn.to_numpy(dtype=np.bool_)))
-    return charted.with_chart(usual_rule(quantity, baseline=TRIAL_POINTS))
+    drawn = whole.table["start"] >= (newest - (MONTHS - 1)).start_time
+    months = np.flatnonzero(drawn.to_numpy(dtype=np.bool_))
+    rule = usual_rule(quantity, baseline=TRIAL_POINTS)
+
+    def of(few_people: float) -> Trend:
+        one = replace(whole, table=_without_small(whole, scope.policy, few_people))
+        if quantity.settles:
+            one = replace(one, table=_settled(one, fewest_of(scope.policy)))
+        return one.only(months).with_chart(rule)
+
+    most = scope.policy.threshold - 1
+    if most < 1:
+        return of(0)
+    return _agreed(of(scope.policy.threshold / 2), of(1), of(most), of(0))
+
+
+def _agreed(chart: Trend, *others: Trend) -> Trend:
+    """Return a chart whose verdicts are those of all others, and else not clear.
+
+    What another chart does not have, or has of too few months, it does not decide.
+    """
+    variation = chart.table["variation"]
+    unclear = np.zeros(len(variation), dtype=np.bool_)
+    for other in others:
+        known = other.table["value"].notna().to_numpy()
+        for rows in group_rows(chart.table, chart.by):
+            if known[rows].sum() >= TRIAL_POINTS:
+                unclear[rows] |= (known & (variation != other.table["variation"]))[rows]
+    table = chart.table.assign(variation=variation.mask(unclear & (variation != ""), UNCLEAR))
+    return replace(chart, table=table)
 
 
 def usual_rule(
@@ -225,12 +248,13 @@ def fewest_of(policy: SafePolicy) -> int:
     return max(policy.threshold, FEWEST)
 
 
-def _without_small(trend: Trend, policy: SafePolicy) -> pd.DataFrame:
+def _without_small(trend: Trend, policy: SafePolicy, few_people: float) -> pd.DataFrame:
     """Return the table with counts that do not depend on any small number of people.
 
-    If few people attended, or few were absent, as many sessions are taken as half the threshold of
-    people have in the program's other months. To leave such months out would leave out the best
-    or the worst of a small program.
+    If few people attended, or few were absent, `few_people` are taken: one with one session, most
+    of them with all that were due to so many, and half of them with as many as so many have in the
+    program's other months; with 0 the month is left out. To leave all such months out would leave
+    out the best or the worst of a small program.
     """
     assert trend.people is not None
     numerator, denominator = (
@@ -243,9 +267,13 @@ def _without_small(trend: Trend, policy: SafePolicy) -> pd.DataFrame:
         usual = rows[~few[rows] & ~small[rows].any(axis=1)]
         for side, count in enumerate(parts):
             people = trend.people[usual, 1 + side].sum()
-            each = count[usual].sum() / people if people else np.nan
             chosen = rows[small[rows, side]]
-            replaced = np.minimum(each * policy.threshold / 2, denominator[chosen])
+            each: Floats | float = count[usual].sum() / people if people else np.nan
+            if few_people <= 1:  # of 0 nothing is known
+                each = 1.0 if few_people else np.nan
+            elif few_people == policy.threshold - 1:
+                each = denominator[chosen] / trend.people[chosen, 0]
+            replaced = np.minimum(each * few_people, denominator[chosen])
             numerator[chosen] = replaced if side == 0 else denominator[chosen] - replaced
     few |= np.isnan(numerator)
     table = trend.table.assign(numerator=numerator, value=ratio(numerator, denominator))
@@ -257,6 +285,8 @@ def said(variation: str) -> str:
     kind, _, side = variation.partition(" (")
     if variation in ("", COMMON):
         return NO_SIGNAL
+    if variation == UNCLEAR:
+        return UNCLEAR
     direction = {"high)": "higher", "low)": "lower"}.get(side, "other")
     word = {"improvement": "better", "concern": "worse"}.get(kind, "changed")
     return f"{word}: {direction} than usual"
