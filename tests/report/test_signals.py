@@ -17,6 +17,7 @@ from iop_outcomes.report.sections.signals import (
     NO_SIGNAL,
     UNCLEAR,
     _agreed,
+    _stretches,
     month_charts,
     signals_table,
     usual_rule,
@@ -184,6 +185,21 @@ def test_what_charts_do_not_say_alike_is_not_clear() -> None:
         assert UNCLEAR not in _agreed(chart, few).table["variation"].tolist()
 
 
+def test_of_earlier_months_it_is_not_told_which_are_not_clear() -> None:
+    months = [f"2026-{number:02d}" for number in range(1, 7)]
+    loud, quiet = "worse: lower than usual", NO_SIGNAL
+    assert _stretches(months, [quiet] * 6) == []
+    assert _stretches(months, [quiet, UNCLEAR, quiet, quiet, loud, loud]) == [
+        f"{loud}, 2026-05 to 2026-06",
+        "some months not clear",
+    ]
+    same = {
+        tuple(_stretches(months, [quiet] * one + [UNCLEAR] + [quiet] * (5 - one)))
+        for one in range(6)
+    }
+    assert same == {("some months not clear",)}
+
+
 def test_the_note_says_what_is_not_clear(sample: iop.Records) -> None:
     end = str(pd.Timestamp(sample.as_of).to_period("Q") - 1)
     found, exact = (
@@ -259,7 +275,7 @@ def test_the_fall_of_the_sample_is_not_clear_where_few_people_decide_it() -> Non
     """Harbor's attendance falls slowly; in most of its months 1 to 10 people missed no session."""
     records = iop.read_records("data/samples")
     found = table(records, "2026Q3")
-    assert UNCLEAR in found.loc["Harbor", "last_12_months"]
+    assert found.loc["Harbor", "last_12_months"] == "some months not clear"
     assert "better" not in found.loc["Harbor", "last_12_months"]
     exact = signals(choose_scope(records, "2026Q3", None, iop.SafePolicy.internal()))
     assert exact is not None

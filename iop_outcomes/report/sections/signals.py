@@ -57,6 +57,7 @@ HALF = (
     "another if they were more, or without these months."
 )
 UNCLEAR = "not clear"
+SOME_UNCLEAR = "some months not clear"
 
 
 def month_charts(scope: Scope, measures: Sequence[str]) -> dict[str, Trend]:
@@ -293,17 +294,21 @@ def said(variation: str) -> str:
 
 
 def _stretches(periods: list[str], words: list[str]) -> list[str]:
-    """Return the months in a row of which the chart says the same."""
+    """Return the months in a row of which the chart says the same.
+
+    Which of them are not clear is not told: that could tell in which month there were few people.
+    """
     stretches: list[tuple[str, str, str]] = []
     for period, word in zip(periods, words, strict=True):
-        if word == NO_SIGNAL:
+        if word in (NO_SIGNAL, UNCLEAR):
             continue
         month = pd.Period(period, "M")
         if stretches and stretches[-1][2] == word and pd.Period(stretches[-1][1], "M") + 1 == month:
             stretches[-1] = (stretches[-1][0], period, word)
         else:
             stretches.append((period, period, word))
-    return [
+    told = [
         f"{word}, {first}" if first == last else f"{word}, {first} to {last}"
         for first, last, word in stretches
     ]
+    return [*told, SOME_UNCLEAR] if UNCLEAR in words else told
