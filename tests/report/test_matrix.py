@@ -201,6 +201,18 @@ def test_the_page_and_the_signals_of_one_program_say_the_same(one: Scope) -> Non
     assert [title for tag, title, _ in points if tag == "signal"] == loud
 
 
+def test_what_is_not_clear_is_explained_on_the_page(one: Scope) -> None:
+    months = {"attendance_rate": _two_years(one, "attendance_rate")}
+    (chart,) = month_charts(one, ("attendance_rate",)).values()
+    for word, is_said in (("not clear", True), ("common cause", False)):
+        table = chart.table.assign(variation=word)
+        charts = {"attendance_rate": replace(chart, table=table)}
+        page = matrix.matrix_table(Trends(by_month=months, begin=one.begin), {}, charts)
+        assert page is not None
+        assert ("Not clear: the chart depends on" in page.note) is is_said
+        assert (page.frame["signal"].tolist() == ["not clear"]) is is_said
+
+
 def test_a_target_is_set_beside_the_chart_of_the_signals(one: Scope) -> None:
     charts = month_charts(one, ("attendance_rate",))
     months = {"attendance_rate": _two_years(one, "attendance_rate")}

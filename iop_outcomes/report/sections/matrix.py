@@ -9,7 +9,13 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.report.model import Kind, Table
-from iop_outcomes.report.sections.signals import NUMBERS, TOO_FEW_MONTHS, said, usual_rule
+from iop_outcomes.report.sections.signals import (
+    NUMBERS,
+    TOO_FEW_MONTHS,
+    UNCLEAR,
+    said,
+    usual_rule,
+)
 from iop_outcomes.report.trends import Trends
 from iop_outcomes.shared.text import SHARE_DECIMALS
 from iop_outcomes.trends import Trend
@@ -58,6 +64,7 @@ FEW = {
     TOO_FEW: "Too few to say: no signal, but the chart has fewer than {long} periods, and of so "
     "few hardly any change can be a signal.",
     TOO_FEW_MONTHS: "Too few months: fewer than {baseline} are on the chart.",
+    UNCLEAR: "Not clear: the chart depends on months of few people, see the signals.",
 }
 
 
@@ -152,6 +159,10 @@ def _charted_as(trend: Trend, chart: Trend, target: float | None) -> Trend:
     """Return a trend with the limits and verdict that the chart of the same people has."""
     assert chart.chart is not None
     again = replace(chart, chart=replace(chart.chart, target=target)).charted_again().table
+    unclear = chart.table["variation"] == UNCLEAR  # not by this chart alone
+    again = again.assign(
+        variation=again["variation"].mask(unclear, UNCLEAR), rule=again["rule"].mask(unclear, "")
+    )
     if again["value"].notna().sum() < TRIAL_POINTS:
         again = _too_few(again)
     columns = again.set_index("period")[list(COLUMNS)].reindex(trend.table["period"])
