@@ -226,7 +226,7 @@ def prepared(
             instead="Look at records.problems, or run iop-outcomes check.",
         )
     chosen = replace(chosen, served_by=served_columns(records, chosen.served_by))
-    own = Wanted(asked, rule, policy, ladders, ledger, earlier=earlier)
+    own = Wanted(asked, rule, policy, ladders or chosen.ladders, ledger, earlier=earlier)
     return records, own, chosen, sections
 
 

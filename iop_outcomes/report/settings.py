@@ -13,6 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from iop_outcomes.disclosure.merging import Ladders
 from iop_outcomes.errors import RuleError
 from iop_outcomes.shared.characters import one_line, printable
 from iop_outcomes.shared.checks import is_number
@@ -55,6 +56,9 @@ class ReportSettings:
         them, and those that are left out.
     titles : mapping of str to str
         The name of a section -> its title.
+    ladders : Ladders or None
+        How periods and groups are merged where too many rows would hold a small count; None for the
+        usual ladders.
     file : str
         What the report says of the file that they were read from; empty if there was none.
     """
@@ -70,6 +74,7 @@ class ReportSettings:
     order: tuple[str, ...] = ()
     leave_out: tuple[str, ...] = ()
     titles: Mapping[str, str] = field(default_factory=dict)
+    ladders: Ladders | None = None
     file: str = ""
 
 
@@ -135,7 +140,7 @@ def settings_of(
 ) -> ReportSettings:
     """Return the settings that a file holds, each checked."""
     known = ["title", "prepared_by", "prepared_on", "logo", "served_by"]
-    tables = ["colours", "programs", "targets", "sections"]
+    tables = ["colours", "programs", "targets", "sections", "ladders"]
     _only(held, [*known, *tables], place)
     parts = {name: _table(held.get(name, {}), place.under(name)) for name in tables}
     colours, targets, own = (parts[name] for name in ("colours", "targets", "sections"))
@@ -164,7 +169,27 @@ def settings_of(
         order=_names(own.get("order", []), sections, at.under("order")),
         leave_out=_names(own.get("leave_out", []), sections, at.under("leave_out")),
         titles=_each(titles, _line, at.under("titles")),
+        ladders=_ladders(parts["ladders"], place.under("ladders")) if "ladders" in held else None,
     )
+
+
+def _ladders(held: Mapping[str, Any], place: _Place) -> Ladders:
+    """Return the ladders of a file: the usual ones with some replaced, each a list of steps."""
+    for name, steps in held.items():
+        at = place.under(name)
+        if not isinstance(steps, list) or not all(isinstance(step, dict) for step in steps):
+            raise at.error("This must be steps.", steps, f"[[{at.key}]] above each step")
+        for step in steps:
+            groups = _table(step.get("together", {}), at.under("together"))
+            for group, words in groups.items():
+                if not isinstance(words, list) or not all(isinstance(one, str) for one in words):
+                    raise at.under("together").error(
+                        "A group holds words.", {group: words}, '"other ends" = ["died", "other"]'
+                    )
+    try:
+        return Ladders.of(held)
+    except RuleError as error:
+        raise place.error(error.wrong, error.found, error.instead) from None
 
 
 def _only(held: Mapping[str, Any], known: Sequence[str], place: _Place) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 import iop_outcomes as iop
 from iop_outcomes.disclosure import LinkedCounts
+from iop_outcomes.disclosure.merging import Ladders
 from iop_outcomes.errors import RuleError
 from iop_outcomes.plots.layout.export import Picture
 from iop_outcomes.report import model
@@ -167,6 +168,17 @@ LEFT_OUT = {"who-came", "cannot-tell"}
             "quotes",
         ),
         ("title = ", "report.toml is no TOML file", "title ="),
+        ("ladders = 3", "report.toml, ladders: This must be a table", "[ladders]"),
+        ("[ladders]\nreasons = []", "report.toml, ladders: There is no ladder", "discharges"),
+        ("[ladders]\ndischarges = []", "report.toml, ladders: The ladder of", "at least one Step"),
+        ('[ladders]\ndischarges = "year"', "ladders.discharges: This must be steps", "[[ladders."),
+        ('[[ladders.discharges]]\nlength = "year"', "ladders: A step of a ladder says", "every"),
+        ('[[ladders.discharges]]\nevery = "week"', "ladders: The length of a period", "quarter"),
+        (
+            '[[ladders.discharges]]\ntogether = {left = "died"}',
+            "ladders.discharges.together: A group holds words",
+            "other ends",
+        ),
     ],
 )
 def test_an_error_names_file_and_key_and_what_to_write(
@@ -176,6 +188,33 @@ def test_an_error_names_file_and_key_and_what_to_write(
         read_settings(written(tmp_path, text), NAMES)
     assert key in str(caught.value)
     assert instead in caught.value.instead
+
+
+def test_ladders_of_the_program_are_those_of_its_report(
+    records: iop.Records, tmp_path: Path
+) -> None:
+    text = """
+    [[ladders.discharges]]
+    every = "year"
+
+    [ladders.discharges.together]
+    "moved on" = ["completed", "transferred"]
+    """
+    settings = written(tmp_path, text)
+    own = Ladders.of(
+        {"discharges": [{"every": "year", "together": {"moved on": ["completed", "transferred"]}}]}
+    )
+    assert read_settings(settings, NAMES).ladders == own
+    quarter = str(pd.Timestamp(records.as_of).to_period("Q") - 1)
+    made = iop.quarterly_report(records, quarter, settings=settings)
+    asked = iop.quarterly_report(records, quarter, ladders=own)
+    reasons = made.tables["discharges"]["reason"].tolist()
+    assert "moved on" in reasons
+    assert "completed" not in reasons
+    pd.testing.assert_frame_equal(made.tables["discharges"], asked.tables["discharges"])
+    # What is given goes before the file.
+    usual = iop.quarterly_report(records, quarter, settings=settings, ladders=Ladders())
+    assert "moved on" not in usual.tables["discharges"]["reason"].tolist()
 
 
 def test_a_target_of_a_number_of_people_is_refused_in_a_program_too(records: iop.Records) -> None:

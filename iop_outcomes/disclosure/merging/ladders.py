@@ -51,7 +51,7 @@ class Step:
             raise RuleError(
                 "The length of a period is not known.",
                 found=as_written(self.every),
-                instead=f"one of {names_asked(QUARTERS)}",
+                instead=f"one of {', '.join(QUARTERS)}",
             )
         words = [word for _, members in self.together for word in members]
         if len(words) != len(set(words)):
@@ -196,7 +196,7 @@ class Ladders:
                 raise RuleError(
                     "There is no ladder of this name.",
                     found=as_written(name),
-                    instead=f"one of {names_asked(sorted(known))}",
+                    instead=f"one of {', '.join(sorted(known))}",
                 )
             for step in steps:
                 if more := set(step) - {"every", "together"}:
