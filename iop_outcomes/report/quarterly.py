@@ -226,7 +226,7 @@ def prepared(
             instead="Look at records.problems, or run iop-outcomes check.",
         )
     chosen = replace(chosen, served_by=served_columns(records, chosen.served_by))
-    own = Wanted(asked, rule, policy, ladders or chosen.ladders, ledger, earlier=earlier)
+    own = Wanted(asked, rule, policy, ladders, ledger, earlier=earlier)
     return records, own, chosen, sections
 
 
@@ -365,7 +365,7 @@ def _material(
         linked = LinkedCounts(scope.policy)
         drafts = count_rows(whole, linked)
         return Material(scope, whole, linked, drafts, linked.hidden(), None, [], settings)
-    ways = wanted.ladders, wanted.ledger, wanted.together, wanted.earlier
+    ways = wanted.ladders or settings.ladders, wanted.ledger, wanted.together, wanted.earlier
     counted = count_all(scope, whole, *ways, early)
     findings = make_findings(scope, counted.trends.compared) if scope.period else []
     counts = (counted.linked, counted.drafts, counted.hidden, counted)

@@ -18,6 +18,9 @@ from iop_outcomes.errors import RuleError
 from iop_outcomes.plots.layout.export import Picture
 from iop_outcomes.report import model
 from iop_outcomes.report.command import settings_at
+from iop_outcomes.report.each import reports_of_programs
+from iop_outcomes.report.period import parse_report_period
+from iop_outcomes.report.quarterly import Wanted
 from iop_outcomes.report.scope import Scope, choose_scope
 from iop_outcomes.report.sections.own import own_section
 from iop_outcomes.report.sections.registry import NAMES, Material, sections_of
@@ -212,6 +215,10 @@ def test_ladders_of_the_program_are_those_of_its_report(
     assert "moved on" in reasons
     assert "completed" not in reasons
     pd.testing.assert_frame_equal(made.tables["discharges"], asked.tables["discharges"])
+    of_file = read_settings(settings, NAMES)
+    several = reports_of_programs(records, Wanted(parse_report_period(quarter)), of_file)
+    for report in (several.whole, *several.each.values()):
+        assert "completed" not in report.tables["discharges"]["reason"].tolist()
     # What is given goes before the file.
     usual = iop.quarterly_report(records, quarter, settings=settings, ladders=Ladders())
     assert "moved on" not in usual.tables["discharges"]["reason"].tolist()
