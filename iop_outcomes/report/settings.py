@@ -180,6 +180,8 @@ def _ladders(held: Mapping[str, Any], place: _Place) -> Ladders:
         if not isinstance(steps, list) or not all(isinstance(step, dict) for step in steps):
             raise at.error("This must be steps.", steps, f"[[{at.key}]] above each step")
         for step in steps:
+            if not isinstance(step.get("every", ""), str):
+                raise at.under("every").error("This must be a text.", step["every"], '"year"')
             groups = _table(step.get("together", {}), at.under("together"))
             for group, words in groups.items():
                 if not isinstance(words, list) or not all(isinstance(one, str) for one in words):

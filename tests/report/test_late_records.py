@@ -135,6 +135,10 @@ def test_nothing_is_compared_with_a_number_that_the_records_no_longer_give(
         only = replace(trend, table=trend.table[trend.table["start"] >= "2026-04-01"])
         assert changes_of(scope, only) == []
         assert "though the records have changed since" in why_not_compared(scope, only)
+        newest = trend.table["period"] == NEXT  # it stands itself: nothing is compared with it
+        itself = replace(trend, table=trend.table.assign(**{STANDS: newest}))
+        assert changes_of(scope, itself) == []
+        assert "though the records have changed since" in why_not_compared(scope, itself)
 
 
 def test_a_rate_of_sessions_is_compared_where_it_is_nearly_what_was_printed() -> None:

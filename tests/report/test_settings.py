@@ -176,6 +176,11 @@ LEFT_OUT = {"who-came", "cannot-tell"}
         ("[ladders]\ndischarges = []", "report.toml, ladders: The ladder of", "at least one Step"),
         ('[ladders]\ndischarges = "year"', "ladders.discharges: This must be steps", "[[ladders."),
         ('[[ladders.discharges]]\nlength = "year"', "ladders: A step of a ladder says", "every"),
+        (
+            '[[ladders.discharges]]\nevery = ["year"]',
+            "discharges.every: This must be a text",
+            "year",
+        ),
         ('[[ladders.discharges]]\nevery = "week"', "ladders: The length of a period", "quarter"),
         (
             '[[ladders.discharges]]\ntogether = {left = "died"}',

@@ -26,8 +26,8 @@ NO_CHANGE = "no clear change"
 WITHOUT = "not compared"
 BEGUN = "The records begin within an earlier period, so that nothing is compared with it."
 CORRECTED = (
-    "An earlier number stands as it was first printed, though the records have changed since, so "
-    "that nothing is compared with it."
+    "A number stands as it was first printed, though the records have changed since, so that it is "
+    "not compared."
 )
 NONE_BEFORE = "There is no earlier period to compare with."
 SMALLEST = 0.05  # a part of a point that is written with one decimal
@@ -217,7 +217,7 @@ def why_not_compared(scope: Scope, trend: Trend) -> str:
     """Return why a measure whose newest number is shown is compared with no other."""
     known = trend.table[trend.table["complete"]]
     there = [trend.table.iloc[row] for row, _ in compared_rows(trend.table, scope.begin)[1:]]
-    if any(_stands(row) for row in there):
+    if any(_stands(row) for row in (known.iloc[-1], *there)):
         return CORRECTED
     if there:
         hidden = any(row["hidden"] for row in there)
