@@ -107,8 +107,7 @@ def _heights(
         puzzle.high[left[day]] = people
         if isinstance(risk, int | float) and not missing(risk) and day:
             base = _base([one["at_risk"] for one in points[1:]])
-            low, high = risk - base / 2, risk + base / 2
-            puzzle.row({left[day]: 1.0}, low, high - 0.5 if base % 2 == 0 else high)
+            puzzle.row({left[day]: 1.0}, *_about(int(risk), base))
     for before, after in combinations(points, 2):
         start, end = float(before["day"]), float(after["day"])
         events = cells["events", before["day"], after["day"]]
@@ -127,10 +126,19 @@ def _heights(
 def _base(printed: list[object]) -> int:
     """Return the coarsest of the bases 5, 10 and 20 of which all printed numbers are multiples.
 
-    A reader who is told "to the nearest 5, 10 or 20" knows no more than that it is not coarser.
+    A reader who is told "to the nearest 5, 10 or 20" knows no more than that it is not coarser. The least number stands for a smaller multiple, too.
     """
     numbers = [int(one) for one in printed if isinstance(one, int | float) and not missing(one)]
+    numbers = [one for one in numbers if one != SMALLEST]
     return next((base for base in (20, 10, 5) if all(one % base == 0 for one in numbers)), 1)
+
+
+def _about(risk: int, base: int) -> tuple[float, float]:
+    """Return the bounds of a printed number at risk; 11 stands for 10 to the nearest 5 or 10."""
+    if risk == SMALLEST and base > 1:
+        return SMALLEST, 12 if base % 10 else 14
+    low, high = risk - base / 2, risk + base / 2
+    return low, high - 0.5 if base % 2 == 0 else high
 
 
 def _stretches(days: list[float], start: float, end: float) -> list[tuple[float, float]]:

@@ -106,9 +106,11 @@ def test_a_curve_of_each_day_gives_its_events() -> None:
 
 def test_a_number_at_risk_that_is_rounded_is_no_count_of_its_people() -> None:
     names = ["day", "at_risk", "survival", "lower", "upper"]
-    for last, small in ((10, []), (5, [("as small", 3, 7)]), (8, [("printed", 8, 8)])):
+    for last, small in ((10, []), (5, [("as small", 3, 7)]), (8, [("printed", 8, 8)]), (11, [])):
         rows: list[list[Any]] = [[0, 83, 1, 1, 1], [90, 15, 0.6, 0.5, 0.7], [180, last, 0.6, 0, 1]]
         assert told(report(tables=[table("relapse", names, rows)])) == small
+    rows = [[0, 83, 1, 1, 1], [90, 11, 0.6, 0.5, 0.7], [180, 5, 0.4, 0, 1]]
+    assert told(report(tables=[table("relapse", names, rows)])) == [("as small", 3, 7)]
     assert told(report(tables=[table("weeks", ["at_risk"], [[10]])])) == [("printed", 10, 10)]
 
 

@@ -199,8 +199,19 @@ def test_a_protected_curve_has_enough_events_between_its_days(
         assert table["at_risk"].iloc[1:].isna().all()
         assert table[["lower", "upper"]].iloc[1:].isna().all(axis=None)
     else:
-        assert (table["at_risk"].iloc[1:] % base == 0).all()
+        later = table["at_risk"].iloc[1:]
+        assert ((later % base == 0) | (later == threshold)).all()
+        assert (later >= threshold).all()
         assert ((table["at_risk"] - risk["at_risk"]).iloc[1:].abs() <= base / 2).all()
+
+
+@pytest.mark.parametrize(("left", "printed"), [(11, 11), (12, 11), (13, 15), (30, 30)])
+def test_no_number_at_risk_is_printed_as_a_small_one(left: int, printed: int) -> None:
+    days = [*range(1, 61), *[200] * left]
+    times = pd.DataFrame({"days": days, "event": [True] * 60 + [False] * left})
+    curves = iop.survival_curves(label(times, Provenance(RULE, "relapse", "admission")))
+    table = iop.protect(curves).table
+    assert table["at_risk"].tolist()[-1] == printed, table
 
 
 def test_a_small_program_is_shown_at_day_180() -> None:

@@ -240,7 +240,7 @@ def _published(
         if not part[1]:
             continue
         label = steps[names].iloc[[0]].reset_index(drop=True)
-        rows = _rows(part, curves.confidence)
+        rows = _rows(part, curves.confidence, policy.threshold)
         kept.append(pd.concat([label.iloc[[0] * len(rows)].reset_index(drop=True), rows], axis=1))
         sizes.append(
             label.assign(n=part[0].people, through=part[1][-1], median=_median(rows), base=part[2])
@@ -278,13 +278,18 @@ def _made(
     )
 
 
-def _rows(part: Part, confidence: float) -> pd.DataFrame:
-    """Return the printed rows of one curve."""
+def _rows(part: Part, confidence: float, threshold: int) -> pd.DataFrame:
+    """Return the printed rows of one curve.
+
+    A number at risk is the threshold or more, and printed as that where the nearest multiple is
+    less: 11 and 12 are not 10 to a reader who is told that counts to 10 are hidden.
+    """
     curve, days, base = part
     places = curve.places(days)
     decimals = survival_decimals(curve.people)
     shares = curve.survival[places].round(decimals)
-    risk = np.append(curve.people, rounded(curve.left[places[1:]], base or 1))
+    later = np.maximum(rounded(curve.left[places[1:]], base or 1), threshold)
+    risk = np.append(curve.people, later)
     at_risk = pd.array(risk, dtype="Int64")
     lower = upper = np.where(np.arange(len(shares)) == 0, 1.0, np.nan)
     if base == 0:

@@ -198,13 +198,15 @@ def _in_row(place: str, row: Mapping[str, Any], threshold: int) -> list[SmallCou
 def _at_risk(table: Mapping[str, Any], threshold: int) -> list[SmallCount]:
     """Return the small numbers at risk; of rounded ones those that can be nothing else.
 
-    The first is exact. Where the others are multiples of 5, 10 or 20, they may be rounded to these.
+    The first is exact. Where the others are multiples of 5, 10 or 20, or the threshold, which
+    stands for a smaller multiple, they may be rounded to these.
     """
     rows = rows_of(table)
     names = [column["name"] for column in table["columns"]]
     if "at_risk" not in names:
         return []
     later = [row["at_risk"] for row in rows if row.get("day") and isinstance(row["at_risk"], int)]
+    later = [number for number in later if number != threshold]
     base = next((one for one in BASES if all(number % one == 0 for number in later)), 1)
     small_counts: list[SmallCount] = []
     for number, row in enumerate(rows, start=1):

@@ -128,8 +128,8 @@ def curve_table(name: str, caption: str, curves: ProtectedCurves, own: str = "")
     for column in ("at_risk", "lower", "upper"):
         frame[column] = frame[column].astype(object).where(frame[column].notna(), HIDDEN)
     note = (
-        "At risk: still followed after the day, on day 0 all, rounded to the nearest 5, 10 or 20. "
-        "Survival: the share without relapse through the day, with 95% limits that are worked out "
+        "At risk: still followed after the day, on day 0 all, rounded to the nearest 5, 10 or 20, "
+        f"but not below {curves.policy.threshold}. Survival: the share without relapse through the day, with 95% limits that are worked out "
         "from the figures of this table. Only these days are estimates; the lines between them in "
         "the picture are not."
     )
