@@ -126,7 +126,8 @@ def _heights(
 def _base(printed: list[object]) -> int:
     """Return the coarsest of the bases 5, 10 and 20 of which all printed numbers are multiples.
 
-    A reader who is told "to the nearest 5, 10 or 20" knows no more than that it is not coarser. The least number stands for a smaller multiple, too.
+    A reader who is told "to the nearest 5, 10 or 20" knows no more than that it is not coarser.
+    The least number stands for a smaller multiple, too.
     """
     numbers = [int(one) for one in printed if isinstance(one, int | float) and not missing(one)]
     numbers = [one for one in numbers if one != SMALLEST]

@@ -65,6 +65,23 @@ class EarlierReport:
     newest: Mapping[str, str]
     cells: PrintedCells
 
+    def of_period(self, measure: str) -> Figures | None:
+        """Return the counts and the share of a measure in the period of the report.
+
+        None where they were not printed.
+        """
+        printed = {
+            str(key[4]): value
+            for key, value in self.cells.counts.items()
+            if isinstance(key, tuple)
+            and len(key) == 5
+            and (key[0], key[1], key[3]) == ("trend", measure, self.period)
+        }
+        top, bottom = (printed.get(name) for name in NUMBERS[:2])
+        if top is None or not bottom:
+            return None
+        return float(top), float(bottom), top / bottom, None, None
+
 
 def read_earlier(
     files: str | Path | Sequence[str | Path] | None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
@@ -62,9 +63,10 @@ def beside_section(
     if matrix is not None:
         periods = dict(zip(matrix.frame["measure"], matrix.frame["period"], strict=True))
         rows = [
-            _beside(scope, trend, report, str(periods[trend.title]))
+            _of_periods(scope, trends, name, report)
+            or _beside(scope, trend, report, str(periods[trend.title]))
             for report in reports
-            for trend in trends.drawn.values()
+            for name, trend in trends.drawn.items()
         ]
         columns = ["measure", "earlier period", "earlier", "period", "now", "change"]
         frame = pd.DataFrame(rows, columns=columns)
@@ -78,6 +80,29 @@ def beside_section(
     else:
         sentences.append(NONE_CHANGED)
     return Section(NAME, TITLE, (*sentences, *([note] if note else [])), tuple(tables))
+
+
+def _of_periods(
+    scope: Scope, trends: Trends, name: str, report: EarlierReport
+) -> tuple[str, ...] | None:
+    """Return the row of a measure that is drawn by month, of the two reports' own periods.
+
+    The findings of both are of these. None where one of the two was not printed.
+    """
+    trend = trends.by_period.get(name)
+    if trend is None or name not in trends.by_month or name in trends.by_year:
+        return None
+    printed = report.of_period(name)
+    shown = replace(trend, table=trend.table[trends.printed(trend)])
+    first, last = _row(shown, report.period), _row(shown, scope.label)
+    now = None if last is None else _figures_of(last)
+    if printed is None or now is None or first is None or last is None:
+        return None
+    same = _counts(_figures_of(first)) == printed[:2]
+    earlier = _figures_of(first) if same else printed
+    change = compare(scope, find_quantity(name), first, last).word if same else NOT_COMPARED
+    cells = (trend.title, report.period, _shown(earlier, trend.unit))
+    return (*cells, scope.label, _shown(now, trend.unit), change)
 
 
 def _beside(scope: Scope, trend: Trend, report: EarlierReport, period: str) -> tuple[str, ...]:

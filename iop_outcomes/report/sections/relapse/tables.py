@@ -129,9 +129,9 @@ def curve_table(name: str, caption: str, curves: ProtectedCurves, own: str = "")
         frame[column] = frame[column].astype(object).where(frame[column].notna(), HIDDEN)
     note = (
         "At risk: still followed after the day, on day 0 all, rounded to the nearest 5, 10 or 20, "
-        f"but not below {curves.policy.threshold}. Survival: the share without relapse through the day, with 95% limits that are worked out "
-        "from the figures of this table. Only these days are estimates; the lines between them in "
-        "the picture are not."
+        f"but not below {curves.policy.threshold}. Survival: the share without relapse through "
+        "the day, with 95% limits that are worked out from the figures of this table. Only these "
+        "days are estimates; the lines between them in the picture are not."
     )
     return Table(name, caption, frame, CURVE_KINDS, f"{note} {own}".rstrip())
 
