@@ -21,12 +21,16 @@ AT_DISCHARGE = Moment("discharge")
 NO_ANSWERS = Answers(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0))
 
 
-def measured(instrument: str) -> Callable[[Records], Counted]:
-    """Return what counts discharged episodes: those with a first and a last score."""
+def measured(instrument: str | Instrument, scale: str = "") -> Callable[[Records], Counted]:
+    """Return what counts discharged episodes: those with a first and a last score of a scale.
+
+    Without its name it is the first of the instrument.
+    """
     asked = find_instrument(instrument)
+    (of_scale,) = asked.scales_named([scale]) if scale else asked.scales[:1]
 
     def count(records: Records) -> Counted:
-        pairs = _pairs(records, asked, asked.scales[0])
+        pairs = _pairs(records, asked, of_scale)
         return np.flatnonzero(pairs.due), pairs.paired[pairs.due]
 
     return count

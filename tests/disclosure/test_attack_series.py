@@ -16,6 +16,7 @@ from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.ledger import Ledger
 from iop_outcomes.plots.layout.export import Picture
 from iop_outcomes.report import counting, model
+from iop_outcomes.report.sections.scores.scales import BAM_TITLES
 from validation import attack_series, attack_series_solving, disclosure_attack
 from validation.attack_programs import RULES, Case, population, records_up_to
 from validation.attack_reading import Read
@@ -64,7 +65,8 @@ def test_what_is_tied_is_true(reads: list[Read]) -> None:
     assert some | {("weekday", "due"), ("week", "episodes")} <= tied
     grows = {name[1] for name in puzzle.targets if isinstance(name, tuple) and name[0] == "more"}
     assert {*FINAL_AFTER} == {name[0] for name in grows if name[0] in FINAL_AFTER}
-    assert {"discharged", (("symptoms", "Depression (PHQ-9)"), "answered")} <= grows
+    scales = ("Depression (PHQ-9)", *BAM_TITLES.values())
+    assert {"discharged", *((("symptoms", one), "answered") for one in scales)} <= grows
     assert fits(reads)
 
 

@@ -210,6 +210,7 @@ def test_what_is_asked_monthly_is_asked_monthly(sample: Sample) -> None:
     for name in ("phq9", "gad7", "bam_use", "bam_risk", "bam_protective", "employed"):
         assert rows.loc[monthly & done, name].notna().all()
         assert rows.loc[~monthly | ~done, name].isna().all()
+    assert rows["bam_version"].eq("likert").equals(rows["bam_use"].notna())
     asked = rows.columns[rows.columns.get_loc("drug_test") : rows.columns.get_loc("person_id")]
     assert rows.loc[~done, asked].isna().all(axis=None)
 

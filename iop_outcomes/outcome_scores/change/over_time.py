@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.compare.regression.leverage import leverage_covariance
+from iop_outcomes.outcome_scores.change.paired import telling
 from iop_outcomes.outcome_scores.estimates import clustered_means, counted
 from iop_outcomes.outcome_scores.instruments import Scale
 from iop_outcomes.outcome_scores.moments import Answers, Moment, at_intake, nearest
@@ -52,6 +53,11 @@ def trajectory_rows(
             "lower": now.lower,
             "upper": now.upper,
             **counted({"paired": both}, person, codes, len(groups)),
+            **telling(
+                np.where(both, start, np.nan),
+                np.where(known, score, np.nan),
+                *(scale, person, codes, len(groups)),
+            ),
             "intake_mean": then.mean,
             "change": moved.mean,
             "change_lower": moved.lower,

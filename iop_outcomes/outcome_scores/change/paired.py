@@ -8,7 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.outcome_scores.estimates import clustered_means, counted, counts_of, share_limits
+from iop_outcomes.outcome_scores.estimates import (
+    clustered_means,
+    counted,
+    counts_of,
+    people_only,
+    share_limits,
+)
 from iop_outcomes.outcome_scores.instruments import Change, Scale
 from iop_outcomes.outcome_scores.moments import Answers, Moment, at_intake
 from iop_outcomes.records import Records
@@ -71,6 +77,23 @@ class Pairs:
         return both
 
 
+TELLING = ("above_lowest", "below_highest", "last_above_lowest", "last_below_highest", "changed")
+"""Of whom a mean, or its interval, tells how few they are: n means are the sum of their points."""
+
+
+def telling(
+    first: Floats, last: Floats, scale: Scale, person: Integers, group: Integers, groups: int
+) -> dict[str, Integers]:
+    """Return by group the people whose scores are not the lowest, or highest, or have changed.
+
+    `first` and `last` are the scores of episodes; nobody is counted by a score that is missing.
+    """
+    low, high = (np.nan if one is None else one for one in (scale.low, scale.high))
+    masks = (first > low, first < high, last > low, last < high, np.abs(last - first) > 0)
+    counts = counted(dict(zip(TELLING, masks, strict=True)), person, group, groups)
+    return people_only(counts, TELLING)
+
+
 def change_rows(pairs: Pairs, scale: Scale, confidence: float) -> pd.DataFrame:
     """Return the rows of `SymptomChange.table` of one scale."""
     groups, codes, size = pairs.groups, pairs.groups.codes, len(pairs.groups)
@@ -95,6 +118,7 @@ def change_rows(pairs: Pairs, scale: Scale, confidence: float) -> pd.DataFrame:
         {
             "scale": [scale.name] * size,
             **counts,
+            **telling(pairs.first[both], pairs.last[both], scale, who, where, size),
             "intake_rate": ratio(with_first, episodes),
             "paired_rate": ratio(paired, episodes),
             "paired_lower": lower,
@@ -240,6 +264,7 @@ def intake_rows(
             "scale": [scale.name] * rows,
             "band": list(labels) * size,
             **counted({"paired": np.ones(len(who), dtype=np.bool_)}, who, cell, rows),
+            **telling(pairs.first[both], pairs.last[both], scale, who, cell, rows),
             "intake_mean": first.mean,
             "change": change.mean,
             "lower": change.lower,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -15,11 +14,11 @@ from iop_outcomes.disclosure.policy import HIDDEN
 from iop_outcomes.disclosure.scores import Shown
 from iop_outcomes.disclosure.system.quarters import KNOWN_BY
 from iop_outcomes.errors import OutcomesError
-from iop_outcomes.outcome_scores import symptom_change
-from iop_outcomes.outcome_scores.at_discharge import having, measured
+from iop_outcomes.outcome_scores.at_discharge import having
 from iop_outcomes.outcome_scores.functioning.domains import DOMAINS, completed
 from iop_outcomes.outcome_scores.functioning.estimate import functioning_without_gain
 from iop_outcomes.outcome_scores.moments import GRACE_DAYS, INTAKE_DAYS
+from iop_outcomes.records import Records
 from iop_outcomes.report.model import DraftTable, Item, Kind, Table
 from iop_outcomes.report.scope import Mask, Scope
 from iop_outcomes.report.sections.quarters import (
@@ -28,12 +27,19 @@ from iop_outcomes.report.sections.quarters import (
     by_quarter,
     not_final,
 )
+from iop_outcomes.report.sections.scores.scales import (
+    LOWER,
+    LOWER_BUT,
+    SCALES,
+    ReportedScale,
+    bam_columns,
+    bam_scales,
+    words_of_bam,
+)
 from iop_outcomes.shared.arrays import Integers
 from iop_outcomes.shared.text import SHARE_DECIMALS
 
 ADMITTED = ("admitted", "two years")
-SCALES = {"phq9": "Depression (PHQ-9)", "gad7": "Anxiety (GAD-7)"}
-SCALE_COLUMNS = {title: (name,) for name, title in SCALES.items()}
 DOMAIN_COLUMNS = {one.name: one.columns for one in DOMAINS if one.kind != "from" or one.cut}
 TOO_FEW_TWICE = "too few answered twice, or their number would tell of a few people"
 MOMENT = "discharge"
@@ -64,21 +70,30 @@ def scores_tables(scope: Scope, linked: LinkedCounts) -> list[DraftTable]:
     Numbers of answers that differ by a few people are not both shown.
     """
     shown = Shown(scope.policy)
-    tables = (_symptoms_table(scope, linked, shown), _functioning_table(scope, linked, shown))
-    return [one for one in tables if one is not None]
+    bam, why_not = bam_scales(_of_two_years(scope))
+    rows = _scale_rows(scope, linked, shown, SCALES)
+    functioning = _functioning_table(scope, linked, shown)
+    rows += _scale_rows(scope, linked, shown, bam)  # what was in reports before is chosen first
+    symptoms = _symptoms_table(scope, rows, bam, why_not)
+    return [one for one in (symptoms, functioning) if one is not None]
 
 
-def _symptoms_table(scope: Scope, linked: LinkedCounts, shown: Shown) -> DraftTable | None:
-    """Return the change of scores from intake to discharge, of those who answered twice.
+Row = tuple[tuple[object, ...], dict[str, Item]]
+"""A row of the table of symptoms, and what each of its counts is called where it is declared."""
+
+
+def _scale_rows(
+    scope: Scope, linked: LinkedCounts, shown: Shown, scales: Sequence[ReportedScale]
+) -> list[Row]:
+    """Return the rows of scales from intake to discharge, of those who answered twice.
 
     They stand beside all who were discharged, those who died among them: beside the admissions and
     who is still there, a number without those who died would tell how many did.
     """
     left = scope.two_years & scope.records.episodes["days_to_discharge"].notna().to_numpy()
-    rows: list[tuple[object, ...]] = []
-    needs: list[dict[str, Item]] = []
-    for name, title in SCALES.items():
-        table_of_change = _protected(scope, partial(symptom_change, instrument=name))
+    rows: list[Row] = []
+    for scale in scales:
+        table_of_change = _protected(scope, scale.change)
         if table_of_change is None:
             continue
         row = table_of_change.iloc[0]
@@ -89,18 +104,26 @@ def _symptoms_table(scope: Scope, linked: LinkedCounts, shown: Shown) -> DraftTa
             counts["episodes"] = np.nan  # all but a few answered twice
         if not shown.admit(*((one, one) for one in counts.values() if not np.isnan(one))):
             continue
-        needs.append(_declare(linked, ("symptoms", name), counts))
-        due, both = measured(name)(scope.records)
-        masks = {"episodes": left, "paired": _mask(scope, due[both])}
-        _link_scores(scope, linked, ("symptoms", name), masks)
+        items = _declare(linked, ("symptoms", scale.name), counts)
+        due, both = scale.measured(_of_two_years(scope))
+        masks = {"episodes": left, "paired": _mask(scope, scope.two_years.nonzero()[0][due[both]])}
+        _link_scores(scope, linked, ("symptoms", scale.name), masks)
         values = (row[one] for one in ("intake_mean", "last_mean", "change", "lower", "upper"))
         share = row["paired"] / counts["episodes"]
-        rows.append((title, counts["episodes"], row["paired"], share, *values))
+        rows.append(((scale.title, counts["episodes"], row["paired"], share, *values), items))
+    return rows
+
+
+def _symptoms_table(
+    scope: Scope, rows: Sequence[Row], bam: Sequence[ReportedScale], why_not: str
+) -> DraftTable | None:
+    """Return the table of symptoms; None without a row."""
     if not rows:
         return None
     columns = ["scale", "discharged", "answered_twice", "share"]
     columns += ["mean_at_intake", "mean_at_the_end", "change", "lower", "upper"]
-    frame = pd.DataFrame(rows, columns=columns)
+    frame = pd.DataFrame([row for row, _ in rows], columns=columns)
+    needs = [items for _, items in rows]
     means = columns[4:]
     frame["share"] = frame["share"].round(SHARE_DECIMALS)
     frame[means] = frame[means].round(1)
@@ -108,12 +131,16 @@ def _symptoms_table(scope: Scope, linked: LinkedCounts, shown: Shown) -> DraftTa
         frame[name] = frame[name].astype(object).where(frame[name].notna(), HIDDEN)
     kinds: dict[str, Kind] = {"discharged": "count", "answered_twice": "count", "share": "share"}
     kinds |= dict.fromkeys(means, "number")
+    with_bam = frame["scale"].isin([one.title for one in bam]).any()
     note = (
-        "Lower scores are better. The change is that of the people who answered at intake and at "
+        f"{LOWER_BUT if with_bam else LOWER} "
+        "The change is that of the people who answered at intake and at "
         "the end; those who did not may have fared otherwise. Lower and upper: its 95% interval. "
         f"{WHEN} {_left_out(scope)} The number discharged holds those who died, too. There is no "
         "group to compare with: a change need not come from the program."
-        f"{_without(scope, SCALE_COLUMNS, frame['scale'])}"
+        f"{words_of_bam(bam) if bam else ''}"
+        f"{_without(scope, {one.title: one.columns for one in (*SCALES, *bam)}, frame['scale'])}"
+        f"{_without_bam(scope, why_not)}"
     )
     table = Table("symptoms", f"{SYMPTOMS}: {scope.words(8)}", frame, kinds, note)
     answered: list[tuple[Item, ...]] = [(items["paired"],) for items in needs]
@@ -162,8 +189,10 @@ def _functioning_table(scope: Scope, linked: LinkedCounts, shown: Shown) -> Draf
 
 def why_no_scores(scope: Scope) -> str:
     """Return why there is no table of symptoms."""
-    makes = [partial(symptom_change, instrument=name) for name in SCALES]
-    return _why_no_table(scope, SYMPTOMS, "scores of depression or anxiety", makes)
+    bam, why_not = bam_scales(_of_two_years(scope))
+    makes = [one.change for one in (*SCALES, *bam)]
+    why = _why_no_table(scope, SYMPTOMS, "scores of depression or anxiety", makes)
+    return f"{why}{_without_bam(scope, why_not)}"
 
 
 def why_no_answers(scope: Scope) -> str:
@@ -195,13 +224,24 @@ def _without(scope: Scope, asked: Mapping[str, Sequence[str]], shown: Iterable[s
     """
     held, without = {*shown}, []
     for name, columns in asked.items():
-        rows = completed(scope.records, "episode_id", *columns)
-        codes = rows.loc[rows.drop(columns="episode_id").notna().any(axis=1), "episode_id"]
-        people = scope.people(scope.records.episodes["episode_id"].isin(codes).to_numpy())
-        if name not in held and people >= scope.policy.threshold:
+        if name not in held and _answered(scope, columns) >= scope.policy.threshold:
             without.append(name.replace("_", " "))
     why = "nobody answered twice" if scope.policy.threshold == 1 else TOO_FEW_TWICE
     return f" Not in the table: {', '.join(without)} ({why})." if without else ""
+
+
+def _without_bam(scope: Scope, why_not: str) -> str:
+    """Return why scores of the BAM are not used, as a sentence; what few answered is not named."""
+    if not why_not or _answered(scope, bam_columns(scope.records)) < scope.policy.threshold:
+        return ""
+    return f" Scores of the BAM are not used: {why_not}."
+
+
+def _answered(scope: Scope, columns: Sequence[str]) -> int:
+    """Return how many people ever answered in one of some columns."""
+    rows = completed(scope.records, "episode_id", *columns)
+    codes = rows.loc[rows.drop(columns="episode_id").notna().any(axis=1), "episode_id"]
+    return scope.people(scope.records.episodes["episode_id"].isin(codes).to_numpy())
 
 
 def _left_out(scope: Scope) -> str:
@@ -229,9 +269,14 @@ def _made(scope: Scope, make: Callable[..., object]) -> object | None:
     if "checkins" not in scope.records.tables:
         return None
     try:
-        return make(scope.records.subset(scope.two_years))
+        return make(_of_two_years(scope))
     except OutcomesError:  # the check-ins hold no such answers
         return None
+
+
+def _of_two_years(scope: Scope) -> Records:
+    """Return the records of those admitted in the two years up to the end of the period."""
+    return scope.records.subset(scope.two_years)
 
 
 def _mask(scope: Scope, places: Integers) -> Mask:

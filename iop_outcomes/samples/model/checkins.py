@@ -22,6 +22,7 @@ from iop_outcomes.samples.model.state import Course
 WEEKS = 26
 LAST_DAY = 7 * WEEKS
 STATUSES = ("completed", "missed", "not_due")
+BAM_VERSION = "likert"
 COMPLETED, MISSED, NOT_DUE = range(3)
 DRUG_TESTS = ("negative", "positive", "mixed", "refused", "invalid", "not_collected")
 

@@ -240,4 +240,7 @@ def checkin_frame(
             columns[name] = pd.array(rows[name].to_numpy(), dtype="Float32").astype("boolean")
         else:
             columns[name] = rows[name].to_numpy()
+        if name == "bam_protective":
+            asked = np.isfinite(rows[name].to_numpy()) - 1
+            columns["bam_version"] = word(asked, (checkins.BAM_VERSION,))
     return pd.DataFrame(columns)

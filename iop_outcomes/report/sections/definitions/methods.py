@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from iop_outcomes.compare.cohorts.references import WORKS
-from iop_outcomes.outcome_scores.instruments.published import KROENKE, SPITZER
+from iop_outcomes.outcome_scores.instruments.published import CACCIOLA, KROENKE, SPITZER
 from iop_outcomes.report.counting import Counted
 from iop_outcomes.report.model import Table
 from iop_outcomes.report.scope import BY_MONTH, Scope
@@ -276,6 +276,7 @@ FOUND = (
     ),
     Method("PHQ-9", f"{KROENKE}.", ("symptoms",), _row("symptoms", "PHQ-9")),
     Method("GAD-7", f"{SPITZER}.", ("symptoms",), _row("symptoms", "GAD-7")),
+    Method("BAM", f"{CACCIOLA}.", ("symptoms",), _row("symptoms", "BAM")),
     Method(
         "Programs as a funnel",
         "Spiegelhalter DJ. Funnel plots for comparing institutional performance. Statistics in "
