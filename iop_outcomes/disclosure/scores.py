@@ -75,16 +75,13 @@ class _Table:
     frame: pd.DataFrame
     people: pd.DataFrame
     by: tuple[str, ...]
-    policy: SafePolicy
 
     @classmethod
-    def of(
-        cls, frame: pd.DataFrame, people: pd.DataFrame, by: Sequence[str], policy: SafePolicy
-    ) -> _Table:
+    def of(cls, frame: pd.DataFrame, people: pd.DataFrame, by: Sequence[str]) -> _Table:
         """Return a copy whose numbers can be missing."""
         numbers = [name for name in frame.columns if name not in LABELS and name not in by]
         copy = frame.astype(dict.fromkeys(numbers, np.float64))
-        return cls(copy.assign(hidden=False), people, tuple(by), policy)
+        return cls(copy.assign(hidden=False), people, tuple(by))
 
     def rows(self) -> Iterator[tuple[int, pd.Series[Any], str]]:
         """Return the place and the content of each row, and the name of its group."""
@@ -98,9 +95,9 @@ class _Table:
         value = self.frame[name].iloc[place] if name in self.frame else people
         return float(value), people
 
-    def tells_of_few(self, place: int) -> bool:
+    def tells_of_few(self, place: int, policy: SafePolicy) -> bool:
         """Return whether a mean tells that a few have another score than all the rest."""
-        return bool(self.policy.hides([self.count(place, name)[1] for name in TELLING]).any())
+        return bool(policy.hides([self.count(place, name)[1] for name in TELLING]).any())
 
     def clear(self, place: int, names: Sequence[str] | None = None) -> None:
         """Take some numbers out of a row; all of them, and mark it, if none are named."""
@@ -121,7 +118,7 @@ def protect_symptoms(change: SymptomChange, policy: SafePolicy) -> SymptomChange
         return change
     families, people = _Families(policy), change.people
     table, shares, slopes, bands, times, flags = (
-        _Table.of(getattr(change, name), people[name], change.by, policy)
+        _Table.of(getattr(change, name), people[name], change.by)
         for name in ("table", "shares", "slopes", "by_intake", "trajectory", "flags")
     )
     released = _digits(policy)
@@ -156,12 +153,12 @@ def protect_functioning(life: Functioning, policy: SafePolicy) -> Functioning:
     if life.people is None:
         return life
     families, released = _Families(policy), _digits(policy)
-    table = _Table.of(life.table, life.people["table"], life.by, policy)
+    table = _Table.of(life.table, life.people["table"], life.by)
     for place, row, group in table.rows():
         _life_row(table, place, families.of(group, row["moment"]))
     scores = life.scores
     if len(scores):
-        table_of_scores = _Table.of(scores, life.people["scores"], life.by, policy)
+        table_of_scores = _Table.of(scores, life.people["scores"], life.by)
         _change_rows(table_of_scores, families)
         scores = released(table_of_scores.frame)
     gains = life.first_gain if policy.threshold == 1 else life.first_gain.iloc[:0]
@@ -199,7 +196,8 @@ def _change_rows(table: _Table, families: _Families) -> set[Key]:
     for place, row, group in table.rows():
         # `functioning` has moments, whose people are not among one another
         shown = families.of(group, row["moment"]) if "moment" in row else families.of(group)
-        if table.tells_of_few(place) or not shown.admit(table.count(place, "paired")):
+        few = table.tells_of_few(place, families.policy)
+        if few or not shown.admit(table.count(place, "paired")):
             table.clear(place)
             continue
         if not shown.admit(table.count(place, "with_intake")):
@@ -242,7 +240,8 @@ def _trajectory_rows(table: _Table, families: _Families, moment: str) -> None:
         day = float(row["day"])
         whole = day == 0 or moment == f"day {day:g}"  # of the people of the table
         shown = families.of(group) if whole else families.of(group, row["scale"], day)
-        if table.tells_of_few(place) or not shown.admit(table.count(place, "paired")):
+        few = table.tells_of_few(place, families.policy)
+        if few or not shown.admit(table.count(place, "paired")):
             table.clear(place)
             continue
         if not shown.admit(table.count(place, "answered")):
@@ -270,7 +269,7 @@ def _band_rows(table: _Table, policy: SafePolicy) -> None:
         for place, hidden in zip(places, mask, strict=True):
             if hidden:
                 table.clear(int(place))
-            elif mask.any() or table.tells_of_few(int(place)):
+            elif mask.any() or table.tells_of_few(int(place), policy):
                 table.clear(int(place), means)
 
 
