@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from iop_outcomes.attendance.rule import UNRECORDED, AttendanceRule, check_rule
+from iop_outcomes.attendance.rule import AttendanceRule, check_rule
 from iop_outcomes.attendance.sessions import Sessions
 from iop_outcomes.attendance.stays import read_attendance
-from iop_outcomes.attendance.weekly_people import CANCELLED, people_by_week, weeks_followed
+from iop_outcomes.attendance.weekly_people import people_by_week, statuses_by_column, weeks_followed
 from iop_outcomes.errors import RuleError
 from iop_outcomes.records import require_records
 from iop_outcomes.records.fitness import NOT_KNOWN, reasons_in
@@ -42,7 +42,13 @@ OF_ABSENCES = ("due", "no_show", "cancelled", "excused", "rate", "lower", "upper
 NOT_LEFT = "episodes_not_known"
 OF_SESSIONS = ("episodes_attending", "attended")
 NEVER = "statuses_not_known"
-_CALLED = {"unrecorded": "sessions without a recorded outcome", "not_due": "sessions not due"}
+_CALLED = {
+    "no_show": "absences without notice",
+    "cancelled": "sessions that the person cancelled",
+    "excused": "excused absences",
+    "unrecorded": "sessions without a recorded outcome",
+    "not_due": "sessions not due",
+}
 NO_SUCH = f"{NOT_KNOWN}: no session has such a status"
 
 
@@ -148,9 +154,9 @@ def attendance_by_week(
             otherwise); absent without notice; cancelled by the client, late or in time; excused.
         ``unrecorded, not_due`` : int64
             Sessions without a recorded outcome; sessions that are not in the denominator. With
-            `due` they add up to all sessions of the week. Missing where no session of the records
-            has such a status: an export of sessions that took place cannot hold others. The column
-            ``statuses_not_known`` is then there, with their names and the reason.
+            `due` they add up to all sessions of the week. Like the three kinds of absence they are
+            missing where no session of the records has such a status: the program may not record
+            it. The column ``statuses_not_known`` then has their names and the reason.
         ``rate`` : float64
             attended / due, 0 to 1; missing if nothing was due.
         ``lower, upper`` : float64
@@ -244,8 +250,8 @@ def _without_unknown(
 
 def _without_never_recorded(table: pd.DataFrame, sessions: Sessions) -> pd.DataFrame:
     """Return the table without the 0 of sessions that the records cannot hold."""
-    words = {"unrecorded": (UNRECORDED,), "not_due": sessions.rule.not_due}
-    never = [name for name, some in words.items() if not sessions.has_status(some).any()]
+    statuses = statuses_by_column(sessions.rule).items()
+    never = [name for name, some in statuses if not sessions.has_status(some).any()]
     if never:
         table[never] = np.nan
         table[NEVER] = f"{', '.join(never)}: {NO_SUCH}"
@@ -278,7 +284,7 @@ def why_not_left(table: pd.DataFrame) -> str:
     reasons = list(table[NOT_LEFT].unique()) if NOT_LEFT in table else []
     texts = [f" How many were in the program: {reason}." for reason in reasons if reason]
     if never := never_recorded(table):
-        called = " and ".join(_CALLED[name] for name in never)
+        called = ", ".join(_CALLED[name] for name in never)
         texts.append(f" {called[:1].upper()}{called[1:]}: {NO_SUCH}.")
     return "".join(texts)
 
@@ -338,11 +344,7 @@ def _session_counts(
         "episodes_attending": np.bincount(place[came[which] > 0], minlength=size),
         "due": due,
         "attended": attended,
-        "no_show": total(("no_show",)),
-        "cancelled": total(CANCELLED),
-        "excused": total(("excused",)),
-        "unrecorded": total((UNRECORDED,)),
-        "not_due": total(sessions.rule.not_due),
+        **{name: total(some) for name, some in statuses_by_column(sessions.rule).items()},
         "rate": ratio(attended, due),
         "lower": lower,
         "upper": upper,

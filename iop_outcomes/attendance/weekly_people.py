@@ -8,13 +8,24 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from iop_outcomes.attendance.rule import UNRECORDED
+from iop_outcomes.attendance.rule import UNRECORDED, AttendanceRule
 from iop_outcomes.attendance.sessions import Sessions
 from iop_outcomes.attendance.stays import Stays
 from iop_outcomes.shared.arrays import Integers
 from iop_outcomes.shared.groups import Groups
 
 CANCELLED = ("late_cancel", "client_cancel")
+
+
+def statuses_by_column(rule: AttendanceRule) -> dict[str, tuple[str, ...]]:
+    """Return the statuses that each column of sessions that were not attended counts."""
+    return {
+        "no_show": ("no_show",),
+        "cancelled": CANCELLED,
+        "excused": ("excused",),
+        "unrecorded": (UNRECORDED,),
+        "not_due": rule.not_due,
+    }
 
 
 def weeks_followed(stays: Stays, weeks: int) -> tuple[Integers, Integers]:
@@ -73,13 +84,7 @@ def people_by_week(
         "absent": due & ~attended,
         **{
             name: sessions.has_status(words)[rows]
-            for name, words in (
-                ("no_show", ("no_show",)),
-                ("cancelled", CANCELLED),
-                ("excused", ("excused",)),
-                ("unrecorded", (UNRECORDED,)),
-                ("not_due", sessions.rule.not_due),
-            )
+            for name, words in statuses_by_column(sessions.rule).items()
         },
     }
     return pd.DataFrame(

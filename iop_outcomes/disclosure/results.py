@@ -192,11 +192,15 @@ def _following(keys: list[Key]) -> Iterator[tuple[Key, Key]]:
 
 
 def _absent_kinds(table: pd.DataFrame) -> tuple[str, ...]:
-    """Return the kinds of absence that add up to the sessions due and not attended, if any do."""
-    missed = table["due"] - table["attended"]
-    for kinds in (WEEKLY_ABSENT, WEEKLY_ABSENT[:2]):
-        if missed.equals(table[list(kinds)].sum(axis=1).astype(missed.dtype)):
-            return kinds
+    """Return the kinds of absence that add up to the sessions due and not attended, if any do.
+
+    A kind that the records never hold is none of them.
+    """
+    missed = (table["due"] - table["attended"]).astype(np.float64)
+    held = [name for name in WEEKLY_ABSENT if table[name].notna().any()]
+    for kinds in (held, [name for name in held if name != "excused"]):
+        if kinds and missed.equals(table[kinds].astype(np.float64).sum(axis=1)):
+            return tuple(kinds)
     return ()
 
 

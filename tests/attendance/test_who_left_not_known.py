@@ -52,7 +52,7 @@ def test_nobody_is_said_to_be_in_the_program(without: iop.Records) -> None:
     assert table["episodes"].isna().all()
     assert table["episodes_followed"].iloc[:5].eq(SIZE).all()
     assert table[NOT_LEFT].str.contains("not known from these records").all()
-    never = ["unrecorded", "not_due", NEVER]  # no session has such a status
+    never = ["cancelled", "excused", "unrecorded", "not_due", NEVER]  # no session has such a status
     assert unknown_columns(table) == ["episodes", *never]
     known = iop.attendance_by_week(records_of(("North", True))).table
     assert known["episodes"].tolist() == [SIZE] * 5 + [SIZE - 2] + [0] * 6
@@ -64,7 +64,7 @@ def test_of_several_programs_each_has_its_own_answer() -> None:
     table = iop.attendance_by_week(records, by="program").table
     known = table.groupby("program", observed=True)["episodes"].count()
     assert known.to_dict() == {"North": 0, "South": 12}
-    assert unknown_columns(table) == ["unrecorded", "not_due", NEVER]
+    assert unknown_columns(table) == ["cancelled", "excused", "unrecorded", "not_due", NEVER]
     together = iop.attendance_by_week(records).table
     assert together["episodes"].isna().all()
 
@@ -178,13 +178,23 @@ def test_no_dropout_is_known_where_discharges_have_no_reason() -> None:
 def test_sessions_that_the_records_cannot_hold_are_no_zero(without: iop.Records) -> None:
     """An export of sessions held said "0 not due" of every week."""
     weeks = iop.attendance_by_week(without)
-    assert weeks.table[["unrecorded", "not_due"]].isna().all(axis=None)
+    never = ["cancelled", "excused", "unrecorded", "not_due"]
+    assert weeks.table[never].isna().all(axis=None)
     assert weeks.table["no_show"].notna().any()
     assert weeks.table["statuses_not_known"].iloc[0] == (
-        "unrecorded, not_due: not known from these records: no session has such a status"
+        f"{', '.join(never)}: not known from these records: no session has such a status"
     )
-    assert not hidden_in_weeks(iop.protect(weeks).table)[["unrecorded", "not_due"]].any(axis=None)
+    assert not hidden_in_weeks(iop.protect(weeks).table)[never].any(axis=None)
     report: Any = iop.quarterly_report(without, "2026Q1")
-    assert not {"unrecorded", "not_due", "statuses_not_known"} & set(
-        report.tables["attendance_by_week"]
-    )
+    assert not {*never, "statuses_not_known"} & set(report.tables["attendance_by_week"])
+
+
+def test_all_absences_are_no_shows_where_the_records_hold_no_others(without: iop.Records) -> None:
+    """Else a hidden number of sessions due would follow from those attended and the no-shows."""
+    weeks = iop.attendance_by_week(without)
+    linked = LinkedCounts(iop.SafePolicy())
+    link_weeks(linked, weeks)
+    row = weeks.table.iloc[0]
+    name = ("weeks", *(str(row[one]) for one in (*weeks.by, "week")))
+    places = {linked.names.index((*name, one)) for one in ("absent", "no_show")}
+    assert places in [row.keys() for row in linked.facts.rows]

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from iop_outcomes.attendance.rule import UNRECORDED
 from iop_outcomes.attendance.weekly import (
     NEVER,
     NO_SUCH,
@@ -16,7 +15,7 @@ from iop_outcomes.attendance.weekly import (
     left_not_known,
     never_recorded,
 )
-from iop_outcomes.attendance.weekly_people import CANCELLED, weeks_followed
+from iop_outcomes.attendance.weekly_people import statuses_by_column, weeks_followed
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.results import WEEKLY_ABSENT, Key
 from iop_outcomes.report.period import period_between
@@ -52,7 +51,7 @@ def weeks_of(scope: Scope) -> AttendanceByWeek:
     weeks = attendance_by_week(scope.records.subset(scope.followed_90_days))
     assert scope.attendance is not None
     sessions, never = scope.attendance.sessions, never_recorded(weeks.table)
-    words = {"unrecorded": (UNRECORDED,), "not_due": sessions.rule.not_due}
+    words = statuses_by_column(sessions.rule)
     held = [name for name in never if sessions.has_status(words[name]).any()]
     if not held:
         return weeks
@@ -90,14 +89,14 @@ def link_weeks_by_quarter(scope: Scope, linked: LinkedCounts) -> None:
         "due": sessions.due,
         "attended": sessions.attended,
         "absent": sessions.due & ~sessions.attended,
-        "no_show": sessions.has_status(("no_show",)),
-        "cancelled": sessions.has_status(CANCELLED),
-        "excused": sessions.has_status(("excused",)),
-        "unrecorded": sessions.unrecorded,
-        "not_due": sessions.has_status(sessions.rule.not_due),
+        **{
+            name: sessions.has_status(words)
+            for name, words in statuses_by_column(sessions.rule).items()
+        },
     }
     missed = np.any([kinds[name] for name in WEEKLY_ABSENT], axis=0) & sessions.treatment
-    absent = WEEKLY_ABSENT if np.array_equal(missed, kinds["absent"]) else ()
+    adds_up = np.array_equal(missed, kinds["absent"])
+    absent = [name for name in WEEKLY_ABSENT if adds_up and kinds[name].any()]
     before = FLOW
     for week in range(1, WEEKS + 1):
         key: Key = ("weeks", str(week))
