@@ -7,6 +7,7 @@ import iop_outcomes as iop
 from docs import measures
 from iop_outcomes.errors import EstimateError, RuleError
 from tests.attendance.specification import Case, cases
+from tests.helpers.of_the_sample import records_of_the_sample
 
 
 def number(text: str) -> float:
@@ -69,7 +70,7 @@ def test_a_minimum_dose_fails_only_where_the_unknown_weeks_are_too_few_to_reach_
 
 
 def test_all_rules_of_the_sample_account_for_every_episode() -> None:
-    records = iop.read_records("data/samples")
+    records = records_of_the_sample()
     result = iop.continuity(records)
     table = result.table.set_index("measure")
     parts = table["not_over"] + table["not_known"] + table["denominator"]

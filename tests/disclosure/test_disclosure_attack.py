@@ -19,7 +19,11 @@ from iop_outcomes.plots.layout.export import Picture
 from iop_outcomes.report import model
 from iop_outcomes.report.scope import choose_scope
 from iop_outcomes.report.sections.cohort import admissions_table
-from tests.helpers.of_the_sample import report_of_the_sample
+from tests.helpers.of_the_sample import (
+    internal_report_of_the_sample,
+    records_of_the_sample,
+    report_of_the_sample,
+)
 from validation import attack_solving, disclosure_attack
 from validation.attack_curves import curves
 from validation.attack_periods import window
@@ -48,7 +52,7 @@ def saved(report: iop.Report, folder: Path) -> Read:
 
 @pytest.fixture(scope="module")
 def sample() -> iop.Records:
-    return iop.read_records("data/samples")
+    return records_of_the_sample()
 
 
 @pytest.fixture(scope="module")
@@ -68,11 +72,9 @@ def test_page_and_workbook_show_the_same_digits(read: Read) -> None:
 
 
 @pytest.fixture(scope="module")
-def open_read(sample: iop.Records, tmp_path_factory: pytest.TempPathFactory) -> Read:
+def open_read(tmp_path_factory: pytest.TempPathFactory) -> Read:
     """Return the report of the same people with nothing hidden."""
-    programs = [name for name in sample.episodes["program"].unique() if name != "Old Mill"]
-    free = iop.quarterly_report(sample.where(program=programs), "2026Q3", policy=OPEN)
-    return saved(free, tmp_path_factory.mktemp("open"))
+    return saved(internal_report_of_the_sample(), tmp_path_factory.mktemp("open"))
 
 
 def test_what_the_attacker_takes_for_known_is_true(open_read: Read) -> None:

@@ -12,13 +12,14 @@ from scipy import stats
 import iop_outcomes as iop
 from iop_outcomes.disclosure.policy import SafePolicy
 from iop_outcomes.disclosure.tables import hide_small_counts, totals_that_tell
+from tests.helpers.of_the_sample import records_of_the_sample
 
 INTERNAL = iop.SafePolicy.internal()
 
 
 @pytest.fixture(scope="module")
 def sample() -> iop.Records:
-    return iop.read_records("data/samples")
+    return records_of_the_sample()
 
 
 def people_of(attended: float, due: float, lower: float, upper: float) -> float:

@@ -11,6 +11,7 @@ import pytest
 
 import iop_outcomes as iop
 from iop_outcomes.errors import OutcomesError
+from tests.helpers.of_the_sample import records_of_the_sample
 from tests.helpers.recorded import compare_recorded, parts_text
 
 HERE = Path(__file__).parent / "recorded"
@@ -19,7 +20,7 @@ HERE = Path(__file__).parent / "recorded"
 @pytest.fixture(scope="module")
 def records() -> iop.Records:
     """Return a large program and a small one of the sample."""
-    return iop.read_records("data/samples").where(program=["Harbor", "Old Mill"])
+    return records_of_the_sample().where(program=["Harbor", "Old Mill"])
 
 
 @pytest.fixture(scope="module")

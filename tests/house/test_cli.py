@@ -118,15 +118,20 @@ def no_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("no_drawing")
-def test_a_report_is_written(run: Run, folder: Path, tmp_path: Path) -> None:
-    out_file = tmp_path / "q3.html"
-    one = tmp_path / "one"  # program without check-ins: quicker than all
-    one.mkdir()
+def sessions_of(folder: Path, there: Path, *programs: str) -> Path:
+    """Write some programs of the sample without check-ins, of which a report is quicker."""
+    there.mkdir()
     episodes = pd.read_csv(folder / "episodes.csv", dtype=str)
-    kept = episodes.loc[episodes["program"].eq("North"), "episode_id"]
+    kept = episodes.loc[episodes["program"].isin(programs), "episode_id"]
     for name in ("episodes", "attendance"):
         frame = pd.read_csv(folder / f"{name}.csv", dtype=str, keep_default_na=False)
-        frame[frame["episode_id"].isin(kept)].to_csv(one / f"{name}.csv", index=False)
+        frame[frame["episode_id"].isin(kept)].to_csv(there / f"{name}.csv", index=False)
+    return there
+
+
+def test_a_report_is_written(run: Run, folder: Path, tmp_path: Path) -> None:
+    out_file = tmp_path / "q3.html"
+    one = sessions_of(folder, tmp_path / "one", "North")
     words = ("report", one, "--quarter", "2026Q3", "--out", out_file, "--as-of", "2026-09-30")
     code, out, err = run(*words, "--prepared-by", "The office")
     assert code == 0
@@ -165,7 +170,8 @@ def test_an_internal_report_is_made_where_it_is_asked_for(
 @pytest.mark.usefixtures("no_drawing")
 def test_internal_reports_of_each_program_are_made(run: Run, folder: Path, tmp_path: Path) -> None:
     out_file = tmp_path / "own.json"
-    words = ("report", folder, "--quarter", "2026Q3", "--out", out_file, "-q", "--all-programs")
+    two = sessions_of(folder, tmp_path / "two", "North", "Harbor")
+    words = ("report", two, "--quarter", "2026Q3", "--out", out_file, "-q", "--all-programs")
     code, out, _ = run(*words, "--internal")
     assert code == 0
     files = sorted(tmp_path.glob("*.json"))
@@ -179,7 +185,8 @@ def test_a_report_of_some_programs_leaves_out_the_others(
     run: Run, folder: Path, tmp_path: Path
 ) -> None:
     out_file = tmp_path / "two.xlsx"
-    words = ("report", folder, "--quarter", "2026Q3", "--out", out_file, "-q")
+    three = sessions_of(folder, tmp_path / "three", "North", "Harbor", "Lakeside")
+    words = ("report", three, "--quarter", "2026Q3", "--out", out_file, "-q")
     code, _, err = run(*words, "--program", "North", "--program", "Harbor")
     assert code == 0
     assert err == ""

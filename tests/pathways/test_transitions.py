@@ -8,6 +8,7 @@ import pytest
 
 import iop_outcomes as iop
 from iop_outcomes.errors import EstimateError
+from tests.helpers.of_the_sample import records_of_the_sample
 
 
 def made() -> iop.Records:
@@ -49,7 +50,7 @@ def test_days_from_prior_care_to_the_first_session_by_hand() -> None:
 
 @pytest.fixture(scope="module")
 def sample() -> iop.Records:
-    return iop.read_records("data/samples").where(program=["North", "Harbor"])
+    return records_of_the_sample().where(program=["North", "Harbor"])
 
 
 def test_followed_up_is_the_share_by_the_same_days(sample: iop.Records) -> None:

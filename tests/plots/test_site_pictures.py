@@ -19,6 +19,7 @@ import iop_outcomes as iop
 from iop_outcomes.errors import RuleError
 from iop_outcomes.plots.layout import style
 from iop_outcomes.plots.layout.export import NARROW
+from tests.helpers.of_the_sample import records_of_the_sample
 from tests.helpers.pictures import assert_apart, assert_within, words_of
 
 LONG = (
@@ -114,10 +115,10 @@ def test_words_are_within_and_apart_and_said(name: str) -> None:
 
 
 def test_the_axis_of_a_funnel_names_what_is_counted() -> None:
-    made = iop.funnel(iop.read_records("data/samples"), "attendance_rate", by="program")
+    made = iop.funnel(records_of_the_sample(), "attendance_rate", by="program")
     assert made.counted == "sessions due"
     assert iop.plot_funnel(made).get_xlabel() == "number of independent entries"
-    of_people = iop.funnel(iop.read_records("data/samples"), "completion_rate", by="program")
+    of_people = iop.funnel(records_of_the_sample(), "completion_rate", by="program")
     assert iop.plot_funnel(of_people).get_xlabel() == "discharges whose reason is known"
     assert iop.plot_funnel(funnel()).get_xlabel() == "number counted"
     named = replace(funnel(), counted="admissions")

@@ -12,6 +12,7 @@ from matplotlib.text import Text
 import iop_outcomes as iop
 from iop_outcomes.plots.layout import style
 from iop_outcomes.trends import Trend
+from tests.helpers.of_the_sample import records_of_the_sample
 
 NUMBERS = ["numerator", "denominator", "value", "lower", "upper"]
 WORDS = ("hidden", "not yet known")
@@ -20,7 +21,7 @@ WORDS = ("hidden", "not yet known")
 @pytest.fixture(scope="module")
 def trend() -> Trend:
     """Return retention by quarter of which most quarters are hidden, and the last two not known."""
-    records = iop.read_records("data/samples")
+    records = records_of_the_sample()
     made = iop.trend(records, "retained_90", every="quarter", chart="none")
     table = made.table.assign(hidden=False)
     so_far = ["value_so_far", "lower_so_far", "upper_so_far"]

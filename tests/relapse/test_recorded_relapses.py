@@ -11,6 +11,7 @@ import pytest
 
 import iop_outcomes as iop
 from iop_outcomes.errors import OutcomesError
+from tests.helpers.of_the_sample import records_of_the_sample
 from tests.helpers.recorded import cell_text, compare_recorded, parts_text
 
 HERE = Path(__file__).parent / "recorded"
@@ -42,7 +43,7 @@ RULES: list[dict[str, Any]] = [
 @pytest.fixture(scope="module")
 def records() -> iop.Records:
     """Return 60 people of the sample, a third of whom have answers and tests at odds."""
-    sample = iop.read_records("data/samples")
+    sample = records_of_the_sample()
     episodes = sample.episodes[sample.episodes["person_id"].cat.codes % 14 == 3].head(60)
     checkins = sample.checkins[sample.checkins["episode_id"].isin(episodes["episode_id"])].copy()
     place = np.arange(len(checkins))

@@ -23,6 +23,7 @@ from iop_outcomes.relapse.course.recurrences import RECOVERED, recurrent_relapse
 from iop_outcomes.relapse.course.states import state_histories
 from iop_outcomes.shared.provenance import KEY, provenance_of
 from iop_outcomes.survival.recurrence.estimate import mean_cumulative_function
+from tests.helpers.of_the_sample import records_of_the_sample
 from tests.helpers.slow_rules import Stretch, plain_stretches
 from tests.relapse.test_relapse import ROWS, RULES, SHORT, history_of, records_of
 
@@ -199,7 +200,7 @@ RULES_ON_SAMPLE = [
 
 @pytest.fixture(scope="module")
 def sample() -> iop.Records:
-    return iop.read_records("data/samples")
+    return records_of_the_sample()
 
 
 @pytest.mark.parametrize("rule", RULES_ON_SAMPLE, ids=lambda rule: f"{rule.name} {rule.missing}")

@@ -22,6 +22,7 @@ from iop_outcomes.relapse import RelapseRule, time_to_relapse
 from iop_outcomes.relapse.course.recurrences import RECOVERED, recurrent_relapses
 from iop_outcomes.relapse.course.states import state_histories
 from iop_outcomes.shared.vocabulary import STATES
+from tests.helpers.of_the_sample import records_of_the_sample
 
 SIGNS = {
     "-": ("completed", "no"),
@@ -453,11 +454,11 @@ def test_all_relapses_are_those_of_recurrent_relapses(
     ids=lambda rule: f"{rule.name} {rule.missing} {rule.use_weeks}",
 )
 def test_on_the_sample_too(rule: RelapseRule) -> None:
-    assert agree(iop.read_records("data/samples"), rule) > 0
+    assert agree(records_of_the_sample(), rule) > 0
 
 
 def test_the_sample_goes_through() -> None:
-    records = iop.read_records("data/samples")
+    records = records_of_the_sample()
     histories = state_histories(records)
     assert set(histories["state"].cat.remove_unused_categories().cat.categories) == set(STATES) - {
         "dead"

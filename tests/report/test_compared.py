@@ -15,13 +15,14 @@ from iop_outcomes.report.sections import assemble, findings, first_page
 from iop_outcomes.report.sections.points import SAME, SIGNAL, Point
 from iop_outcomes.report.trends import make_trends
 from iop_outcomes.trends import Trend
+from tests.helpers.of_the_sample import records_of_the_sample
 
 WHY = "The records begin within an earlier period, so that nothing is compared with it."
 
 
 def test_measures_by_another_time_are_named_in_the_trends() -> None:
     """Retention stood there by year, and the sentence said "in the newest month"."""
-    records = iop.read_records("data/samples")
+    records = records_of_the_sample()
     scope = choose_scope(records, "2026-07", None, iop.SafePolicy.unprotected())
     trends = make_trends(scope, MergePlan({"trend_retained_30": Step("year")}))
     policy = iop.SafePolicy.unprotected()
@@ -39,7 +40,7 @@ def test_measures_by_another_time_are_named_in_the_trends() -> None:
 
 def test_a_measure_with_a_number_and_without_room_is_named_with_why_it_is_not_compared() -> None:
     """Nothing of retention stood at a glance where eight others could be compared."""
-    records = iop.read_records("data/samples")
+    records = records_of_the_sample()
     scope = choose_scope(records, "2025-10..2026-09", None, iop.SafePolicy.unprotected())
     trends = make_trends(scope, MergePlan()).shown(frozenset(), scope.policy)
     others = [Point(SIGNAL, "signal", f"Signal {number}", "") for number in range(8)]
@@ -84,7 +85,7 @@ def quarters_of(values: Sequence[float], hidden: Sequence[int]) -> Trend:
 
 def test_a_measure_has_one_tag_at_a_glance_and_in_the_trends() -> None:
     """Of a small program the quarter before was hidden, and the one a year before was shown."""
-    scope = choose_scope(iop.read_records("data/samples"), "2026Q2", None, None)
+    scope = choose_scope(records_of_the_sample(), "2026Q2", None, None)
     numbers = [12.0, 30.0, 30.0, 9.0, 11.0]
     for hidden, tag, end in (
         ((3,), "no clear change", "from 12 in 2025Q2, a year before: the difference may be chance"),
@@ -106,7 +107,7 @@ def test_a_measure_has_one_tag_at_a_glance_and_in_the_trends() -> None:
 def test_a_trend_says_which_time_is_not_whole() -> None:
     """A year that began five months before the records stood beside whole ones without a word."""
     policy = iop.SafePolicy.unprotected()
-    scope = choose_scope(iop.read_records("data/samples"), "2026-07", None, policy)
+    scope = choose_scope(records_of_the_sample(), "2026-07", None, policy)
     plan = MergePlan({"trend_retained_30": Step("year")})
     trends = make_trends(scope, plan).shown(frozenset(), policy).drawn
     words = "The records begin within August 2023 to July 2024: that time is not whole."

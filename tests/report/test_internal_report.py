@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
@@ -17,29 +16,20 @@ import iop_outcomes as iop
 from iop_outcomes.disclosure.fixed_days import EndsElsewhere
 from iop_outcomes.disclosure.ledger import Ledger
 from iop_outcomes.errors import ReportError
-from iop_outcomes.plots.layout.export import Picture
-from iop_outcomes.report import model
 from iop_outcomes.report.scope import choose_scope
 from iop_outcomes.report.sections import assemble
 from iop_outcomes.report.sections.ends import each_day, stays
 from iop_outcomes.report.sections.relapse import first, relapse_results, tables
-from tests.helpers.of_the_sample import QUARTER, report_of_the_sample
+from tests.helpers.of_the_sample import (
+    QUARTER,
+    SHOWN,
+    internal_report_of_the_sample,
+    records_of_the_sample,
+    report_of_the_sample,
+)
 
-SHOWN = ["Harbor", "Lakeside", "North", "Riverside"]
-"""The programs of the sample that the public report shows; the fifth is in no total of it."""
 HALF = 0.5 + 0.051  # of a percent point: the public one prints whole percent, this one tenths
 ENDS = ["completed", "dropped_out", "terminated", "transferred", "incarcerated", "died", "other"]
-
-
-@cache
-def internal() -> iop.Report:
-    empty = Picture(b"<svg/>", "A picture.", 1, 1)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(model, "draw_svg", lambda *_, **__: empty)
-        records = iop.read_records("data/samples").where(program=SHOWN)
-        made = iop.quarterly_report(records, QUARTER, policy=iop.SafePolicy.internal())
-        assert made.html  # drawn now
-    return made
 
 
 def section_of(report: iop.Report, name: str) -> dict[str, Any]:
@@ -60,18 +50,20 @@ def on_or_before(table: pd.DataFrame, day: float) -> pd.Series[Any]:
 
 
 def test_no_ledger_holds_one() -> None:
-    records = iop.read_records("data/samples").where(program=SHOWN[:1])
+    records = records_of_the_sample().where(program=SHOWN[:1])
     policy = iop.SafePolicy.internal()
     with pytest.raises(ReportError, match="without --ledger"):
         iop.quarterly_report(records, QUARTER, policy=policy, ledger=Ledger())
 
 
 def test_it_has_each_table_of_the_public_one() -> None:
-    assert set(report_of_the_sample().tables) <= set(internal().tables)
+    assert set(report_of_the_sample().tables) <= set(internal_report_of_the_sample().tables)
 
 
 def test_nothing_in_it_is_hidden_or_called_too_few(tmp_path: Path) -> None:
-    saved = internal().save(tmp_path / "report.json").read_text(encoding="utf-8")
+    saved = (
+        internal_report_of_the_sample().save(tmp_path / "report.json").read_text(encoding="utf-8")
+    )
     for section in json.loads(saved)["sections"]:
         for table in (*section["tables"], *(one["table"] for one in section["figures"])):
             cells = [cell for row in table["rows"] for cell in row]
@@ -85,7 +77,9 @@ def test_nothing_in_it_is_hidden_or_called_too_few(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["without_relapse", "missing_check_ins"])
 def test_shares_without_relapse_are_those_of_the_public_report(name: str) -> None:
-    public, own = (one.tables[name] for one in (report_of_the_sample(), internal()))
+    public, own = (
+        one.tables[name] for one in (report_of_the_sample(), internal_report_of_the_sample())
+    )
     first = public.columns[0]
     if name == "without_relapse":
         assert own[first].tolist() == [*SHOWN, "all"]
@@ -103,7 +97,10 @@ def test_shares_without_relapse_are_those_of_the_public_report(name: str) -> Non
 
 
 def test_events_on_missing_data_are_those_of_the_public_report() -> None:
-    public, own = (one.tables["missing_check_ins"] for one in (report_of_the_sample(), internal()))
+    public, own = (
+        one.tables["missing_check_ins"]
+        for one in (report_of_the_sample(), internal_report_of_the_sample())
+    )
     for there, here in zip(
         public["events_on_missing_data"], own["events_on_missing_data"], strict=True
     ):
@@ -112,7 +109,9 @@ def test_events_on_missing_data_are_those_of_the_public_report() -> None:
 
 @pytest.mark.parametrize("name", ["relapse", "relapse_by_program", "relapse_by_missing"])
 def test_curves_of_the_public_report_are_those_of_this_one(name: str) -> None:
-    public, own = (one.tables[name] for one in (report_of_the_sample(), internal()))
+    public, own = (
+        one.tables[name] for one in (report_of_the_sample(), internal_report_of_the_sample())
+    )
     groups = [column for column in public if column in ("program", "a missing check-in")]
     for _, row in public.iterrows():
         of_group = own
@@ -125,7 +124,10 @@ def test_curves_of_the_public_report_are_those_of_this_one(name: str) -> None:
 
 
 def test_the_interval_censored_curve_is_that_of_the_public_report() -> None:
-    public, own = (one.tables["relapse_interval"] for one in (report_of_the_sample(), internal()))
+    public, own = (
+        one.tables["relapse_interval"]
+        for one in (report_of_the_sample(), internal_report_of_the_sample())
+    )
     own = own.set_index("day")
     for _, row in public.iterrows():
         for name in ("survival", "lowest", "highest"):
@@ -136,7 +138,10 @@ def test_the_interval_censored_curve_is_that_of_the_public_report() -> None:
 
 
 def test_ends_over_time_are_those_of_the_public_report() -> None:
-    public, own = (one.tables["ends_over_time"] for one in (report_of_the_sample(), internal()))
+    public, own = (
+        one.tables["ends_over_time"]
+        for one in (report_of_the_sample(), internal_report_of_the_sample())
+    )
     named = {end.replace(" ", "_") for end in public["end"]} & set(ENDS)
     for _, row in public.iterrows():
         ends = [row["end"].replace(" ", "_")]
@@ -147,7 +152,10 @@ def test_ends_over_time_are_those_of_the_public_report() -> None:
 
 
 def test_what_came_first_is_that_of_the_public_report() -> None:
-    public, own = (one.tables["relapse_first"] for one in (report_of_the_sample(), internal()))
+    public, own = (
+        one.tables["relapse_first"]
+        for one in (report_of_the_sample(), internal_report_of_the_sample())
+    )
     days = [column for column in public if column.startswith("day_")]
     words = [name.replace(" ", "_") for name in public["came_first"]]
     for name, (_, row) in zip(words, public.iterrows(), strict=True):
@@ -161,7 +169,7 @@ def test_what_came_first_is_that_of_the_public_report() -> None:
 
 @pytest.mark.parametrize("name", ["ends_over_time", "relapse_first"])
 def test_shares_by_end_have_their_intervals_on_fixed_days(name: str) -> None:
-    limits = internal().tables[f"{name}_limits"]
+    limits = internal_report_of_the_sample().tables[f"{name}_limits"]
     days = [column for column in limits if column.startswith("day_")]
     assert {"day_30", "day_60", "day_90", "day_180"} <= set(days)
     at_risk = limits[limits.iloc[:, 0] == "at risk"]
@@ -178,10 +186,13 @@ def test_who_contributes_no_day_is_said_and_here_counted() -> None:
     )
     sentences = {
         name: " ".join(section_of(report, "relapse")["sentences"])
-        for name, report in (("public", report_of_the_sample()), ("own", internal()))
+        for name, report in (
+            ("public", report_of_the_sample()),
+            ("own", internal_report_of_the_sample()),
+        )
     }
     assert f"{words}." in sentences["public"]
-    start = internal().tables["relapse"].iloc[0]
+    start = internal_report_of_the_sample().tables["relapse"].iloc[0]
     none, everyone = int(start["censored"]), int(start["censored"] + start["at_risk"])
     assert none > 50
     assert f"{words}: {none} of {everyone} episodes." in sentences["own"]
@@ -207,7 +218,7 @@ def test_what_cannot_be_estimated_says_why() -> None:
 
 
 def test_an_internal_report_without_a_relapse_or_an_end_says_so() -> None:
-    records = iop.read_records("data/samples").where(program=["Old Mill"])
+    records = records_of_the_sample().where(program=["Old Mill"])
     open_ = choose_scope(records, QUARTER, None, iop.SafePolicy.internal())
     times = stays.stays(open_)
     assert times is not None

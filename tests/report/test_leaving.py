@@ -13,6 +13,7 @@ from iop_outcomes.report import counting
 from iop_outcomes.report.counting import Counted, count_all
 from iop_outcomes.report.linking.leaving import DISCHARGED, GONE, NOW
 from iop_outcomes.report.scope import Scope, choose_scope
+from tests.helpers.of_the_sample import records_of_the_sample
 
 ADMITTED = ("admissions", "all")
 CENSUS = ("census", "2026-09-30")
@@ -20,7 +21,7 @@ CENSUS = ("census", "2026-09-30")
 
 @pytest.fixture(scope="module")
 def sample() -> iop.Records:
-    return iop.read_records("data/samples")
+    return records_of_the_sample()
 
 
 def lakeside(sample: iop.Records) -> iop.Records:
@@ -53,6 +54,12 @@ def counted(records: iop.Records, period: str | None = "2026Q3") -> tuple[Scope,
     return scope, count_all(scope, scope)
 
 
+@pytest.fixture(scope="module")
+def of_lakeside(sample: iop.Records) -> Counted:
+    _, made = counted(lakeside(sample))
+    return made
+
+
 def printed(made: Counted, *keys: Key) -> list[int | None]:
     """Return printed counts, each of an item of its name; None where it is hidden."""
     return [None if key in made.hidden else made.linked.value(key) for key in keys]
@@ -72,22 +79,19 @@ def test_those_still_there_are_not_told_by_admissions_and_discharges(
 
 
 def test_those_still_there_are_not_told_where_the_records_begin_in_the_time_of_the_discharges(
-    sample: iop.Records, monkeypatch: pytest.MonkeyPatch
+    sample: iop.Records, of_lakeside: Counted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of the 57 people of four quarters 48 were discharged: 9 are there, which is hidden."""
-    records = lakeside(sample)
     quarters = ["2025Q4", *(f"2026Q{quarter}" for quarter in (1, 2, 3))]
     trend = [("trend", "admissions", "quarter", quarter) for quarter in quarters]
     for name in ("link_leaving", "link_leaving_by_time"):
         monkeypatch.setattr(counting, name, lambda *_: None)
-    _, without = counted(records)
+    _, without = counted(lakeside(sample))
     assert without.hidden.isdisjoint(trend)
     assert sum(without.linked.value((*row, "numerator")) for row in trend) == 57
     assert printed(without, DISCHARGED, CENSUS) == [48, None]
-    monkeypatch.undo()
-    _, made = counted(records)
-    assert {*trend, DISCHARGED} & made.hidden
-    assert attack(made.cells).empty
+    assert {*trend, DISCHARGED} & of_lakeside.hidden
+    assert attack(of_lakeside.cells).empty
 
 
 def test_where_many_are_there_nothing_more_is_hidden() -> None:
@@ -113,10 +117,10 @@ def test_those_asked_for_scores_are_all_who_were_discharged(
 
 
 def test_those_who_did_not_answer_twice_are_not_told_by_the_discharges(
-    sample: iop.Records,
+    of_lakeside: Counted,
 ) -> None:
     """The number of those who did can then not be printed beside that of the discharges."""
-    _, made = counted(lakeside(sample))
+    made = of_lakeside
     answered = ("symptoms", "phq9", "paired")
     assert made.linked.value(DISCHARGED) - made.linked.value(answered) == 7
     assert None in printed(made, DISCHARGED, answered)

@@ -18,11 +18,12 @@ from iop_outcomes.report.trends import Trends, trend_in
 from iop_outcomes.trends import Trend
 from iop_outcomes.trends.charting import chart_rule
 from iop_outcomes.trends.quantities.quantity import comparable_from
+from tests.helpers.of_the_sample import records_of_the_sample
 
 
 @pytest.fixture(scope="module")
 def sample() -> iop.Records:
-    return iop.read_records("data/samples")
+    return records_of_the_sample()
 
 
 @pytest.fixture(scope="module")

@@ -15,13 +15,14 @@ from iop_outcomes.report.model import Table
 from iop_outcomes.report.sections import assemble
 from iop_outcomes.report.trends import Trends
 from iop_outcomes.trends import Trend
+from tests.helpers.of_the_sample import records_of_the_sample
 
 NUMBERS = ["numerator", "denominator", "value", "lower", "upper"]
 
 
 @pytest.fixture(scope="module")
 def records() -> iop.Records:
-    return iop.read_records("data/samples")
+    return records_of_the_sample()
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,7 @@ from iop_outcomes.report.period import parse_report_period
 from iop_outcomes.report.scope import choose_scope
 from iop_outcomes.report.sections.attendance.rules import continuity_table
 from iop_outcomes.report.sections.outcomes import declare_admitted
+from tests.helpers.of_the_sample import nothing_hidden, records_of_the_sample
 from validation.shown_share import one_program
 
 FAMILY = "of the admissions in the quarter up to"
@@ -29,11 +30,15 @@ FAMILY = "of the admissions in the quarter up to"
 
 @pytest.fixture(scope="module")
 def reports() -> list[PrintedCells]:
-    """Return four reports of one program with the true number of each count."""
+    """Return four reports of one program with the true number of each count.
+
+    So nothing need be hidden, which takes time.
+    """
     made = []
     for quarter in ("2025Q2", "2025Q3", "2025Q4", "2026Q1"):
         scope = choose_scope(one_program(9, 300, quarter), quarter, None, None)
-        counted = count_all(scope, scope)
+        with nothing_hidden():
+            counted = count_all(scope, scope)
         names = zip(counted.cells.counts, counted.linked.names, strict=True)
         numbers: dict[Key, int | None] = {key: counted.linked.value(own) for key, own in names}
         made.append(replace(counted.cells, counts=numbers, shares=[]))
@@ -214,4 +219,4 @@ def test_only_reports_of_quarters_stand_beside_one_another(
 
 @pytest.fixture(scope="module")
 def sample() -> iop.Records:
-    return iop.read_records("data/samples")
+    return records_of_the_sample()

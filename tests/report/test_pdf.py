@@ -38,6 +38,7 @@ from iop_outcomes.report.forms.saving import check_path
 from iop_outcomes.report.model import Drawing, How, Section, Table, data_address
 from iop_outcomes.report.sections.registry import NAMES
 from iop_outcomes.report.settings import ReportSettings
+from tests.helpers.of_the_sample import records_of_the_sample
 
 pikepdf = pytest.importorskip("pikepdf", reason="pikepdf, which reads the tags, is not installed")
 HOSTILE = "<script>alert(1)</script> url(http://127.0.0.1:9/a) =1+1 ${x} \\u0007"
@@ -618,7 +619,7 @@ def test_a_definition_stands_once_and_pictures_lead_to_it(picture: Picture) -> N
 def test_findings_and_all_measures_with_their_note_stand_on_the_first_page(
     program: str, tmp_path: Path
 ) -> None:
-    records = iop.read_records("data/samples")
+    records = records_of_the_sample()
     if program:
         records = records.subset((records.episodes["program"] == program).to_numpy())
     others = NAMES[NAMES.index("flow") + 1 :]

@@ -26,6 +26,7 @@ from iop_outcomes.report.sections import outcomes, quarters
 from iop_outcomes.report.sections.attendance import weekdays
 from iop_outcomes.report.sections.cohort import discharges, flow, sessions
 from iop_outcomes.report.trends import Trends
+from tests.helpers.of_the_sample import nothing_hidden, records_of_the_sample
 from validation.shown_share import one_program
 
 HALF_YEAR = Step("half_year")
@@ -166,7 +167,7 @@ def test_the_counts_of_each_table_of_several_quarters_are_declared_by_quarter(
 
 
 def test_symptoms_and_daily_life_are_declared_by_quarter_of_admission() -> None:
-    scope = choose_scope(iop.read_records("data/samples"), "2026Q2", None, None)
+    scope = choose_scope(records_of_the_sample(), "2026Q2", None, None)
     linked = LinkedCounts(scope.policy)
     outcomes.declare_admitted(scope, linked, [])
     assert len(outcomes.scores_tables(scope, linked)) == 2
@@ -303,7 +304,8 @@ def test_weeks_and_the_not_known_of_a_year_less_those_of_an_earlier_report_are_n
 def of_a_program() -> tuple[Scope, LinkedCounts]:
     """Return what a report of 2025Q4 covers, and its counts."""
     scope = choose_scope(one_program(2, 80, "2025Q4"), "2025Q4", None, None)
-    return scope, count_all(scope, scope).linked
+    with nothing_hidden():
+        return scope, count_all(scope, scope).linked
 
 
 def of_quarter(quarter: str, *name: str) -> tuple[str, ...]:
@@ -367,7 +369,8 @@ def test_what_a_table_takes_together_is_a_count_of_each_quarter() -> None:
     """Each of several rare words may have nobody in a quarter, but not all of them."""
     records = one_program(6, 300, "2026Q2")
     scope = choose_scope(records, "2026Q2", None, None)
-    linked = count_all(scope, scope).linked
+    with nothing_hidden():
+        linked = count_all(scope, scope).linked
     ends = ("incarcerated", "died", "other", "not recorded")
     reason = records.episodes["discharge_reason"].astype(object).fillna("not recorded")
     day = records.episodes["discharge_date"]

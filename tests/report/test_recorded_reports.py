@@ -19,7 +19,7 @@ import iop_outcomes as iop
 from iop_outcomes.disclosure.ledger import Ledger
 from iop_outcomes.plots.layout.export import Picture
 from iop_outcomes.report import model
-from tests.helpers.of_the_sample import report_of_the_sample
+from tests.helpers.of_the_sample import records_of_the_sample, report_of_the_sample
 from tests.helpers.recorded import cell_text, compare_recorded
 
 HERE = Path(__file__).parent / "recorded"
@@ -34,7 +34,7 @@ def no_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def sample() -> iop.Records:
-    return iop.read_records("data/samples")
+    return records_of_the_sample()
 
 
 @pytest.fixture(scope="module")

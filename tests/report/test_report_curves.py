@@ -16,12 +16,12 @@ from iop_outcomes.report.scope import Scope, choose_scope
 from iop_outcomes.report.sections import registry
 from iop_outcomes.report.sections.ends import stays
 from iop_outcomes.report.sections.relapse import first, first_table, relapse_results
-from tests.helpers.of_the_sample import report_of_the_sample
+from tests.helpers.of_the_sample import records_of_the_sample, report_of_the_sample
 
 
 @pytest.fixture(scope="module")
 def records() -> iop.Records:
-    return iop.read_records("data/samples")
+    return records_of_the_sample()
 
 
 @pytest.fixture(scope="module")
@@ -195,6 +195,7 @@ def test_pictures_of_trends_are_begun_before_the_signals_are_looked_for(
         begun.extend(one.title for one in drawings)
 
     monkeypatch.setattr(registry, "month_charts", stop)
+    monkeypatch.setattr(LinkedCounts, "hidden", lambda _: frozenset())  # which takes time
     given = prepared(records, "2026Q3")
     with pytest.raises(StoppedError):
         make_report(*given, early=early)

@@ -55,6 +55,23 @@ def counted(records: iop.Records, quarter: str, ledger: Ledger | None = None) ->
     return count_all(scope, scope, ledger=ledger)
 
 
+@pytest.fixture(scope="module")
+def before(records: iop.Records) -> Counted:
+    return counted(records, "2026Q2")
+
+
+@pytest.fixture(scope="module")
+def alone(records: iop.Records) -> Counted:
+    """Return the report of the next quarter, of which nothing was printed before."""
+    return counted(records, "2026Q3")
+
+
+@pytest.fixture(scope="module")
+def beside(records: iop.Records, before: Counted) -> Counted:
+    """Return the same report beside the one before."""
+    return counted(records, "2026Q3", before.ledger)
+
+
 def cells_of_row(made: Counted, table: str) -> list[int]:
     label, word, count = TABLES[table]
     frame = made.table(table).frame
@@ -64,17 +81,15 @@ def cells_of_row(made: Counted, table: str) -> list[int]:
 
 @pytest.mark.parametrize("table", TABLES)
 def test_a_row_of_an_earlier_report_has_a_0_where_it_has_nobody_now(
-    records: iop.Records, table: str
+    before: Counted, alone: Counted, beside: Counted, table: str
 ) -> None:
-    before = counted(records, "2026Q2")
     assert cells_of_row(before, table) == [20]
-    assert cells_of_row(counted(records, "2026Q3"), table) == []
-    beside = counted(records, "2026Q3", before.ledger)
+    assert cells_of_row(alone, table) == []
     assert cells_of_row(beside, table) == [0]
     label, word, count = TABLES[table]
     frame = beside.table(table).frame
     others = frame.loc[frame[label] != word, count]
-    assert others.tolist() == counted(records, "2026Q3").table(table).frame[count].tolist()
+    assert others.tolist() == alone.table(table).frame[count].tolist()
 
 
 def test_a_program_of_an_earlier_report_keeps_its_row_though_nobody_was_admitted_to_it() -> None:
@@ -165,11 +180,12 @@ def test_rows_stay_where_the_records_have_nobody_in_a_group_any_more(records: io
     assert "level of care" not in set(alone["by"])
 
 
-def test_a_report_that_is_made_once_more_has_the_rows_that_it_had(records: iop.Records) -> None:
-    first = counted(records, "2026Q3")
-    later = counted(records, "2026Q2", first.ledger)  # which has rows that the first has not
+def test_a_report_that_is_made_once_more_has_the_rows_that_it_had(
+    records: iop.Records, alone: Counted
+) -> None:
+    later = counted(records, "2026Q2", alone.ledger)  # which has rows that the first has not
     again = counted(records, "2026Q3", later.ledger)
-    assert again.cells.as_json() == first.cells.as_json()
+    assert again.cells.as_json() == alone.cells.as_json()
     assert len(again.ledger.reports) == 2
     ones = [PrintedCells(11, quarter, "2026-09-30", ("A",)) for quarter in ("2026Q1", "2026Q2")]
     assert before_this(ones, ["A"], "2026Q2", "2026-09-30") == ones[:1]

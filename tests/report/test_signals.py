@@ -27,6 +27,7 @@ from iop_outcomes.trends.charts import p_prime_chart
 from iop_outcomes.trends.quantities import QUANTITIES
 from iop_outcomes.trends.quantities.sessions import FIRST_MONTHS
 from iop_outcomes.trends.signals import judge
+from tests.helpers.of_the_sample import records_of_the_sample
 
 MEASURES = ("attendance_rate",)
 
@@ -153,7 +154,7 @@ def test_no_signal_is_named_that_the_exact_counts_do_not_have(quarter: str) -> N
 
     A low month with 10 people who missed a session was charted as a high one, and ended no run.
     """
-    records = iop.read_records("data/samples")
+    records = records_of_the_sample()
     tables = []
     for policy in (iop.SafePolicy.cms(), iop.SafePolicy.internal()):
         scope = choose_scope(records, quarter, None, policy)
@@ -273,7 +274,7 @@ def with_one_more_absent(records: iop.Records, months: pd.DataFrame) -> iop.Reco
 
 def test_the_fall_of_the_sample_is_not_clear_where_few_people_decide_it() -> None:
     """Harbor's attendance falls slowly; in most of its months 1 to 10 people missed no session."""
-    records = iop.read_records("data/samples")
+    records = records_of_the_sample()
     found = table(records, "2026Q3")
     assert found.loc["Harbor", "last_12_months"] == "some months not clear"
     assert "better" not in found.loc["Harbor", "last_12_months"]

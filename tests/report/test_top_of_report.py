@@ -19,7 +19,7 @@ from iop_outcomes.report.forms.word import word_of
 from iop_outcomes.report.scope import choose_scope
 from iop_outcomes.report.sections.findings import findings_frame
 from iop_outcomes.report.settings import ReportSettings
-from tests.helpers.of_the_sample import report_of_the_sample
+from tests.helpers.of_the_sample import records_of_the_sample, report_of_the_sample
 
 
 def test_each_form_of_synthetic_records_says_so_once(tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_it_is_said_where_tables_are_of_longer_times_than_others() -> None:
     definitions = report.tables["definitions"]
     merged = definitions.isin(["Taken together"]).any(axis=None)
     assert (MERGED in report.html) == merged
-    scope = choose_scope(iop.read_records("data/samples"), "2026Q3", None, None)
+    scope = choose_scope(records_of_the_sample(), "2026Q3", None, None)
     pages = [
         page_of(scope, [], ReportSettings(), "T", [], merged=merged)() for merged in (True, False)
     ]

@@ -27,7 +27,8 @@ from iop_outcomes.report.sections.relapse import relapse_results
 from iop_outcomes.report.trends import Trends
 from iop_outcomes.trends import Trend
 from iop_outcomes.trends.quantities import REPORTED, find_quantity
-from tests.report.test_internal_report import internal, section_of
+from tests.helpers.of_the_sample import internal_report_of_the_sample, records_of_the_sample
+from tests.report.test_internal_report import section_of
 
 INTERNAL = iop.SafePolicy.internal()
 CUT = "2026-09-30"
@@ -206,7 +207,7 @@ def hidden_years(records: iop.Records, *measures: str) -> dict[str, Trend]:
 
 
 def test_measures_of_which_nothing_is_shown_are_one_finding_that_points_to_the_programs() -> None:
-    records = iop.read_records("data/samples")
+    records = records_of_the_sample()
     scope = choose_scope(records, "2026Q3", None, iop.SafePolicy.cms())
     trends = Trends(by_year=hidden_years(records, "retained_30", "retained_60"))
     cells = {"program": ["North", "all"], "retained_30": [0.7, 0.7]}
@@ -243,7 +244,7 @@ def test_a_measure_that_has_no_room_among_the_findings_is_named_all_the_same() -
 
 
 def test_a_hidden_year_in_the_report_of_a_quarter_says_why_it_is_a_year() -> None:
-    records = iop.read_records("data/samples")
+    records = records_of_the_sample()
     scope = choose_scope(records, "2026Q3", None, iop.SafePolicy.cms())
     hidden = hidden_years(records, "retained_30")["retained_30"]
     words = "counted by year, so that fewer numbers are hidden"
@@ -265,7 +266,7 @@ def test_the_share_of_sessions_says_of_what_it_is() -> None:
 
 
 def test_nothing_of_the_last_days_is_used_in_the_table_with_intervals_either() -> None:
-    ended = section_of(internal(), "who-stayed")["tables"]
+    ended = section_of(internal_report_of_the_sample(), "who-stayed")["tables"]
     (note,) = [one["note"] for one in ended if one["name"] == "ends_over_time_limits"]
     assert stays.UNUSED in note
 
@@ -276,7 +277,7 @@ def test_ends_on_the_day_of_admission_only_are_a_table_of_that_day() -> None:
 
 
 def test_the_table_of_rules_says_which_is_known_of_nobody_and_why() -> None:
-    sample = iop.read_records("data/samples")
+    sample = records_of_the_sample()
     without = sample.episodes.drop(columns=["discharge_date", "discharge_reason"])
     records = iop.read_records(episodes=without, attendance=sample.attendance, as_of=sample.as_of)
     scope = choose_scope(records, "2026Q3", None, None)
@@ -287,7 +288,7 @@ def test_the_table_of_rules_says_which_is_known_of_nobody_and_why() -> None:
 
 
 def test_the_rule_of_the_report_says_what_silence_means() -> None:
-    sample = iop.read_records("data/samples")
+    sample = records_of_the_sample()
     answered = sample.checkins[sample.checkins["status"] != "missed"]
     records = iop.read_records(episodes=sample.episodes, checkins=answered, as_of=sample.as_of)
     scope = choose_scope(records, "2026Q3", None, None)

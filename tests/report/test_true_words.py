@@ -21,7 +21,7 @@ from iop_outcomes.report.sections import assemble, findings, quality, registry
 from iop_outcomes.report.sections.attendance import exclusions
 from iop_outcomes.report.sections.relapse import pictures
 from iop_outcomes.trends.quantities import find_quantity
-from tests.helpers.of_the_sample import report_of_the_sample
+from tests.helpers.of_the_sample import records_of_the_sample, report_of_the_sample
 
 
 def tables() -> dict[str, dict[str, Any]]:
@@ -203,7 +203,7 @@ def test_no_note_points_to_a_section_that_the_report_has_not(
 
 @pytest.mark.parametrize("hidden", [True, False])
 def test_the_small_print_of_a_trend_says_what_a_dash_is(hidden: bool) -> None:
-    made = iop.trend(iop.read_records("data/samples"), "retained_90", every="quarter", chart="none")
+    made = iop.trend(records_of_the_sample(), "retained_90", every="quarter", chart="none")
     table = made.table.assign(hidden=False)
     if hidden:
         numbers = ["numerator", "denominator", "value", "lower", "upper"]

@@ -3,39 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-import iop_outcomes as iop
-from iop_outcomes.plots.layout.export import Picture
-from iop_outcomes.report import model
 from iop_outcomes.trends import Trend
 from iop_outcomes.trends.signals.judging import COMMON
+from tests.helpers.of_the_sample import report_of_the_sample
 
 NUMBERS = ("numerator", "denominator", "value", "lower", "upper")
 
 
-def test_of_a_period_that_is_not_complete_nothing_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+Drawn = list[tuple[object, pd.DataFrame]]
+
+
+@pytest.fixture(scope="module")
+def drawn() -> Drawn:
+    """What each picture of a report is drawn of, and the table behind it."""
+    drawings = report_of_the_sample().drawings
+    return [(one.draw.args[1], one.table.frame) for one in drawings]  # type: ignore[attr-defined]  # what is left of a plot
+
+
+def test_of_a_period_that_is_not_complete_nothing_is_drawn(drawn: Drawn) -> None:
     """An open point at 40.0 percent, with n 25, said that 10 people had been retained so far."""
-    given: list[object] = []
-
-    def keep(_: object, result: object, **__: Any) -> Picture:
-        given.append(result)
-        return Picture(b"<svg/>", "A picture.", 1, 1)
-
-    monkeypatch.setattr(model, "draw_svg", keep)
-    report = iop.quarterly_report(iop.read_records("data/samples"), "2026Q3")
     not_complete = 0
-    for drawing in report.drawings:
-        given.clear()
-        _ = drawing.picture
-        (result,) = given
+    for result, frame in drawn:
         if not isinstance(result, Trend):
             continue
-        table, status = result.table, drawing.table.frame["status"]
+        table, status = result.table, frame["status"]
         numbers = [name for name in table if str(name).removesuffix("_so_far") in NUMBERS]
         assert len(numbers) == 8
         for word in ("not yet known", "hidden"):
@@ -47,15 +43,13 @@ def test_of_a_period_that_is_not_complete_nothing_is_drawn(monkeypatch: pytest.M
 
 
 @pytest.fixture(scope="module")
-def charts() -> list[tuple[Trend, pd.DataFrame]]:
-    """Each control chart of a report, and the table behind it."""
-    report = iop.quarterly_report(iop.read_records("data/samples"), "2026Q3")
-    found = []
-    for drawing in report.drawings:
-        result = drawing.draw.args[1]  # type: ignore[attr-defined]  # what is left of a plot
-        if isinstance(result, Trend) and result.chart is not None:
-            found.append((result, drawing.table.frame))
-    return found
+def charts(drawn: Drawn) -> list[tuple[Trend, pd.DataFrame]]:
+    """Each control chart of the report, and the table behind it."""
+    return [
+        (result, frame)
+        for result, frame in drawn
+        if isinstance(result, Trend) and result.chart is not None
+    ]
 
 
 def test_limits_are_made_of_the_numbers_that_are_printed(

@@ -19,6 +19,7 @@ from iop_outcomes.report.scope import choose_scope
 from iop_outcomes.report.sections import assemble, cohort, findings, quality, sites
 from iop_outcomes.report.sections.relapse.results import _nested
 from iop_outcomes.report.trends import Trends, cut
+from tests.helpers.of_the_sample import records_of_the_sample
 
 Q3 = pd.Period("2026Q3", "Q")
 
@@ -221,7 +222,7 @@ def test_a_report_without_a_quarter_says_why_it_draws_no_trend(time: str, said: 
 
 
 def test_the_funnels_have_the_people_of_their_program_behind_each_count() -> None:
-    scope = choose_scope(iop.read_records("data/samples"), "2026Q3", None, None)
+    scope = choose_scope(records_of_the_sample(), "2026Q3", None, None)
     linked = Declared()
     programs.program_table(scope, linked)
     declared = sites.declare_sites(scope, linked)

@@ -10,10 +10,15 @@ from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.report.scope import choose_scope
 from iop_outcomes.report.sections import outcomes
 from iop_outcomes.report.sections.definitions import methods
-from tests.helpers.of_the_sample import report_of_the_sample
-from tests.report.test_internal_report import SHOWN, internal, section_of
+from tests.helpers.of_the_sample import (
+    SHOWN,
+    internal_report_of_the_sample,
+    records_of_the_sample,
+    report_of_the_sample,
+)
+from tests.report.test_internal_report import section_of
 
-REPORTS = {"public": report_of_the_sample, "own": internal}
+REPORTS = {"public": report_of_the_sample, "own": internal_report_of_the_sample}
 
 
 def words_of(report: iop.Report, section: str, name: str) -> str:
@@ -28,7 +33,7 @@ def row(report: iop.Report, table: str, name: str) -> str:
 
 
 def who_died() -> int:
-    records = iop.read_records("data/samples").where(program=SHOWN)
+    records = records_of_the_sample().where(program=SHOWN)
     admitted = records.episodes["admit_date"].between("2024-10-01", "2026-09-30")
     return int((admitted & (records.episodes["discharge_reason"] == "died")).sum())
 
@@ -74,7 +79,7 @@ def test_the_limits_of_curves_are_named_as_they_are_made(which: str) -> None:
 
 
 def test_paired_changes_have_their_method() -> None:
-    for report in (report_of_the_sample(), internal()):
+    for report in (report_of_the_sample(), internal_report_of_the_sample()):
         for name in ("Interval of a mean change", "Interval of a paired difference of shares"):
             text = row(report, "methods", name)
             assert "Student's t" in text
@@ -123,9 +128,7 @@ def test_a_difference_of_daily_life_is_in_points_and_its_number_as_it_was(which:
 
 
 def test_a_number_discharged_that_is_hidden_is_the_word_and_no_dash() -> None:
-    scope = choose_scope(
-        iop.read_records("data/samples").where(program=["Lakeside"]), "2026Q3", None, None
-    )
+    scope = choose_scope(records_of_the_sample().where(program=["Lakeside"]), "2026Q3", None, None)
     linked = LinkedCounts(scope.policy)
     outcomes.declare_admitted(scope, linked, ())
     table = outcomes.scores_tables(scope, linked)[0].shown(frozenset())

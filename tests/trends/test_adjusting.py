@@ -14,6 +14,7 @@ import iop_outcomes as iop
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.shared.arrays import Floats
 from iop_outcomes.trends.adjusting import season_effects, working_days
+from tests.helpers.of_the_sample import records_of_the_sample
 
 SEASONAL = [0.03, 0.02, 0.0, 0.0, 0.01, 0.0, -0.02, -0.02, 0.02, 0.03, 0.0, -0.07]
 
@@ -199,7 +200,7 @@ def test_each_group_has_its_own_season_and_open_points_have_it_too() -> None:
 
 
 def test_records_are_adjusted_for_season_and_admissions_for_days() -> None:
-    records = iop.read_records("data/samples")
+    records = records_of_the_sample()
     trend = iop.trend(records, "attendance_rate", by="program", every="quarter", adjust="season")
     assert trend.table["adjusted"].notna().equals(trend.table["value"].notna())
     days = iop.trend(records, "admissions", adjust=["season", "working_days"], holidays=())

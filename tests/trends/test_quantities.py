@@ -16,6 +16,7 @@ from iop_outcomes.statistics.differences import clustered_difference, difference
 from iop_outcomes.trends.charting import OF_COUNTS, OF_RATES
 from iop_outcomes.trends.quantities import QUANTITIES
 from iop_outcomes.trends.trend import trend_of
+from tests.helpers.of_the_sample import records_of_the_sample
 
 PEOPLE = 160
 
@@ -288,7 +289,7 @@ def test_a_cohort_is_divided_by_any_column(many: iop.Records, measure: str) -> N
 
 
 def test_a_rule_of_attendance_changes_what_is_counted_and_is_said() -> None:
-    records = iop.read_records("data/samples").where(program="Harbor")
+    records = records_of_the_sample().where(program="Harbor")
     rule = iop.AttendanceRule(services=("group",), excused="not_due", late="missed")
     charted = iop.trend(records, "attendance_rate", attendance=rule)
     rows = records.attendance[records.attendance["service"] == "group"]
@@ -312,7 +313,7 @@ def test_a_rule_of_attendance_changes_what_is_counted_and_is_said() -> None:
 
 
 def test_a_rule_of_attendance_where_there_is_none_to_apply_is_refused() -> None:
-    records = iop.read_records("data/samples").where(program="Harbor")
+    records = records_of_the_sample().where(program="Harbor")
     with pytest.raises(RuleError, match="does not depend on a rule of attendance"):
         iop.trend(records, "retained_90", attendance=iop.AttendanceRule())
     with pytest.raises(RuleError, match="must be an AttendanceRule"):
