@@ -15,8 +15,10 @@ from iop_outcomes.report.model import Table
 from iop_outcomes.report.scope import BY_MONTH, Scope, choose_scope
 from iop_outcomes.report.sections.signals import (
     NO_SIGNAL,
+    NUMBERS,
     UNCLEAR,
     _agreed,
+    _judged_beside,
     _stretches,
     month_charts,
     signals_table,
@@ -184,6 +186,26 @@ def test_what_charts_do_not_say_alike_is_not_clear() -> None:
         value = chart.table["value"].mask(chart.table.index.isin(gone))
         few = replace(other, table=other.table.assign(value=value))
         assert UNCLEAR not in _agreed(chart, few).table["variation"].tolist()
+
+
+def test_only_programs_of_other_numbers_are_charted_again() -> None:
+    rule = usual_rule(QUANTITIES["attendance_rate"], baseline=12)
+    months = pd.DataFrame({"period": [f"2024-{n:02d}" for n in range(1, 13)] * 3})
+    months["program"] = ["A"] * 12 + ["B"] * 12 + ["C"] * 12
+    counts = months.assign(numerator=[50, 54] * 18, denominator=100)
+    usual = iop.trend(counts, "Attended", by="program", chart="none")
+    fallen = usual.table.assign(
+        numerator=usual.table["numerator"].where(usual.table.index != 17, 9)
+    )
+    fallen = fallen.assign(value=fallen["numerator"] / 100)
+    gone = {name: usual.table[name].mask(usual.table.index == 30) for name in NUMBERS}
+    chart = usual.with_chart(rule)
+    without = usual.table.assign(**dict.fromkeys(NUMBERS, np.nan))
+    for table in (usual.table, fallen, fallen.assign(**gone), without):
+        other = replace(usual, table=table)
+        beside, anew = _judged_beside(chart, other).table, other.with_chart(rule).table
+        assert beside["variation"].tolist() == anew["variation"].tolist()
+        assert beside["value"].equals(anew["value"])
 
 
 def test_of_earlier_months_it_is_not_told_which_are_not_clear() -> None:

@@ -15,7 +15,8 @@ import pytest
 
 import iop_outcomes as iop
 from iop_outcomes.errors import ReportError
-from iop_outcomes.plots.layout.export import Picture, draw_svg
+from iop_outcomes.plots.layout.export import DOTS, SETTINGS, Picture, dotted, draw_svg
+from iop_outcomes.plots.layout.style import drawing
 from iop_outcomes.report.forms.document import Document, document_of
 from iop_outcomes.report.forms.saving import check_path, save_report
 from iop_outcomes.report.forms.word import word_of
@@ -155,3 +156,18 @@ def test_dots_of_a_kept_figure_are_those_of_a_new_one() -> None:
     kept = drawing.dots
     assert kept.png == alone.png
     assert (kept.alternative_text, kept.width) == (alone.alternative_text, alone.width)
+
+
+def test_dots_are_those_that_matplotlib_draws() -> None:
+    from PIL import Image
+
+    curves = iop.survival_curves(pd.DataFrame({"days": [3.0, 5.0, 9.0], "event": True}))
+    made = draw_svg(iop.plot_survival, curves, keep=True)
+    usual = BytesIO()
+    with drawing(**SETTINGS):
+        made.figure.savefig(usual, format="png", dpi=DOTS)
+    with Image.open(BytesIO(dotted(made).png)) as own, Image.open(usual) as theirs:
+        assert own.mode == "RGB"
+        assert np.array_equal(np.asarray(own), np.asarray(theirs.convert("RGB")))
+        assert theirs.getchannel("A").getextrema() == (255, 255)
+        assert own.info["dpi"] == theirs.info["dpi"]

@@ -20,6 +20,7 @@ from typing import Any
 from iop_outcomes.paper_process import READY
 from iop_outcomes.plots.layout import export
 from iop_outcomes.plots.layout.export import Picture
+from iop_outcomes.report.forms.lines import draw_whole_lines
 
 VARIANT = "pdf/ua-1"
 PICTURES = re.compile(r'src="data:image/svg\+xml;base64,([^"]+)"')
@@ -73,6 +74,7 @@ def laid_out(page: str, fonts: Mapping[str, str]) -> bytes:
 
     fetch = OwnOnly(allowed_protocols=("data",), allow_redirects=False)
     document = _without_footnotes(weasyprint)(string=page, url_fetcher=fetch, media_type="print")
+    draw_whole_lines()
     return bytes(document.write_pdf(pdf_variant=VARIANT, finisher=_tell_headers))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from iop_outcomes.errors import ReportError
 from iop_outcomes.plots.layout.fonts import base_files, is_drawn_whole
 from iop_outcomes.report.forms.joined import joined
+from iop_outcomes.report.forms.lines import mark_of
 from iop_outcomes.report.forms.paper import laid_out, library
 
 BOXES = (
@@ -135,8 +136,8 @@ def _as_text(match: re.Match[str]) -> str:
     slant = ' font-style="oblique"' if "Oblique" in face else ""
     size = 100 * float(match["scale"])  # matplotlib's shapes are of 100 points
     return (
-        f'<text{match["style"]} transform="{match["place"]}" font-family="DejaVu Sans" '
-        f'font-size="{size:.4g}"{weight}{slant}>{match["text"]}</text>'
+        f'<text{mark_of(match["text"])}{match["style"]} transform="{match["place"]}" '
+        f'font-family="DejaVu Sans" font-size="{size:.4g}"{weight}{slant}>{match["text"]}</text>'
     )
 
 

@@ -174,12 +174,30 @@ def _charted(scope: Scope, measure: str) -> Trend:
         one = replace(whole, table=_without_small(whole, scope.policy, few_people))
         if quantity.settles:
             one = replace(one, table=_settled(one, fewest_of(scope.policy)))
-        return one.only(months).with_chart(rule)
+        return one.only(months)
 
     most = scope.policy.threshold - 1
     if most < 1:
-        return of(0)
-    return _agreed(of(scope.policy.threshold / 2), of(1), of(most), of(0))
+        return of(0).with_chart(rule)
+    chart = of(scope.policy.threshold / 2).with_chart(rule)
+    return _agreed(chart, *(_judged_beside(chart, of(number)) for number in (1, most, 0)))
+
+
+def _judged_beside(chart: Trend, other: Trend) -> Trend:
+    """Return a trend with the verdicts of a chart such as `chart`.
+
+    A group that has the same numbers there has the same chart, which is not made again: of many
+    programs no month has a small count.
+    """
+    numbers, own = (one.table[[*NUMBERS]].to_numpy(np.float64) for one in (chart, other))
+    alike = ((numbers == own) | (np.isnan(numbers) & np.isnan(own))).all(axis=1)
+    groups = [rows for rows in group_rows(other.table, other.by) if not alike[rows].all()]
+    variation = chart.table["variation"].copy()
+    if groups:
+        rows = np.sort(np.concatenate(groups))
+        made = other.only(rows).with_chart(chart.chart)
+        variation.iloc[rows] = made.table["variation"].to_numpy()
+    return replace(other, table=other.table.assign(variation=variation))
 
 
 def _agreed(chart: Trend, *others: Trend) -> Trend:
