@@ -12,6 +12,7 @@ import pytest
 import iop_outcomes as iop
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.plots.layout.export import Picture
+from iop_outcomes.records import read_records
 from iop_outcomes.report import model
 
 QUARTER = "2026Q3"
@@ -21,7 +22,7 @@ SHOWN = ["Harbor", "Lakeside", "North", "Riverside"]
 
 @cache
 def _read() -> iop.Records:
-    return iop.read_records("data/samples")
+    return read_records("data/samples")
 
 
 def records_of_the_sample() -> iop.Records:

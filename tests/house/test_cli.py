@@ -151,11 +151,12 @@ def test_an_internal_report_is_made_where_it_is_asked_for(
     run: Run, folder: Path, tmp_path: Path
 ) -> None:
     out_file = tmp_path / "own.html"
-    words = ("report", folder, "--quarter", "2026Q3", "--program", "North", "-q")
+    two = sessions_of(folder, tmp_path / "two", "North", "Harbor")
+    words = ("report", two, "--quarter", "2026Q3", "--program", "North", "-q")
     code, out, _ = run(*words, "--out", out_file, "--internal")
     assert code == 0
     assert out.endswith("Internal: contains small numbers, do not send.\n")
-    records = iop.read_records(folder).where(program=["North"])
+    records = iop.read_records(two).where(program=["North"])
     internal = iop.SafePolicy.internal()
     expected = iop.quarterly_report(records, "2026Q3", policy=internal)
     assert out_file.read_text(encoding="utf-8") == expected.html

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
-import iop_outcomes as iop
+from iop_outcomes.plots.layout.export import draw_svg
 from iop_outcomes.report.forms.joined import joined
 from iop_outcomes.report.forms.pdf import lettered, plain
+from tests.helpers.of_the_sample import report_of_the_sample
 
 ATTRIBUTE = re.compile(r' ([\w:-]+)="([^"]*)"')
 PART = re.compile(r"<(use|path)\b([^>]*)/>")
@@ -51,9 +51,9 @@ def shapes_of(svg: str) -> Counter[tuple[str, ...]]:
 
 @pytest.fixture(scope="module")
 def pictures() -> list[str]:
-    records = iop.read_records(Path("data/samples"), as_of="2026-09-30")
-    made = iop.quarterly_report(records, "2026Q3").drawings
-    return [plain(lettered(one.picture.svg.decode("utf-8"))) for one in made]
+    drawings = [one.draw for one in report_of_the_sample().drawings]  # not drawn there
+    made = [draw_svg(*one.args, **one.keywords) for one in drawings]  # type: ignore[attr-defined]  # of a plot
+    return [plain(lettered(one.svg.decode("utf-8"))) for one in made]
 
 
 def test_what_is_drawn_of_a_report_is_the_same_in_fewer_parts(pictures: list[str]) -> None:
