@@ -10,6 +10,7 @@ from validation.attack_there import begins, there
 
 ALL = "all"
 TWO_YEARS = 8  # quarters
+KINDS = ("at both", "only at the start", "only at the end", "at neither")
 
 
 def left(puzzle: Puzzle, read: Read, quarters: Sequence[str]) -> None:
@@ -37,6 +38,8 @@ def left(puzzle: Puzzle, read: Read, quarters: Sequence[str]) -> None:
         puzzle.total(gone, [puzzle.unknown(("discharged", "ever")), ended])
         puzzle.total(puzzle.unknown(("not discharged", "ever")), [now, ended])
         there(puzzle, read, quarters)
+    for row in rows(read, "functioning"):
+        domain(puzzle, row)
     for row in rows(read, "symptoms"):
         scores = ("symptoms", row["scale"])
         discharged, answered = (*scores, "discharged"), (*scores, "answered twice")
@@ -49,3 +52,30 @@ def left(puzzle: Puzzle, read: Read, quarters: Sequence[str]) -> None:
         rest = puzzle.unknown((*scores, "not discharged"))
         puzzle.total(admitted, [discharged, rest])
         puzzle.part(("not discharged", "ever"), rest)
+
+
+def domain(puzzle: Puzzle, row: dict[str, object]) -> None:
+    """Say that of those who answered twice each had it at both times, at one only, or at neither.
+
+    The two shares are of the same people. Who changed follows from the interval, where it is shown,
+    and is then no secret.
+    """
+    own = ("functioning", row["domain"])
+    paired = (*own, "paired")
+    cell(puzzle, paired, row["paired"])
+    if paired not in puzzle or puzzle.low[paired] != puzzle.high[paired]:
+        return
+    both, lost, gained, never = (puzzle.unknown((*own, name)) for name in KINDS)
+    for name, some, others in (
+        ("share_start", (both, lost), (gained, never)),
+        ("share_end", (both, gained), (lost, never)),
+    ):
+        had, had_not = (puzzle.unknown((*own, name, word)) for word in ("yes", "no"))
+        puzzle.total(had, list(some))
+        puzzle.total(had_not, list(others))
+        puzzle.total(paired, [had, had_not])
+        if isinstance(row[name], int | float):
+            puzzle.share(had, paired, float(row[name]), 3)
+    changed: dict[Name, float] = {lost: 1.0, gained: 1.0}
+    puzzle.targets[(*own, "changed")] = changed
+    puzzle.targets[(*own, "did not change")] = {both: 1.0, never: 1.0}

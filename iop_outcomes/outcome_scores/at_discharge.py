@@ -64,12 +64,23 @@ def having(domain: str) -> Callable[[Records], Counted]:
     """Return what counts discharged episodes with both answers: those that have it then."""
 
     def count(records: Records) -> Counted:
+        places, _, last = at_both_times(domain)(records)
+        return places, last == 1
+
+    return count
+
+
+def at_both_times(domain: str) -> Callable[[Records], tuple[Integers, Floats, Floats]]:
+    """Return what finds discharged episodes with both answers: 1 or 0 at the start, and then."""
+
+    def find(records: Records) -> tuple[Integers, Floats, Floats]:
         (asked_domain,) = choose([domain], None)
         groups = group_episodes(records.episodes, None)
         pairs = Pairs.of(asked_domain.answers(records), records, AT_DISCHARGE, groups)
-        return np.flatnonzero(pairs.paired), pairs.last[pairs.paired] == 1
+        both = pairs.paired
+        return np.flatnonzero(both), pairs.first[both], pairs.last[both]
 
-    return count
+    return find
 
 
 def _pairs(records: Records, instrument: Instrument, scale: Scale) -> Pairs:

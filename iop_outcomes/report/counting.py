@@ -344,7 +344,10 @@ def count_all(
         link_corrections(linked, before_this(before, *own), scope.programs)
     declare_admitted(scope, linked, inside(scope, trends, "admissions", 8, "numerator"))
     rules = continuity_table(scope, linked)
-    tables += [*([] if rules is None else [rules]), *scores_tables(scope, linked)]
+    tables += [
+        *([] if rules is None else [rules]),
+        *scores_tables(scope, linked, before_this(issued, *own)),
+    ]
     link_leaving(scope, linked, trends, plan)
     with linked.asked_last():
         link_leaving_by_time(scope, linked, trends, of_curves)

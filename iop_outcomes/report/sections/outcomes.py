@@ -12,9 +12,10 @@ from iop_outcomes.disclosure import LinkedCounts, protect
 from iop_outcomes.disclosure.declared import DETAIL
 from iop_outcomes.disclosure.policy import HIDDEN
 from iop_outcomes.disclosure.scores import Shown
+from iop_outcomes.disclosure.system import PrintedCells
 from iop_outcomes.disclosure.system.quarters import KNOWN_BY
 from iop_outcomes.errors import OutcomesError
-from iop_outcomes.outcome_scores.at_discharge import having
+from iop_outcomes.outcome_scores import Functioning
 from iop_outcomes.outcome_scores.functioning.domains import DOMAINS, completed
 from iop_outcomes.outcome_scores.functioning.estimate import functioning_without_gain
 from iop_outcomes.outcome_scores.moments import GRACE_DAYS, INTAKE_DAYS
@@ -27,6 +28,7 @@ from iop_outcomes.report.sections.quarters import (
     by_quarter,
     not_final,
 )
+from iop_outcomes.report.sections.scores.daily_life import declare_domain, domains_of
 from iop_outcomes.report.sections.scores.scales import (
     LOWER,
     LOWER_BUT,
@@ -41,8 +43,11 @@ from iop_outcomes.shared.text import SHARE_DECIMALS
 
 ADMITTED = ("admitted", "two years")
 DOMAIN_COLUMNS = {one.name: one.columns for one in DOMAINS if one.kind != "from" or one.cut}
-TOO_FEW_TWICE = "too few answered twice, or their number would tell of a few people"
-MOMENT = "discharge"
+TOO_FEW_TWICE = "too few answered twice, or the numbers would tell of a few people"
+NO_INTERVAL = (
+    "Lower and upper are hidden where they would tell of a few people: how many people changed "
+    "follows from them, but not from the two shares."
+)
 WHEN = (
     f"At intake, or the start: the first answer from {INTAKE_DAYS} days before to {INTAKE_DAYS} "
     f"days after the admission. At the end: the last answer after that one, up to {GRACE_DAYS} "
@@ -64,15 +69,17 @@ def declare_admitted(scope: Scope, linked: LinkedCounts, periods: Sequence[Key])
         linked.total(ADMITTED, here)
 
 
-def scores_tables(scope: Scope, linked: LinkedCounts) -> list[DraftTable]:
-    """Return the tables of symptoms and of daily life.
+def scores_tables(
+    scope: Scope, linked: LinkedCounts, before: Sequence[PrintedCells] = ()
+) -> list[DraftTable]:
+    """Return the tables of symptoms and of daily life; `before` are the reports issued before.
 
     Numbers of answers that differ by a few people are not both shown.
     """
     shown = Shown(scope.policy)
     bam, why_not = bam_scales(_of_two_years(scope))
     rows = _scale_rows(scope, linked, shown, SCALES)
-    functioning = _functioning_table(scope, linked, shown)
+    functioning = _functioning_table(scope, linked, shown, before)
     rows += _scale_rows(scope, linked, shown, bam)  # what was in reports before is chosen first
     symptoms = _symptoms_table(scope, rows, bam, why_not)
     return [one for one in (symptoms, functioning) if one is not None]
@@ -152,39 +159,41 @@ def _symptoms_table(
     return DraftTable(table, of_columns)
 
 
-def _functioning_table(scope: Scope, linked: LinkedCounts, shown: Shown) -> DraftTable | None:
+def _functioning_table(
+    scope: Scope, linked: LinkedCounts, shown: Shown, before: Sequence[PrintedCells]
+) -> DraftTable | None:
     """Return work, housing and more at admission and discharge, of those known at both."""
-    domains = _protected(scope, functioning_without_gain)
-    if domains is None:
+    life = _made(scope, functioning_without_gain)
+    domains = [] if life is None else domains_of(scope, cast(Functioning, life), shown, before)
+    if not domains:
         return None
-    domains = domains[(domains["moment"] == MOMENT) & ~domains["hidden"] & (domains["paired"] > 0)]
-    domains = domains[[shown.admit((number, number)) for number in domains["paired"]]]
-    if domains.empty:
-        return None
-    needs = [
-        tuple(_declare(linked, ("functioning", row["domain"]), {"paired": row["paired"]}).values())
-        for _, row in domains.iterrows()
-    ]
+    for domain in domains:
+        declare_domain(scope, linked, domain)
+        linked.part(ADMITTED, domain.shares)
     shares = ["share_start", "share_end"]
     names = ["paired", *shares, "difference", "lower", "upper"]
-    for domain in domains["domain"]:
-        both, _ = having(domain)(scope.records)
-        _link_scores(scope, linked, ("functioning", domain), {"paired": _mask(scope, both)})
-    frame = domains[["domain", *names]].reset_index(drop=True)
-    frame["domain"] = frame["domain"].str.replace("_", " ")
+    limits = names[-2:]
+    rows = [[one.name.replace("_", " "), *(one.row[name] for name in names)] for one in domains]
+    frame = pd.DataFrame(rows, columns=["domain", *names])
     frame[names[1:]] = frame[names[1:]].astype(np.float64).round(SHARE_DECIMALS)
+    if not all(one.has_interval for one in domains):
+        gone = [not one.has_interval for one in domains]
+        frame[limits] = frame[limits].astype(object).mask(pd.Series(gone), HIDDEN)
     kinds: dict[str, Kind] = {"paired": "count"}
     kinds |= dict.fromkeys(shares, "share")
     kinds |= dict.fromkeys(names[3:], "points")
     note = (
         "Of the people whose answer is known both at the start and at discharge (paired). Lower "
         "and upper: the 95% interval of the difference. A difference is in percentage points. "
-        f"{WHEN} {_left_out(scope)}{_without(scope, DOMAIN_COLUMNS, domains['domain'])}"
+        f"{'' if scope.policy.threshold == 1 else f'{NO_INTERVAL} '}"
+        f"{WHEN} {_left_out(scope)}"
+        f"{_without(scope, DOMAIN_COLUMNS, [one.name for one in domains])}"
     )
     caption = f"{DAILY_LIFE}, at the start and at discharge: {scope.words(8)}"
-    return DraftTable(
-        Table("functioning", caption, frame, kinds, note), dict.fromkeys(names, needs)
-    )
+    of_shares = [(one.shares,) for one in domains]
+    of_limits = [one.needs_of_interval for one in domains]
+    needs = {name: of_limits if name in limits else of_shares for name in names}
+    return DraftTable(Table("functioning", caption, frame, kinds, note), needs)
 
 
 def why_no_scores(scope: Scope) -> str:
