@@ -74,8 +74,9 @@ def domain(puzzle: Puzzle, row: dict[str, object]) -> None:
         puzzle.total(had, list(some))
         puzzle.total(had_not, list(others))
         puzzle.total(paired, [had, had_not])
-        if isinstance(row[name], int | float):
-            puzzle.share(had, paired, float(row[name]), 3)
+        share = row.get(name)
+        if isinstance(share, int | float):
+            puzzle.share(had, paired, float(share), 3)
     changed: dict[Name, float] = {lost: 1.0, gained: 1.0}
     puzzle.targets[(*own, "changed")] = changed
     puzzle.targets[(*own, "did not change")] = {both: 1.0, never: 1.0}

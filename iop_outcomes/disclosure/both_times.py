@@ -38,7 +38,7 @@ def shares_may_stand(paired: int, start: int, end: int, threshold: int) -> bool:
     Examples
     --------
     >>> from iop_outcomes.disclosure.both_times import shares_may_stand
-    >>> shares_may_stand(100, 60, 62, 11), shares_may_stand(100, 60, 88, 11)
+    >>> shares_may_stand(100, 60, 62, 11), shares_may_stand(100, 11, 50, 11)
     (True, False)
     """
     margins = np.array([paired, start, paired - start, end, paired - end])
