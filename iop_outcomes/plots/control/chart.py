@@ -107,7 +107,7 @@ def _draw_panel(ax: Axes, rows: pd.DataFrame, trend: Trend, scale: tuple[float, 
     say_why(ax, hidden.to_numpy(), HIDDEN)
     say_why(ax, (unknown & ~hidden).to_numpy(), NOT_KNOWN)
     if trend.unit == "proportion":
-        write_percent(ax, narrow=scale[1] - scale[0] < 0.05)
+        write_percent(ax)
     elif trend.unit in ("episodes", *MEANS):
         style.y_label(ax, trend.unit)
     write_periods(ax, rows["period"].astype(str).tolist())

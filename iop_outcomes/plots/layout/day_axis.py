@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 STEPS = (1, 7, 14, 30, 60, 90, 180, 365, 730)
 TICK_ROOM = 44.0  # points that a day takes, with the space to the next
+MOST = 8  # decimals of a percent
 
 
 def day_ticks(last: float, width: float) -> NDArray[np.float64]:
@@ -39,8 +40,42 @@ def write_shares(ax: Axes) -> None:
     write_percent(ax)
 
 
-def write_percent(ax: Axes, narrow: bool = False) -> None:
-    """Write the y axis in percent, with tenths where it is narrow."""
-    from matplotlib.ticker import PercentFormatter
+def write_percent(ax: Axes) -> None:
+    """Write the y axis in percent: at whole percents, or with the decimals that its ticks have."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-    ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=int(narrow)))
+    if decimals_of(ax.get_yticks()):
+        ax.yaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10]))  # no steps of 2.5
+        ticks_inside = _inside(ax.get_yticks(), ax.get_ylim())
+        ax.set_yticks(ticks_inside)
+    ax.yaxis.set_major_formatter(FuncFormatter(_Percent(ax)))
+
+
+def decimals_of(shares: Sequence[float] | NDArray[np.float64]) -> int:
+    """Return the fewest decimals with which each of some shares is written as what it is.
+
+    Examples
+    --------
+    >>> decimals_of([0.1, 0.15, 0.2]), decimals_of([0.125, 0.15, 0.175])
+    (0, 1)
+    """
+    percent = 100 * np.asarray(shares, dtype=np.float64)
+    return next((n for n in range(MOST) if np.allclose(percent, percent.round(n), 0, 1e-9)), MOST)
+
+
+class _Percent:
+    """Writes the ticks of a y axis, however far a reader goes into the picture."""
+
+    def __init__(self, ax: Axes) -> None:
+        self.ax = ax
+
+    def __call__(self, share: float, place: int | None = None) -> str:
+        ticks = _inside(self.ax.get_yticks(), self.ax.get_ylim())
+        return f"{100 * share:z.{decimals_of(ticks)}f}%"
+
+
+def _inside(
+    ticks: Sequence[float] | NDArray[np.float64], limits: tuple[float, float]
+) -> NDArray[np.float64]:
+    every = np.asarray(ticks, dtype=np.float64)
+    return every[(every >= min(limits)) & (every <= max(limits))]

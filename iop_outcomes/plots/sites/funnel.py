@@ -157,7 +157,7 @@ def _draw_limits(ax: Axes, result: Funnel, curves: pd.DataFrame) -> None:
     ax.axhline(result.target, label="target", zorder=1.4, **options_of(CENTRE))
     if _is_wide(result):
         ax.set_xscale("log")
-        ax.xaxis.set_major_formatter("{x:,.0f}")
+        ax.xaxis.set_major_formatter("{x:,.10g}")
         ax.xaxis.set_minor_formatter("")
     ax.set_xlim(*_span(result))
 
@@ -230,8 +230,7 @@ def _write_axes(sheet: Sheet, result: Funnel) -> None:
     if result.ratio:
         style.y_label(ax, "observed / expected")
     else:
-        (low, high) = ax.get_ylim()
-        write_percent(ax, narrow=high - low < 0.05)
+        write_percent(ax)
     words = "expected number" if result.ratio else result.counted
     if not np.allclose(_sizes(result), result.table["size"], equal_nan=True):
         words = "number of independent entries"
