@@ -21,6 +21,7 @@ How = Literal["picture", "narrow", "dots"]
 Item = Hashable
 Hidden = frozenset[Item]
 
+WHOLE_PERCENT = 2  # decimals of a share
 MOST_WHOLE = 14, 2_500  # rows, letters: of a table that is not divided between two pages
 
 
@@ -47,6 +48,9 @@ class Table:
     row_kinds : tuple of str
         For each row how its cells of columns of the kind ``by_row`` are written, where a row is a
         share and another one a count.
+    cell_kinds : dict
+        Column of the kind ``by_row`` -> how each of its cells is written, where the rows differ
+        from one column to the next, such as shares of many that have tenths.
     """
 
     name: str
@@ -56,11 +60,12 @@ class Table:
     note: str = ""
     gone: pd.DataFrame | None = None
     row_kinds: tuple[Kind, ...] = ()
+    cell_kinds: Mapping[str, tuple[Kind, ...]] = field(default_factory=dict)
 
     def kind_at(self, row: int, column: int) -> Kind:
         """Return how a cell is written."""
-        kind = self.columns[column][1]
-        return self.row_kinds[row] if kind == "by_row" else kind
+        name, kind = self.columns[column]
+        return self.cell_kinds.get(name, self.row_kinds)[row] if kind == "by_row" else kind
 
     @cached_property
     def columns(self) -> list[tuple[str, Kind]]:
@@ -101,12 +106,15 @@ class DraftTable:
 
     def shown(self, hidden: Hidden) -> Table:
         """Return the table without what is hidden."""
-        frame = self.table.frame.copy()
+        frame, kinds = self.table.frame.copy(), dict(self.table.cell_kinds)
         for column, needs in self.needs.items():
             gone = [any(item in hidden for item in items) for items in needs]
             cells = frame[column].astype(object)
             frame[column] = cells.mask(pd.Series(gone, frame.index), HIDDEN) if any(gone) else cells
-        return replace(self.table, frame=frame)
+            if column in kinds:  # how a hidden share was rounded would tell how many it is of
+                own = zip(kinds[column], gone, strict=True)
+                kinds[column] = tuple("whole_share" if is_gone else kind for kind, is_gone in own)
+        return replace(self.table, frame=frame, cell_kinds=kinds)
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,6 +195,29 @@ class Section:
 def data_address(picture: Picture) -> str:
     """Return a picture as a data address, so that the report is one file."""
     return "data:image/svg+xml;base64," + b64encode(picture.svg).decode("ascii")
+
+
+def share_kind(decimals: int) -> Kind:
+    """Return how a share is written that was rounded so: 66% with 2 decimals, 66.0% with 3."""
+    return "whole_share" if decimals <= WHOLE_PERCENT else "share"
+
+
+def share_kinds(
+    decimals: Mapping[str, Sequence[int]],
+) -> tuple[dict[str, Kind], dict[str, tuple[Kind, ...]]]:
+    """Return the kind of each column of shares, and those of its cells where they differ.
+
+    `decimals` holds for each column how its cells were rounded.
+
+    Examples
+    --------
+    >>> share_kinds({"completed": [2, 2], "attended": [2, 3]})
+    ({'completed': 'whole_share', 'attended': 'by_row'}, {'attended': ('whole_share', 'share')})
+    """
+    cells = {name: tuple(map(share_kind, rounded)) for name, rounded in decimals.items()}
+    mixed = {name: kinds for name, kinds in cells.items() if len(set(kinds)) > 1}
+    kinds: dict[str, Kind] = {name: (*own, "whole_share")[0] for name, own in cells.items()}
+    return kinds | dict.fromkeys(mixed, "by_row"), mixed
 
 
 def write_value(value: object, kind: Kind) -> str:

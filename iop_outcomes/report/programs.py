@@ -15,7 +15,7 @@ from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.declared import CELL, TOTAL
 from iop_outcomes.disclosure.policy import round_share
 from iop_outcomes.disclosure.results import Key
-from iop_outcomes.report.model import DraftTable, Item, Kind, Table
+from iop_outcomes.report.model import DraftTable, Item, Kind, Table, share_kinds
 from iop_outcomes.report.scope import Mask, Scope
 from iop_outcomes.report.sections.cohort import ALL
 from iop_outcomes.report.sections.cohort.served import THERE
@@ -48,6 +48,7 @@ WHOLE_PERCENT = (
     "Shares of fewer than 1,000 are in whole percent here, where their counts are not printed: "
     "more digits would give these back. "
 )
+TENTHS = "The others have tenths of a percent (66.0%). "
 NOTE_END = (
     "A program is not better because its share is higher: the people differ. Empty where it is not "
     "known from these records."
@@ -74,8 +75,11 @@ def program_table(
         linked.count(key, int(mask.sum()), people=people, item=key, rank=rank, column=column)
     linked.total(admitted[-1], admitted[:-1])
     needs: dict[str, list[tuple[Item, ...]]] = {"admitted": [(key,) for key in admitted]}
+    decimals: dict[str, list[int]] = {}
     for measure, (top, bottom) in _fractions(scope).items():
         known = _rows_known(scope, measure, rows)
+        of_rows = [round(bottom[mask].sum()) for _, mask in rows]
+        decimals[measure] = [scope.policy.share_decimals(n) for n in of_rows]
         frame[measure] = _shares(scope, linked, measure, rows, (top, bottom), known)
         needs[measure] = [((FAMILY, measure, name),) for name, _ in rows]
         if measure == "completed" or measure.startswith("retained"):  # shares of the admitted
@@ -98,13 +102,15 @@ def program_table(
         if not mask.any():  # a dash beside a hidden number would say that it is 0
             for items in needs.values():
                 items[row] = (*items[row], (FAMILY, "admitted", name))
-    kinds: dict[str, Kind] = dict.fromkeys(_fractions(scope), "whole_share")
-    kinds["admitted"] = "count"
+    shares, cells = share_kinds(decimals)
+    kinds: dict[str, Kind] = {"admitted": "count", **shares}
     if "hours_a_week" in frame:
         kinds["hours_a_week"] = "number"
     rounding = "" if scope.policy.threshold == 1 else WHOLE_PERCENT
+    rounding += TENTHS if cells or (rounding and "share" in shares.values()) else ""
     note = f"{NOTE}{rounding}{NOTE_END}"
-    table = Table("programs", f"By program: {scope.words(4)}", frame, kinds, note)
+    caption = f"By program: {scope.words(4)}"
+    table = Table("programs", caption, frame, kinds, note, cell_kinds=cells)
     return DraftTable(table, needs)
 
 

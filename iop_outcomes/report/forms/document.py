@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -82,7 +82,12 @@ def _table(table: Table) -> Document:
         "columns": [{"name": printable(name), "kind": kind} for name, kind in table.columns],
         "rows": [[_plain(value) for value in row] for row in table.rows],
         **({"row_kinds": list(table.row_kinds)} if table.row_kinds else {}),
+        **({"cell_kinds": _lists(table.cell_kinds)} if table.cell_kinds else {}),
     }
+
+
+def _lists(kinds: Mapping[str, tuple[str, ...]]) -> dict[str, list[str]]:
+    return {printable(name): list(own) for name, own in kinds.items()}
 
 
 def _plain(value: Any) -> Any:
@@ -138,9 +143,14 @@ def kinds_of(document: Document) -> dict[str, dict[str, str]]:
 
 def row_kinds_of(table: Document) -> list[list[str]]:
     """Return for each row of a table how each of its cells is written."""
-    kinds = [column["kind"] for column in table["columns"]]
-    by_row = table.get("row_kinds") or [""] * len(table["rows"])
-    return [[own if kind == "by_row" else kind for kind in kinds] for own in by_row]
+    rows = range(len(table["rows"]))
+    by_row = table.get("row_kinds") or [""] * len(rows)
+    by_cell = table.get("cell_kinds", {})
+    columns = [
+        by_cell.get(one["name"], by_row) if one["kind"] == "by_row" else [one["kind"]] * len(rows)
+        for one in table["columns"]
+    ]
+    return [[column[row] for column in columns] for row in rows]
 
 
 def whole_sentence(title: str, text: str) -> str:

@@ -12,10 +12,11 @@ from iop_outcomes.attendance.stays import NO_CONTACT_DAYS
 from iop_outcomes.disclosure import LinkedCounts, ProtectedCurves, protect
 from iop_outcomes.disclosure.declared import TOTAL
 from iop_outcomes.disclosure.fixed_days import EndsElsewhere
+from iop_outcomes.disclosure.fixed_days.at_risk import survival_decimals
 from iop_outcomes.disclosure.results import Key
 from iop_outcomes.errors import EstimateError
 from iop_outcomes.plots import plot_incidence, plot_survival
-from iop_outcomes.report.model import Drawing, Table, drawing_of
+from iop_outcomes.report.model import Drawing, Table, drawing_of, share_kind
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections.ends.each_day import each_day, with_limits
 from iop_outcomes.shared.provenance import relabel
@@ -137,7 +138,7 @@ def stays_table(scope: Scope, curves: Ends) -> Table:
         NAME,
         _title(scope, n),
         frame.reset_index(drop=True),
-        {"day": "count", "incidence": "whole_share"},
+        {"day": "count", "incidence": share_kind(survival_decimals(n))},
         f"{NOTE} {RULE}",
     )
 

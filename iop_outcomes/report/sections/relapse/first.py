@@ -8,9 +8,10 @@ import pandas as pd
 
 from iop_outcomes.disclosure import ProtectedCurves
 from iop_outcomes.disclosure.fixed_days import EndsElsewhere, protect_first
+from iop_outcomes.disclosure.fixed_days.at_risk import survival_decimals
 from iop_outcomes.records.schema import DISCHARGE_REASONS
 from iop_outcomes.relapse import RelapseRule
-from iop_outcomes.report.model import Kind, Table
+from iop_outcomes.report.model import WHOLE_PERCENT, Kind, Table, share_kind
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections.ends.each_day import each_day, with_limits
 from iop_outcomes.shared.vocabulary import COMPETING_ENDS
@@ -66,6 +67,7 @@ def first_table(ends: FirstEnds) -> Table:
         return each_day(NAME, TITLE, ends.open, "first", f"{NOTE} {ends.ends}")
     assert ends.shown is not None
     rows = ends.shown.table[ends.shown.table["day"] > 0]
+    decimals = survival_decimals(int(ends.shown.sizes["n"].iloc[0])) if len(rows) else WHOLE_PERCENT
     parts: dict[str, list[object]] = {"came_first": []}
     kinds: dict[str, Kind] = {}
     for cause, own in rows.groupby("cause", sort=False, observed=True):
@@ -74,7 +76,7 @@ def first_table(ends: FirstEnds) -> Table:
         )
         for day, share in zip(own["day"], own["incidence"], strict=True):
             parts.setdefault(f"day_{day}", []).append(share)
-            kinds[f"day_{day}"] = "whole_share"
+            kinds[f"day_{day}"] = share_kind(decimals)
     return Table(NAME, TITLE, pd.DataFrame(parts), kinds, f"{NOTE} {ends.ends} {TOGETHER}")
 
 

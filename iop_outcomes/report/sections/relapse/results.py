@@ -14,7 +14,7 @@ from iop_outcomes.relapse import RelapseRule
 from iop_outcomes.relapse.read_once import EvidenceReader
 from iop_outcomes.relapse.rule import ORIGINS
 from iop_outcomes.relapse.times import times_under
-from iop_outcomes.report.model import write_value
+from iop_outcomes.report.model import WHOLE_PERCENT, share_kind, write_value
 from iop_outcomes.report.scope import Mask, Scope
 from iop_outcomes.report.sections.relapse.first import FirstEnds, first_ends, with_ends
 from iop_outcomes.shared.provenance import Provenance, label, relabel
@@ -66,6 +66,7 @@ class RelapseResults:
     interval: ProtectedCurves | IntervalSurvival | None = None
     first: FirstEnds = field(default_factory=FirstEnds)
     counted: Mask | None = None
+    decimals: dict[str, int] = field(default_factory=dict)
 
     @property
     def size(self) -> int | None:
@@ -102,15 +103,16 @@ def relapse_results(scope: Scope, elsewhere: EndsElsewhere | None = None) -> Rel
         for missing in COMPARED_RULES
         if missing != scope.rule.missing
     }
-    by_missing, resting = _by_missing_rule(scope, overall, {scope.rule.missing: times} | others)
+    by_missing, resting, decimals = _by_missing_rule(
+        scope, overall, {scope.rule.missing: times} | others
+    )
     missing = _rests_on_missing(times, scope)
     people = int(times["person_id"].nunique())
     interval = _between_check_ins(scope, overall, times)
     first = first_ends(scope, times, curve, overall, elsewhere or EndsElsewhere())
     counted = scope.has_row_in(times)
-    return RelapseResults(
-        *(overall, by_program, by_missing, missing, resting, people, interval, first, counted)
-    )
+    curves = overall, by_program, by_missing
+    return RelapseResults(*curves, missing, resting, people, interval, first, counted, decimals)
 
 
 def _between_check_ins(
@@ -129,8 +131,8 @@ def _between_check_ins(
 
 def _by_missing_rule(
     scope: Scope, overall: ProtectedCurves, by_rule: dict[str, pd.DataFrame]
-) -> tuple[ProtectedCurves, dict[str, float | str]]:
-    """Return the curves under each rule, and the share of their events on missing data.
+) -> tuple[ProtectedCurves, dict[str, float | str], dict[str, int]]:
+    """Return the curves under each rule, the share of their events on missing data, its decimals.
 
     The curve of the rule used here is the one of all programs, with the same days: it was judged
     beside the programs. The others are judged beside it, as they are of the same people.
@@ -151,10 +153,12 @@ def _by_missing_rule(
             tables[name] = times[columns]
             rules[name] = [missing]
     resting: dict[str, float | str] = {}
+    decimals: dict[str, int] = {}
     for name, times in tables.items():
         events, on_missing = int(times["event"].sum()), int(times["rests_on_missing"].sum())
         few = bool(scope.policy.hides_fraction(on_missing, events))
-        share = round_share(on_missing, events, scope.policy.share_decimals(events))
+        decimals[name] = WHOLE_PERCENT if few else scope.policy.share_decimals(events)
+        share = round_share(on_missing, events, decimals[name])
         resting[name] = HIDDEN if few else share
     parts = [times.assign(**{MISSING: name}) for name, times in tables.items()]
     both = pd.concat(parts, ignore_index=True)
@@ -169,7 +173,7 @@ def _by_missing_rule(
         nested=_nested(rules),
         synthetic=scope.records.synthetic,
     )
-    return curves, resting
+    return curves, resting, decimals
 
 
 def _nested(rules: dict[str, list[str]]) -> list[tuple[str, str, str]]:
@@ -205,5 +209,6 @@ def _rests_on_missing(times: pd.DataFrame, scope: Scope) -> str:
         return "No event was taken from a missed check-in."
     if bool(scope.policy.hides_fraction(missing, events)):
         return "The share of the events that rests on missing data cannot be shown: too few."
-    share = round_share(missing, events, scope.policy.share_decimals(events))
-    return f"{write_value(share, 'whole_share')} of the events rest on missing data."
+    decimals = scope.policy.share_decimals(events)
+    share = write_value(round_share(missing, events, decimals), share_kind(decimals))
+    return f"{share} of the events rest on missing data."

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from iop_outcomes.disclosure import ProtectedCurves
+from iop_outcomes.disclosure.fixed_days.at_risk import survival_decimals
 from iop_outcomes.disclosure.policy import HIDDEN
-from iop_outcomes.report.model import Kind, Table
+from iop_outcomes.report.model import Kind, Table, share_kinds
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections.ends.each_day import MILESTONES as DAYS
 from iop_outcomes.report.sections.ends.each_day import days_told, written
@@ -21,12 +23,9 @@ CURVE_KINDS: dict[str, Kind] = {
     "at_risk": "count",
     "events": "count",
     "censored": "count",
-    "survival": "whole_share",
-    "lower": "whole_share",
-    "upper": "whole_share",
-    "lowest": "whole_share",
-    "highest": "whole_share",
 }
+OF_CURVES = ("survival", "lower", "upper", "lowest", "highest")
+"""The columns of shares of curves; each is written as it was rounded."""
 EXACT: Kind = "share"
 LEFT_OUT = "too few people or events, or to protect others"
 NOBODY = "nobody who was admitted there is in a curve"
@@ -116,7 +115,7 @@ def curve_table(name: str, caption: str, curves: ProtectedCurves, own: str = "")
     columns = [column for column in names if column in curves.table]
     if "lowest" in curves.table:
         frame = curves.table[[*curves.by, "day", "survival", "lowest", "highest"]]
-        return Table(name, caption, frame, CURVE_KINDS, INTERVAL_NOTE)
+        return _in_percent(Table(name, caption, frame, CURVE_KINDS, INTERVAL_NOTE), curves)
     if curves.policy.threshold == 1:
         note = (
             "At risk: still followed after the day. Survival: the share without relapse so far, "
@@ -133,7 +132,22 @@ def curve_table(name: str, caption: str, curves: ProtectedCurves, own: str = "")
         "the day, with 95% limits that are worked out from the figures of this table. Only these "
         "days are estimates; the lines between them in the picture are not."
     )
-    return Table(name, caption, frame, CURVE_KINDS, f"{note} {own}".rstrip())
+    table = Table(name, caption, frame, CURVE_KINDS, f"{note} {own}".rstrip())
+    return _in_percent(table, curves)
+
+
+def _in_percent(table: Table, curves: ProtectedCurves) -> Table:
+    """Return a table of curves with each share written as it was rounded: by how many it is of."""
+    by = [*curves.by]
+    sizes = curves.sizes.assign(decimals=curves.sizes["n"].map(survival_decimals))
+    decimals = (
+        table.frame[by].merge(sizes[[*by, "decimals"]], how="left", on=by)["decimals"].tolist()
+        if by
+        else [int(sizes["decimals"].iloc[0])] * len(table.frame)
+    )
+    names = [name for name in OF_CURVES if name in table.frame]
+    shares, cells = share_kinds(dict.fromkeys(names, decimals))
+    return replace(table, kinds={**table.kinds, **shares}, cell_kinds=cells)
 
 
 def milestone_table(results: RelapseResults, left: str = "") -> Table:
@@ -156,8 +170,10 @@ def milestone_table(results: RelapseResults, left: str = "") -> Table:
 def missing_rule_table(results: RelapseResults) -> Table:
     """Return what the answer would be under each rule for missing check-ins."""
     frame = _milestones(results.by_missing)
-    frame["events_on_missing_data"] = frame[MISSING].map(results.resting)
-    kinds: dict[str, Kind] = _kinds(frame) | {"events_on_missing_data": "whole_share"}
+    name = "events_on_missing_data"
+    frame[name] = frame[MISSING].map(results.resting)
+    shares, cells = share_kinds({name: [results.decimals[one] for one in frame[MISSING]]})
+    kinds = _kinds(frame) | shares
     open_note = f" {OPEN_NOTE}" if results.by_missing.policy.threshold == 1 else ""
     return Table(
         "missing_check_ins",
@@ -165,6 +181,7 @@ def missing_rule_table(results: RelapseResults) -> Table:
         frame,
         kinds,
         f"{MISSING_NOTE}{open_note}",
+        cell_kinds=cells,
     )
 
 
