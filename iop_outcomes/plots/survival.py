@@ -12,7 +12,7 @@ from iop_outcomes.disclosure import ProtectedCurves
 from iop_outcomes.errors import RuleError
 from iop_outcomes.plots.layout import day_axis, fonts, style
 from iop_outcomes.plots.layout.given import check_result, figure_or
-from iop_outcomes.plots.layout.names import HANDLE_ROOM, label_room, legend_labels, panels
+from iop_outcomes.plots.layout.names import HANDLE_ROOM, fitted, label_room, legend_labels, panels
 from iop_outcomes.plots.layout.risk_table import (
     LEFT,
     LEFT_ALONE,
@@ -286,6 +286,9 @@ def _draw_medians(ax: Axes, curves: Curves) -> None:
 
 def _labels(curves: Curves, groups: list[tuple[str, pd.DataFrame]], room: float) -> list[str]:
     """Return what the legend says of each group."""
+    names = [name for name, _ in groups]
+    if _of_the_same(curves):
+        return fitted(names, room, float(style.SETTINGS["legend.fontsize"]))
     if isinstance(curves, ProtectedCurves):
         of = "of " if curves.measure == "incidence" else ""  # so many were followed, not ended so
         counts = [f"{of}n = {int(n):,}" for n in curves.sizes["n"]]
@@ -295,7 +298,14 @@ def _labels(curves: Curves, groups: list[tuple[str, pd.DataFrame]], room: float)
             f"n = {int(n):,}, {format_count(events, 'event')}"
             for n, events in zip(sizes["n"], sizes["events"], strict=True)
         ]
-    return legend_labels([name for name, _ in groups], counts, room)
+    return legend_labels(names, counts, room)
+
+
+def _of_the_same(curves: Curves) -> bool:
+    """Whether several curves are ends of the same people, of whom the y axis says how many."""
+    if not isinstance(curves, ProtectedCurves) or curves.measure != "incidence":
+        return False
+    return len(curves.sizes) > 1 and len(set(curves.sizes["n"])) == 1
 
 
 def _dress(ax: Axes, curves: Curves, days: list[int], band: bool) -> None:
@@ -312,7 +322,8 @@ def _dress(ax: Axes, curves: Curves, days: list[int], band: bool) -> None:
 
 def _without(curves: Curves) -> str:
     if isinstance(curves, ProtectedCurves) and curves.measure == "incidence":
-        return "ended so far"
+        of = f", of n = {int(curves.sizes['n'].iloc[0]):,}" if _of_the_same(curves) else ""
+        return f"ended so far{of}"
     own = None if isinstance(curves, ProtectedCurves) else curves.event
     if own is not None:
         return f"without {own}"
