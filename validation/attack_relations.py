@@ -32,6 +32,7 @@ def build(read: Read) -> Puzzle:
         _files,
     ):
         piece(puzzle, read)
+    _whole_time(puzzle, read)
     _between(puzzle, read)
     weekdays(puzzle, read)
     curves(puzzle, read)
@@ -247,6 +248,23 @@ def _programs(puzzle: Puzzle, read: Read) -> None:
         )
 
 
+def _whole_time(puzzle: Puzzle, read: Read) -> None:
+    """Take up what tables have in common where all are of the whole time: the same people."""
+    if WHOLE_TIME not in read.words:
+        return
+    puzzle.total(("admitted", ALL), [("program", ALL, "admitted")])
+    for row in rows(read, "programs"):
+        program = row["program"]
+        puzzle.total(("admitted", "program", program), [("program", program, "admitted")])
+    puzzle.total(("flow", "admitted"), [("program", ALL, "retained_90", "n")])
+    puzzle.total(("flow", "retained 90"), [("program", ALL, "retained_90", "x")])
+    for day in DAYS[:-1]:  # of those, too, who were not followed for 90 days
+        puzzle.part(("program", ALL, f"retained_{day}", "x"), ("flow", f"retained {day}"))
+    puzzle.total(("discharged", "completed"), [("program", ALL, "completed", "x")])
+    puzzle.part(("discharged", ALL), ("program", ALL, "completed", "n"))
+
+
+WHOLE_TIME = "covers the whole time"
 NOT_SHARES = ("program", "admitted", "hours_a_week")
 
 

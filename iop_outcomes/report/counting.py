@@ -16,7 +16,13 @@ from iop_outcomes.disclosure.system.quarters import SO_FAR
 from iop_outcomes.report.earlier.again import refuse_changed
 from iop_outcomes.report.earlier.memory import data_cut_of, with_earlier
 from iop_outcomes.report.earlier.reading import EarlierReport
-from iop_outcomes.report.linking import RELAPSE, link_leaving, link_leaving_by_time, link_report
+from iop_outcomes.report.linking import (
+    RELAPSE,
+    link_leaving,
+    link_leaving_by_time,
+    link_report,
+    link_whole_time,
+)
 from iop_outcomes.report.linking.late import link_as_now, link_changed, link_corrections
 from iop_outcomes.report.merging import plan_of
 from iop_outcomes.report.model import DraftTable, Drawing, Hidden, Table
@@ -349,6 +355,7 @@ def count_all(
         *scores_tables(scope, linked, before_this(issued, *own)),
     ]
     link_leaving(scope, linked, trends, plan)
+    link_whole_time(scope, linked)
     with linked.asked_last():
         link_leaving_by_time(scope, linked, trends, of_curves)
     sites = declare_sites(scope, linked) if scope.engagement is not None else []

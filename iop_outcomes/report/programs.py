@@ -192,6 +192,15 @@ def fractions_of_people(scope: Scope) -> dict[str, tuple[Floats, Floats]]:
     }
 
 
+def masks_of_shares(scope: Scope) -> dict[str, dict[str, Mask]]:
+    """Return whom the shares of people in the row of all programs count, by measure: x and n."""
+    return {
+        name: {"x": scope.year & (top > 0), "n": scope.year & (bottom > 0)}
+        for name, (top, bottom) in _fractions(scope).items()
+        if name in OF_ADMITTED
+    }
+
+
 def _rows_known(scope: Scope, measure: str, rows: list[Row]) -> list[bool]:
     """Return for each row whether its measure is known from the records; a total: of all."""
     name = RESTS_ON.get(measure, measure)

@@ -73,7 +73,8 @@ def test_those_still_there_are_not_told_by_admissions_and_discharges(
     assert (made.linked.value(NOW), made.linked.value(GONE)) == (8, 42)
     assert None in printed(made, ADMITTED, DISCHARGED)
     assert attack(made.cells).empty
-    monkeypatch.setattr(counting, "link_leaving", lambda *_: None)
+    for step in ("link_leaving", "link_whole_time"):
+        monkeypatch.setattr(counting, step, lambda *_: None)
     _, without = counted(records_of(there=8), None)
     assert printed(without, ADMITTED, DISCHARGED) == [50, 42]
 

@@ -25,11 +25,15 @@ EVER, NOW, GONE = ((CENSUS, name) for name in ("ever", "there at the end", "gone
 
 
 @dataclass(frozen=True, eq=False)
-class _Some:
+class Some:
     """Some episodes: the name of their count, and which they are."""
 
     key: Key
     mask: Mask
+
+    def is_counted(self, linked: LinkedCounts) -> bool:
+        """Whether there is such a count of them: not one printed before the records changed."""
+        return self.key in linked and linked.value(self.key) == int(self.mask.sum())
 
 
 def link_leaving(scope: Scope, linked: LinkedCounts, trends: Trends, plan: MergePlan) -> None:
@@ -58,27 +62,22 @@ def link_leaving(scope: Scope, linked: LinkedCounts, trends: Trends, plan: Merge
     if ADMITTED in linked:
         some += _of_two_years(scope, linked, left)
     if scope.period is None:
-        some += [_Some(DISCHARGED, left), _Some(("discharges", DIED), died)]
+        some += [Some(DISCHARGED, left), Some(("discharges", DIED), died)]
     else:
         closed = scope.closed_in(plan.step("discharges").quarters)
-        some += [_Some(DISCHARGED, closed), _Some(("discharges", DIED), closed & died)]
+        some += [Some(DISCHARGED, closed), Some(("discharges", DIED), closed & died)]
         known = inside(scope, trends, "completion_rate", 8, "denominator")
         some += _together(linked, known, scope.closed_in(8) & reason)
         sum_of(linked, gone.key, all_of(trends, "completion_rate", "denominator"))
         of_year = (FAMILY, "admitted", ALL), (FAMILY, "completed", ALL, "n")
-        some.append(_Some(("rest", *of_year), scope.year & ~reason))
-    there = [one for one in some if one.key in linked and _is_counted(linked, one)]
+        some.append(Some(("rest", *of_year), scope.year & ~reason))
+    there = [one for one in some if one.is_counted(linked)]
     for place, one in enumerate(there):
         for other in there[place + 1 :]:
-            _join(scope, linked, one, other)
+            join(scope, linked, one, other)
 
 
-def _is_counted(linked: LinkedCounts, one: _Some) -> bool:
-    """Whether a count is of these episodes: not one printed before the records have changed."""
-    return linked.value(one.key) == int(one.mask.sum())
-
-
-def _now_and_gone(scope: Scope, linked: LinkedCounts, trends: Trends) -> tuple[_Some, _Some]:
+def _now_and_gone(scope: Scope, linked: LinkedCounts, trends: Trends) -> tuple[Some, Some]:
     """Declare who of those ever admitted is there at the end of the period, and who is not."""
     ever, there = ever_and_now(scope)
     now = NOW if scope.period is None else census_keys(scope)[3]
@@ -92,13 +91,13 @@ def _now_and_gone(scope: Scope, linked: LinkedCounts, trends: Trends) -> tuple[_
     gone = ever & ~there
     linked.count(GONE, int(gone.sum()), people=scope.people(gone))
     linked.total(EVER, [now, GONE])
-    return _Some(now, there), _Some(GONE, gone)
+    return Some(now, there), Some(GONE, gone)
 
 
-def _of_two_years(scope: Scope, linked: LinkedCounts, left: Mask) -> list[_Some]:
+def _of_two_years(scope: Scope, linked: LinkedCounts, left: Mask) -> list[Some]:
     """Declare who of those admitted in two years has left: the scores are of these."""
     here = scope.two_years
-    some = [_Some((*ADMITTED, "left"), here & left), _Some((*ADMITTED, "there"), here & ~left)]
+    some = [Some((*ADMITTED, "left"), here & left), Some((*ADMITTED, "there"), here & ~left)]
     for one in some:
         linked.count(one.key, int(one.mask.sum()), people=scope.people(one.mask))
     linked.total(ADMITTED, [one.key for one in some])
@@ -112,7 +111,7 @@ def _of_two_years(scope: Scope, linked: LinkedCounts, left: Mask) -> list[_Some]
     return some
 
 
-def _together(linked: LinkedCounts, parts: Sequence[Key], mask: Mask) -> list[_Some]:
+def _together(linked: LinkedCounts, parts: Sequence[Key], mask: Mask) -> list[Some]:
     """Return the sum of some counts, declared where all of them are there and it is of these."""
     if not parts or not all(part in linked for part in parts):
         return []
@@ -122,10 +121,10 @@ def _together(linked: LinkedCounts, parts: Sequence[Key], mask: Mask) -> list[_S
     if name not in linked:
         linked.count(name, int(mask.sum()))
         linked.total(name, parts)
-    return [_Some(name, mask)]
+    return [Some(name, mask)]
 
 
-def _join(scope: Scope, linked: LinkedCounts, one: _Some, other: _Some) -> None:
+def join(scope: Scope, linked: LinkedCounts, one: Some, other: Some) -> None:
     """Declare that two counts are of the same, that one is part of the other, or what both have."""
     both = one.mask & other.mask
     common = int(both.sum())
