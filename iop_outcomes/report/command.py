@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from iop_outcomes.disclosure.ledger import Ledger
 from iop_outcomes.errors import ReportError
 from iop_outcomes.paper_process import PaperProcess, worth_it
@@ -127,7 +129,23 @@ def write_report(
             saved = _save_with(shared, report, places)
     if ledger is not None and report.ledger is not None:
         report.ledger.save(ledger)
-    return f"{report.title}: {', '.join(str(one) for one in saved)}"
+    written = f"{report.title}: {', '.join(str(one) for one in saved)}"
+    return "\n".join([written, *_hints(records, report)])
+
+
+def _hints(records: Records, report: Report) -> list[str]:
+    """Return what whoever made a report should know of it, a line each."""
+    if "admissions" not in report.tables:
+        return ["It has no number of people: there are too few to publish."]
+    if report.cells is None or report.cells.quarter or records.time != "calendar":
+        return []
+    cut = pd.Timestamp(records.as_of)
+    over = pd.Period(cut, "Q") if cut == pd.Period(cut, "Q").end_time.normalize() else None
+    newest = over or pd.Period(cut, "Q") - 1
+    return [
+        "It is of the whole time: findings, trends and the page of all measures are of a period, "
+        f"such as --quarter {newest}, the last quarter that is over."
+    ]
 
 
 def _hows(places: Sequence[Path]) -> list[How]:
