@@ -327,14 +327,18 @@ def _funnel(counts: list[tuple[str, int, int]]) -> Funnel:
     return funnel(frame, "completed", by="program")
 
 
-def test_programs_that_differ_are_named_with_their_counts() -> None:
-    (point,) = sites.site_points({"completed": _funnel([("A", 90, 100), ("B", 30, 100)])})
+WHOM = "admissions from 2025-10-01 to 2026-09-30"
+
+
+def test_programs_that_differ_are_named_with_their_counts_and_time() -> None:
+    (point,) = sites.site_points({"completed": _funnel([("A", 90, 100), ("B", 30, 100)])}, WHOM)
     assert point.tag == "programs differ"
-    assert "A 90.0% (90 of 100; chance alone gives " in point.text
-    (alike,) = sites.site_points({"completed": _funnel([("A", 50, 100), ("B", 51, 100)])})
+    assert point.text.startswith(f" ({WHOM}): A 90.0% (90 of 100; chance alone gives ")
+    (alike,) = sites.site_points({"completed": _funnel([("A", 50, 100), ("B", 51, 100)])}, WHOM)
     assert alike.tag == "no clear difference"
+    assert alike.text.startswith(f" ({WHOM}): no program shown is beyond ")
     assert "50.5% (101 of 200)" in alike.text
-    assert sites.site_points({}) == []
+    assert sites.site_points({}, WHOM) == []
 
 
 def test_the_counts_of_a_funnel_are_those_behind_the_shares_of_programs(scope: Scope) -> None:

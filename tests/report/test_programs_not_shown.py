@@ -28,6 +28,7 @@ HIDDEN = frozenset({("sites", "retained_90", name) for name in ("Lakeside", "Nor
 WITHOUT = "Not shown, as their numbers are small or none, or protect others: Lakeside, North."
 MIDDLE = "The line in the middle is the programs shown together: 18.5% (22 of 119)."
 HIGH = "retained or completed, or few others: this line is likely too high."
+WHOM = "admissions from 2025-10-01 to 2026-09-30"
 ALL_SHARE = ("programs", "retained_90", "all")
 
 
@@ -119,15 +120,16 @@ def test_a_program_is_judged_by_the_line_of_all_programs() -> None:
     shown = SiteCounts("retained_90", frame, of_all=0.24).shown(HIDDEN)
     assert shown is not None
     assert shown.table["position"].tolist() == ["above the 99.8% limit", "within limits"]
-    (point,) = sites.site_points({"retained_90": shown})
+    (point,) = sites.site_points({"retained_90": shown}, WHOM)
     assert point.text.endswith(
         "is beyond the 95% limits about all programs, also those not shown, 24%."
     )
     alike = SiteCounts("retained_90", FRAME, of_all=0.14).shown(HIDDEN)
     assert alike is not None
-    (point,) = sites.site_points({"retained_90": alike})
+    (point,) = sites.site_points({"retained_90": alike}, WHOM)
     assert point.text == (
-        ": no program shown is beyond the 95% limits about all programs, also those not shown, 14%."
+        f" ({WHOM}): no program shown is beyond the 95% limits about all programs, also those not "
+        "shown, 14%."
     )
 
 
@@ -172,15 +174,15 @@ def test_of_a_share_above_one_half_the_line_of_those_shown_is_likely_too_low() -
 def test_findings_of_funnels_speak_of_the_programs_shown() -> None:
     alike = SiteCounts("retained_90", FRAME).shown(HIDDEN)
     assert alike is not None
-    (point,) = sites.site_points({"retained_90": alike})
+    (point,) = sites.site_points({"retained_90": alike}, WHOM)
     assert point.text == (
-        ": no program shown is beyond the 95% limits about the programs shown together, "
+        f" ({WHOM}): no program shown is beyond the 95% limits about the programs shown together, "
         "18.5% (22 of 119)."
     )
     apart = FRAME.assign(numerator=[50.0, 5.0, 6.0, 11.0])
     unlike = SiteCounts("retained_90", apart).shown(HIDDEN)
     assert unlike is not None
-    (point, *_) = sites.site_points({"retained_90": unlike})
+    (point, *_) = sites.site_points({"retained_90": unlike}, WHOM)
     assert point.text.endswith(
         "is beyond the 95% limits about the programs shown together, 51.3% (61 of 119)."
     )

@@ -138,7 +138,7 @@ class Part:
 def _first_page(material: Material) -> Section:
     if material.scope.period is None:
         return Section(first_page.NAME, first_page.TITLE, (parts.no_period(material.scope),))
-    others = sites.site_points(material.all.sites)
+    others = sites.site_points(material.all.sites, material.scope.words(4))
     targets = material.settings.targets
     signals = (material.signals, targets, others, material.charts, material.programs)
     section = first_page.first_page(material.scope, material.all.trends, *signals)

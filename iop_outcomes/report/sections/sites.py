@@ -214,10 +214,11 @@ def funnel_table_of(measure: str, title: str, one: Funnel) -> Table:
     return Table(f"sites_{measure}", title, frame, kinds, one.rule)
 
 
-def site_points(funnels_shown: dict[str, Funnel]) -> list[Point]:
+def site_points(funnels_shown: dict[str, Funnel], whom: str) -> list[Point]:
     """Return a finding for each measure in which a program lies beyond its limits.
 
-    Where none does, one finding says so, of the measure with the most people.
+    Where none does, one finding says so, of the measure with the most people. `whom` is whose
+    shares these are, with their time.
     """
     points = []
     for measure, site_funnel in funnels_shown.items():
@@ -229,13 +230,15 @@ def site_points(funnels_shown: dict[str, Funnel]) -> list[Point]:
             for row in beyond.itertuples(index=False)
         ]
         if named:
-            text = f": {'; '.join(named)} is beyond the 95% limits about {_line_of(site_funnel)}."
+            line = _line_of(site_funnel)
+            text = f" ({whom}): {'; '.join(named)} is beyond the 95% limits about {line}."
             points.append(Point(DIFFER, "programs differ", MEASURES[measure], text))
     if funnels_shown and not points:
         measure, site_funnel = max(
             funnels_shown.items(), key=lambda item: item[1].table["denominator"].sum()
         )
-        text = f": no program shown is beyond the 95% limits about {_line_of(site_funnel)}."
+        line = _line_of(site_funnel)
+        text = f" ({whom}): no program shown is beyond the 95% limits about {line}."
         points.append(Point(SAME, ALIKE, MEASURES[measure], text))
     return points
 
