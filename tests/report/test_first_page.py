@@ -21,7 +21,6 @@ from iop_outcomes.report.sections.attendance import rules as rules_of
 from iop_outcomes.report.sections.changes import Change, compare
 from iop_outcomes.report.sections.points import (
     CHANGED,
-    MET,
     MISSED,
     NOT_COMPARED,
     SAME,
@@ -244,42 +243,6 @@ def test_numbers_of_all_measures_are_numbers_of_the_kind_of_their_row(scope: Sco
     last = share.table.iloc[-1]
     assert second["value"] == pytest.approx(last["numerator"] / last["denominator"], abs=0.0005)
     assert np.isnan(second["target"])
-
-
-@pytest.mark.parametrize(
-    ("target", "rank", "words"),
-    [
-        (50, MET, "The target of 50 was met."),
-        (70, MET, "The target of 70 was met, by no more than chance may explain."),
-        (90, MISSED, "The target of 90 was missed, by no more than chance may explain."),
-        (200, MISSED, "The target of 200 was missed."),
-    ],
-)
-def test_a_target_is_met_or_missed(
-    scope: Scope, target: float, rank: int, words: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    wanted = replace(first_page.find_quantity("admissions"), improves="up")
-    monkeypatch.setattr(first_page, "find_quantity", lambda _: wanted)
-    point = first_page.measure_point(scope, admissions(scope, [80, 80]), target)
-    assert point.rank == rank
-    assert point.text.endswith(words)
-
-
-@pytest.mark.parametrize("target", [70, 200])
-def test_a_target_is_judged_by_the_newest_value_that_is_shown(
-    scope: Scope, target: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    wanted = replace(first_page.find_quantity("admissions"), improves="up")
-    monkeypatch.setattr(first_page, "find_quantity", lambda _: wanted)
-    trend = newest(scope, [YES, YES, YES], [NO, NO, YES], [80, 81, 82])
-    point = first_page.measure_point(scope, trend, target)
-    assert point.rank == (MET if target == 70 else MISSED)
-    word = "met" if target == 70 else "missed"
-    assert point.text.endswith(
-        f"shown is {_period(scope, 1)}: 81. The target of {target} was {word}."
-    )
-    never = newest(scope, [YES], [YES], [80])
-    assert first_page.measure_point(scope, never, target).rank == NOT_COMPARED
 
 
 def test_the_page_of_all_measures_explains_what_stands_beside_a_target(scope: Scope) -> None:

@@ -37,6 +37,7 @@ from iop_outcomes.report.sections.points import (
     DIFFER,
     MET,
     MISSED,
+    NEAR,
     NOT_COMPARED,
     SAME,
     SIGNAL,
@@ -50,6 +51,7 @@ from iop_outcomes.trends import Trend
 from iop_outcomes.trends.periods import in_words
 from iop_outcomes.trends.quantities import Quantity, find_quantity
 
+JUDGED = {MET: "target met", NEAR: "near target", MISSED: "target missed"}
 MOST, FEWEST = 8, 5  # findings on the first page
 NAME, TITLE = "what-changed", "At a glance"
 IN_TABLE = (" Its newest number is in the table.", " Their newest numbers are in the table.")
@@ -191,9 +193,8 @@ def measure_point(scope: Scope, trend: Trend, target: float | None = None) -> Po
         text, rank = _not_shown(scope, trend, known), NOT_COMPARED
         tag = NOT_SHOWN if hidden else NOT_TOLD
         if target is not None and len(rows):  # judged by the newest value that is shown
-            reached, words = _beside(rows.iloc[-1], quantity, target, trend.unit)
-            text += f" {words}"
-            rank, tag = (MET, "target met") if reached else (MISSED, "target missed")
+            rank, words = _beside(rows.iloc[-1], quantity, target, trend.unit)
+            text, tag = f"{text} {words}", JUDGED[rank]
         return Point(rank, tag, trend.title, text)
     last = rows.iloc[-1]
     changes = changes_of(scope, trend)
@@ -208,12 +209,12 @@ def measure_point(scope: Scope, trend: Trend, target: float | None = None) -> Po
     text += not_known_yet(scope, trend)
     rank = CHANGED if is_change else SAME if changes else NOT_COMPARED
     if target is not None:
-        reached, words = _beside(last, quantity, target, trend.unit)
+        judged, words = _beside(last, quantity, target, trend.unit)
         text += f" {words}"
-        if not reached:
-            rank, tag = MISSED, "target missed"
-        elif not is_change:
-            rank, tag = MET, "target met"
+        if not is_change:
+            rank, tag = judged, JUDGED[judged]
+        elif judged == MISSED:  # both are said, since neither explains the other
+            rank, tag = MISSED, f"{tag}, {JUDGED[MISSED]}"
     return Point(rank, tag, trend.title, text)
 
 
@@ -251,16 +252,15 @@ def _counts(row: pd.Series[float], unit: str) -> str:
     )
 
 
-def _beside(
-    row: pd.Series[float], quantity: Quantity, target: float, unit: str
-) -> tuple[bool, str]:
-    """Say whether a target was met; one that chance may have met, or missed, is marked as such."""
+def _beside(row: pd.Series[float], quantity: Quantity, target: float, unit: str) -> tuple[int, str]:
+    """Return how a target was met as a rank; one that chance may have met, or missed, says so."""
     written = f"{target:.0%}" if unit == "proportion" else f"{target:,.0f}"
     met = row["value"] >= target if quantity.improves == "up" else row["value"] <= target
     text = f"The target of {written} was {'met' if met else 'missed'}"
-    if row["lower"] <= target <= row["upper"]:
+    by_chance_alone = row["lower"] <= target <= row["upper"]
+    if by_chance_alone:
         text += ", by no more than chance may explain"
-    return met, f"{text}."
+    return MET if met else NEAR if by_chance_alone else MISSED, f"{text}."
 
 
 def signal_points(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-MISSED, CHANGED, SIGNAL, DIFFER, MET, SAME, NOT_COMPARED = range(7)
+MISSED, CHANGED, SIGNAL, DIFFER, NEAR, MET, SAME, NOT_COMPARED = range(8)
 ALIKE = "no clear difference"  # between programs
 
 
@@ -16,7 +16,7 @@ class Point:
     ----------
     rank : int
         Those of a lower rank come first: a target missed, a change, a signal, programs that differ,
-        a target met, no clear change, not compared.
+        a target missed by no more than chance may explain, one met, no clear change, not compared.
     tag, title, text : str
         What it is called in the margin, the measure, and the rest of the sentence.
     """
