@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.attendance.stays import RETENTION_DAYS
 from iop_outcomes.disclosure.policy import HIDDEN
 from iop_outcomes.plots import plot_trend
 from iop_outcomes.report.model import Drawing, Kind, Table, drawing_of
 from iop_outcomes.report.period import period_between
 from iop_outcomes.report.programs import RESTS_ON
 from iop_outcomes.report.scope import Scope
+from iop_outcomes.report.sections.cohort.flow import still_there
 from iop_outcomes.report.sections.findings import period_word
 from iop_outcomes.report.sections.matrix import drawn_chart
 from iop_outcomes.report.sections.signals import said
@@ -98,11 +101,47 @@ def in_programs(scope: Scope, left: Sequence[Trend], programs: Table | None) -> 
     return f' Shares of {scope.words(4)} are in the table "By program"{which}.'
 
 
+def in_flow(scope: Scope, left: Sequence[Trend], flow: Table | None) -> str:
+    """Return a sentence on those of the measures that the table of how far people came has.
+
+    Parameters
+    ----------
+    scope, left
+        As of `sentences`.
+    flow : Table or None
+        That table as it is shown, where the report has it.
+
+    Returns
+    -------
+    str
+        With a space before it; empty where there is none.
+    """
+    if flow is None:
+        return ""
+    shown = dict(zip(flow.frame["stage"], flow.frame["reached"], strict=True))
+    stages = {f"retained_{day}": still_there(day) for day in RETENTION_DAYS}
+    there = [
+        trend.title
+        for trend in left
+        if not _is_empty(shown.get(stages.get(trend.measure, ""), HIDDEN))
+    ]
+    if not there:
+        return ""
+    which = "" if len(there) == len(left) else f": {'; '.join(there)}"
+    said = "The share of {}, is" if len(there) == 1 else "Shares of {}, are"
+    said = said.format(scope.followed_90_days_text)
+    return f' {said} in the table "How far people came"{which}.'
+
+
+def _is_empty(cell: Any) -> bool:
+    return cell == HIDDEN or bool(pd.isna(cell))
+
+
 def _has_share(programs: Table, measure: str) -> bool:
     column = COLUMNS.get(measure, measure)
     if column not in programs.frame:
         return False
-    return any(cell != HIDDEN and not pd.isna(cell) for cell in programs.frame[column])
+    return not all(map(_is_empty, programs.frame[column]))
 
 
 def trend_drawings(

@@ -12,6 +12,7 @@ import pytest
 
 import iop_outcomes as iop
 from iop_outcomes.attendance.weekly import NEVER
+from iop_outcomes.disclosure.policy import HIDDEN
 from iop_outcomes.plots.layout.export import Picture
 from iop_outcomes.report import model
 from iop_outcomes.report.counting import count_all
@@ -216,11 +217,51 @@ def test_measures_of_which_nothing_is_shown_are_one_finding_that_points_to_the_p
         ({}, ": Retained at 30 days."),
     ):
         programs = Table("programs", "By program", pd.DataFrame(cells | both))
-        page = first_page.first_page(scope, trends, None, {}, programs=programs)
+        there = first_page.Elsewhere(programs)
+        page = first_page.first_page(scope, trends, None, {}, elsewhere=there)
         ((tag, title, text),) = page.items
         assert (tag, title) == ("not shown", "Retained at 30 days; Retained at 60 days")
         assert text.startswith(". Their newest numbers would tell of a few people only. Shares of ")
         assert text.endswith(end)
+
+
+@pytest.mark.parametrize("earlier", [True, False])
+def test_a_hidden_newest_number_points_to_the_tables_of_longer_times(earlier: bool) -> None:
+    """ "Its newest number would tell of a few people only": 46 of 323 stood in the flow."""
+    records = records_of_the_sample()
+    scope = choose_scope(records, "2026Q3", None, iop.SafePolicy.cms())
+    trend = iop.trend(records, "retained_90", every="quarter", chart="none")
+    trend = replace(trend, table=trend.table.assign(hidden=False))
+    if earlier:
+        table = trend.table.copy()
+        last = table.index[table["complete"]][-1]
+        table.loc[last, ["numerator", "denominator", "value", "lower", "upper"]] = float("nan")
+        table.loc[last, "hidden"] = True
+        one = replace(trend, table=table)
+    else:
+        one = hidden_years(records, "retained_90")["retained_90"]
+    trends = Trends(by_period={"retained_90": one})
+    programs = Table("programs", "", pd.DataFrame({"program": ["all"], "retained_90": [0.15]}))
+    said = {
+        "By program": ' Shares of admissions from 2025-10-01 to 2026-09-30 are in the table "By '
+        'program".',
+        "How far": " The share of admissions from 2025-07-01 to 2026-06-30, followed for 90 days, "
+        'is in the table "How far people came".',
+    }
+    for reached in (46, HIDDEN):
+        stages = ["still in the program after 60 days", "still in the program after 90 days"]
+        flow = Table("cohort_flow", "", pd.DataFrame({"stage": stages, "reached": [87, reached]}))
+        there = first_page.Elsewhere(programs, flow)
+        page = first_page.first_page(scope, trends, None, {}, elsewhere=there)
+        ((tag, _, text),) = page.items
+        assert tag == "not shown"
+        assert ("latest quarter that is shown" in text) == earlier
+        assert text.endswith("".join(said.values()) if reached == 46 else said["By program"])
+    shown = first_page.first_page(
+        scope, Trends(by_period={"retained_90": trend}), None, {}, elsewhere=there
+    )
+    assert all('"By program"' not in text for _, _, text in shown.items)
+    assert " are in the table" not in first_page.first_page(scope, trends, None, {}).items[0][2]
 
 
 def test_every_measure_that_findings_have_is_named_where_it_is_not_known() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -44,7 +45,7 @@ from iop_outcomes.report.sections.points import (
     Point,
 )
 from iop_outcomes.report.sections.signals import NO_SIGNAL, TOO_FEW_MONTHS, UNCLEAR
-from iop_outcomes.report.trend_pictures import in_programs
+from iop_outcomes.report.trend_pictures import in_flow, in_programs
 from iop_outcomes.report.trends import Trends
 from iop_outcomes.shared.text import format_share
 from iop_outcomes.trends import Trend
@@ -63,6 +64,18 @@ HOW = (
 IN_NONE = "in none of these numbers: too few to publish."
 
 
+@dataclass(frozen=True)
+class Elsewhere:
+    """Tables of longer times as they are shown, of programs and of how far people came."""
+
+    programs: Table | None = None
+    flow: Table | None = None
+
+    def of(self, scope: Scope, hidden: Sequence[Trend]) -> str:
+        """Return which of them have measures whose newest number is hidden, with a space before."""
+        return in_programs(scope, hidden, self.programs) + in_flow(scope, hidden, self.flow)
+
+
 def first_page(
     scope: Scope,
     trends: Trends,
@@ -70,7 +83,7 @@ def first_page(
     targets: Mapping[str, float],
     others: Sequence[Point] = (),
     charts: Mapping[str, Trend] | None = None,
-    programs: Table | None = None,
+    elsewhere: Elsewhere = Elsewhere(),
 ) -> Section:
     """Return the first page of the report of a period.
 
@@ -89,25 +102,28 @@ def first_page(
     charts : mapping of str to Trend, optional
         The charts by program and month, of which `signals` is made. In a report of one program
         they are those of the page of all measures, too.
-    programs : Table, optional
-        The table of programs as it is shown, where the report has it.
+    elsewhere : Elsewhere, optional
+        The tables in which a measure whose newest number is hidden may be shown.
     """
     own = charts if charts is not None and len(scope.programs) == 1 else {}
     until = None if scope.period is None else scope.period.last
     table = matrix_table(trends, targets, own, until)
     told = [one.title for one in trends.drawn.values() if by_month(one, own)]
     never = [trend for trend in trends.compared.values() if _never_shown(trend)]
-    points = [
-        measure_point(scope, trend, targets.get(name))
-        for name, trend in trends.compared.items()
-        if trend not in never
-    ]
+    points = []
+    for name, trend in trends.compared.items():
+        if trend not in never:
+            point = measure_point(scope, trend, targets.get(name))
+            there = elsewhere.of(scope, [trend]) if newest_hidden(trend) else ""
+            points.append(replace(point, text=f"{point.text}{there}"))
     points += [*signal_points(signals, signals_of_all(scope, trends, table, told)), *others]
     chosen = choose(points)
     items = [(one.tag, one.title, one.text) for one in chosen]
     gone = [one for one in points if one not in chosen]
     items += _without_room(scope, trends, gone)
-    items += _left_out(gone, never, in_programs(scope, never, programs))
+    unsaid = {one.title for one in gone if one.tag == NOT_SHOWN}
+    hidden = [*never, *(one for one in trends.compared.values() if one.title in unsaid)]
+    items += _left_out(gone, never, elsewhere.of(scope, hidden))
     not_known = [one.title for one in scope.not_known if one.main]
     if not_known:
         items.append((NOT_TOLD, "; ".join(not_known), "."))
@@ -132,8 +148,17 @@ def choose(points: Sequence[Point]) -> list[Point]:
 
 def _never_shown(trend: Trend) -> bool:
     """Say whether the newest number of a measure is hidden, and no earlier one is shown."""
-    known = trend.table[trend.table["complete"]]
-    return len(known) > 0 and bool(known.iloc[-1]["hidden"]) and bool(known["value"].isna().all())
+    return newest_hidden(trend) and bool(_known(trend)["value"].isna().all())
+
+
+def newest_hidden(trend: Trend) -> bool:
+    """Say whether the newest number of a measure that is known is hidden."""
+    known = _known(trend)
+    return len(known) > 0 and bool(known.iloc[-1]["hidden"])
+
+
+def _known(trend: Trend) -> pd.DataFrame:
+    return trend.table[trend.table["complete"]]
 
 
 def _without_room(

@@ -106,6 +106,12 @@ class Material:
         return self.all.table("programs") if there else None
 
     @property
+    def flow(self) -> Table | None:
+        """The table of how far people came as it is shown, where the report has it."""
+        there = "cohort_flow" in self.drafts and "flow" not in self.settings.leave_out
+        return self.all.table("cohort_flow") if there else None
+
+    @property
     def all(self) -> Counted:
         """All that is counted, of people who are enough."""
         assert self.counted is not None
@@ -140,8 +146,9 @@ def _first_page(material: Material) -> Section:
         return Section(first_page.NAME, first_page.TITLE, (parts.no_period(material.scope),))
     others = sites.site_points(material.all.sites, material.scope.words(4))
     targets = material.settings.targets
-    signals = (material.signals, targets, others, material.charts, material.programs)
-    section = first_page.first_page(material.scope, material.all.trends, *signals)
+    signals = (material.signals, targets, others, material.charts)
+    tables = first_page.Elsewhere(material.programs, material.flow)
+    section = first_page.first_page(material.scope, material.all.trends, *signals, tables)
     changed = material.all.changed
     return replace(section, sentences=(*section.sentences, *([changed] if changed else [])))
 

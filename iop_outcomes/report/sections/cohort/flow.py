@@ -35,6 +35,11 @@ AS_BOUND = "A share behind which a small count would show is given as a bound."
 END_OF_NOTE = f"{STILL_THERE} {FOLLOWED}"
 
 
+def still_there(day: int) -> str:
+    """Return what the stage of those still in the program on a day is called."""
+    return f"still in the program after {day} days"
+
+
 def flow_stages(scope: Scope) -> list[tuple[str, Mask]]:
     """Return how far people came who were admitted long enough ago: each stage with its people."""
     table = scope.engaged
@@ -46,7 +51,7 @@ def flow_stages(scope: Scope) -> list[tuple[str, Mask]]:
     ]
     stages += [
         (
-            f"still in the program after {day} days",
+            still_there(day),
             table[f"retained_{day}"].fillna(False).to_numpy(dtype=np.bool_),
         )
         for day in RETENTION_DAYS
