@@ -22,7 +22,7 @@ from iop_outcomes.report.forms.document import as_json, document_of, leading_she
 from iop_outcomes.report.forms.saving import save_report
 from iop_outcomes.report.forms.workbook import workbook
 from iop_outcomes.report.model import Drawing, Kind, Section, Table
-from iop_outcomes.report.sections.findings import findings_frame
+from iop_outcomes.report.sections.findings import Finding, findings_frame
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "report_schema.json"
 
@@ -79,11 +79,17 @@ def test_a_finding_that_goes_on_with_a_mark_has_no_space_before_it(sections: lis
 
 
 def test_the_workbook_begins_with_findings_and_facts(sections: list[Section]) -> None:
-    document = document_of("Title", [("Time", "2026Q3")], findings_frame([]), sections)
+    fell = Finding("admissions", "Rate", "Rate: 3%, lower than 4%.", "lower")
+    document = document_of("Title", [("Time", "2026Q3")], findings_frame([fell]), sections)
     tables = {one.name: one.frame for section in sections for one in section.all_tables}
     book = openpyxl.load_workbook(BytesIO(workbook(tables, document=document)))
     assert book.sheetnames == ["findings", "facts", "sheets", "numbers", "behind"]
-    assert [cell.value for cell in book["findings"][2]] == ["lower", "Rate", "Rate was 3%."]
+    rows = [[cell.value for cell in row] for row in book["findings"].rows]
+    assert rows == [
+        ["section", "change", "measure", "finding"],
+        ["At a glance", "lower", "Rate", "Rate was 3%."],
+        ["Trends", "lower", "Rate", "Rate: 3%, lower than 4%."],
+    ]
     assert [cell.value for cell in book["facts"][2]] == ["Title", "Title"]
     assert [cell.value for cell in book["sheets"][2]] == ["numbers", "Some numbers", "A note."]
     sheet = book["numbers"]
@@ -95,6 +101,18 @@ def test_the_workbook_begins_with_findings_and_facts(sections: list[Section]) ->
     assert sheet["C3"].value is None
     assert sheet.column_dimensions["A"].width >= 10
     assert {*leading_sheets(document)} == {"findings", "facts", "sheets"}
+
+
+def test_each_finding_of_the_workbook_has_the_title_of_its_section(sections: list[Section]) -> None:
+    fell = Finding("admissions", "Rate", "Rate: 3%.", "lower")
+    trends = Section("trends", "Over time", (), items=(("lower", "Rate", ": 3%."),))
+    for shown, titles in (
+        ([replace(sections[0], title="First"), trends], ["First", "Over time"]),
+        ([trends], ["Over time"]),  # without a first page each stood there twice
+        ([sections[0]], ["At a glance", "Trends"]),
+    ):
+        document = document_of("Title", [], findings_frame([fell]), shown)
+        assert leading_sheets(document)["findings"]["section"].tolist() == titles
 
 
 def test_several_forms_are_written_beside_one_another(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from iop_outcomes.shared.characters import printable
 
 SCHEMA = "iop_outcomes report 1"
 SYNTHETIC = "Synthetic data. These people and programs were made up."
+AT_A_GLANCE, TRENDS = "what-changed", "trends"  # the sections that have findings
 Document = dict[str, Any]
 
 
@@ -166,18 +167,19 @@ def whole_sentence(title: str, text: str) -> str:
 
 def leading_sheets(document: Document) -> dict[str, pd.DataFrame]:
     """Return the first sheets of the workbook: findings, facts, and what each sheet holds."""
-    chosen: list[dict[str, str]] = next(
-        (one["items"] for one in document["sections"] if one["items"]), []
-    )
+    section_of = {one["name"]: one for one in document["sections"]}
+    first = section_of.get(AT_A_GLANCE, {"title": "", "items": []})
     findings = [
-        (one["tag"], one["title"], whole_sentence(one["title"], one["text"])) for one in chosen
+        (first["title"], one["tag"], one["title"], whole_sentence(one["title"], one["text"]))
+        for one in first["items"]
     ]
-    findings += [(one["change"], one["title"], one["text"]) for one in document["findings"]]
+    title = section_of[TRENDS]["title"] if TRENDS in section_of else "Trends"
+    findings += [(title, one["change"], one["title"], one["text"]) for one in document["findings"]]
     facts = [("Title", document["title"])]
     facts += [(one["name"], one["text"]) for one in document["facts"]]
     held = [(one["name"], one["caption"], one["note"]) for one in tables_of(document)]
     return {
-        "findings": pd.DataFrame(findings, columns=["change", "measure", "finding"]),
+        "findings": pd.DataFrame(findings, columns=["section", "change", "measure", "finding"]),
         "facts": pd.DataFrame(facts, columns=["fact", "text"]),
         "sheets": pd.DataFrame(held, columns=["sheet", "what it holds", "how to read it"]),
     }
