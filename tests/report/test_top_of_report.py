@@ -45,6 +45,22 @@ def test_records_of_people_are_not_called_synthetic() -> None:
     assert document["facts"] == []
 
 
+@pytest.mark.parametrize(
+    ("period", "said"),
+    [
+        ("2026Q3", "2026Q3 (2026-07-01 to 2026-09-30)"),
+        ("2025", "2025 (2025-01-01 to 2025-12-31)"),
+        ("2025-10..2026-09", "October 2025 to September 2026"),  # its days stood behind it
+        ("2026-07", "July 2026"),
+        ("2026-01-15..2026-04-14", "2026-01-15 to 2026-04-14"),
+        (None, "all of the records"),
+    ],
+)
+def test_the_time_is_said_once_where_its_words_are_exact(period: str | None, said: str) -> None:
+    scope = choose_scope(records_of_the_sample(), period, None, None)
+    assert dict(facts_of(scope, None, None))["Time"] == said
+
+
 BEGINS = "The records begin in October 2025: what came before is not counted"
 
 

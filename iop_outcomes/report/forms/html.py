@@ -166,11 +166,13 @@ def facts_of(
 
 
 def time_of(scope: Scope) -> str:
-    """Return the time of the report, and from which day to which it goes."""
+    """Return the time of the report, and from which day to which it goes where no word says it."""
     if scope.period is None:
         return "all of the records"
-    dates = scope.period.dates
-    return dates if dates == scope.label else f"{scope.named(1)} ({dates})"
+    dates, named = scope.period.dates, scope.named(1)
+    if named != scope.label:
+        return named  # whole months, by name
+    return dates if dates == named else f"{named} ({dates})"
 
 
 def _version() -> str:
