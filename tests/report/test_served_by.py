@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from iop_outcomes.report.sections import quarters
 from iop_outcomes.report.sections.cohort import admissions, admissions_table
 from iop_outcomes.report.sections.cohort.served import BANDS, groups_of, served_columns
 from iop_outcomes.report.settings import read_settings
+from tests.helpers.of_the_sample import records_of_the_sample
 
 SUBSTANCES = [*["alcohol"] * 40, *["opioids"] * 24, *["cannabis"] * 4, *["stimulants"] * 14]
 SIZE = len(SUBSTANCES)
@@ -140,6 +143,19 @@ def test_report_toml_names_the_columns(tmp_path: Path) -> None:
     report = iop.quarterly_report(records, "2026Q3", served_by=["track"])
     assert {*report.tables["admissions"]["by"]} >= {"track"}
     assert "age" not in {*report.tables["admissions"]["by"]}
+
+
+def test_the_columns_of_the_documentation_are_those_of_the_sample() -> None:
+    """It named `sex`, which is `gender` there."""
+    page = (Path(__file__).parents[2] / "docs" / "report.md").read_text(encoding="utf-8")
+    found = re.findall(r"served_by ?= ?(\[\"[^\]]*\])", page)
+    assert len(found) == 2
+    for one in found:
+        assert served_columns(records_of_the_sample(), json.loads(one)) == (
+            "age",
+            "gender",
+            "track",
+        )
 
 
 # what follows
