@@ -193,13 +193,13 @@ def test_of_nobody_and_of_a_few_the_flow_says_the_same() -> None:
     assert "not_known" not in nobody.columns
     assert "not_known" not in few.columns
     assert note == note_of_few
-    assert "fewer than 11, or nobody" in note
+    assert "where it is less than 11, also where it is 0." in note
     many, note = shown_flow(12, policy)
     assert many["not_known"].tolist()[:3] == [0, 12, 12]
-    assert "fewer than 11, or nobody" in note
+    assert "where it is less than 11, also where it is 0." in note
     every, note = shown_flow(4, OPEN)
     assert every["not_known"].tolist()[:3] == [0, 4, 4]
-    assert "nobody" not in note
+    assert "also where it is 0" not in note
 
 
 @pytest.mark.parametrize("unknown", [0, 4])

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 import iop_outcomes as iop
+from iop_outcomes.records.fitness.judging import Judgement
 from iop_outcomes.report import trend_pictures
 from iop_outcomes.report.forms.workbook import workbook
 from iop_outcomes.report.model import Section, Table
@@ -199,6 +200,16 @@ def test_no_note_points_to_a_section_that_the_report_has_not(
     assert words in registry.POINTERS
     assert registry.build(part, material, both).tables[0].note == f"Counts.{words}"
     assert registry.build(part, material, [name, "cannot-tell"]).tables[0].note == "Counts."
+
+
+@pytest.mark.parametrize("mixed", [True, False])
+def test_by_program_is_explained_where_a_measure_is_so_known(mixed: bool) -> None:
+    judged = {"hours": Judgement("hours", "Hours", "partly", mixed=mixed)}
+    scope: Any = SimpleNamespace(judged=judged)
+    (table,) = assemble.cannot_tell(scope).tables
+    assert table.frame["known"].tolist() == ["by program" if mixed else "in part"]
+    assert ("By program: known of some programs and not of others." in table.note) == mixed
+    assert (assemble.IN_PROGRAMS in table.note) == mixed
 
 
 @pytest.mark.parametrize("hidden", [True, False])

@@ -41,9 +41,12 @@ def who_died() -> int:
 @pytest.mark.parametrize("name", ["symptoms", "functioning"])
 @pytest.mark.parametrize("which", REPORTS)
 def test_it_is_said_who_is_left_out_and_which_answers_count(which: str, name: str) -> None:
-    note = words_of(REPORTS[which](), "symptoms", name)
-    assert "the first answer from 14 days before to 14 days after the admission" in note
-    assert "the last answer after that one, up to 14 days after the discharge" in note
+    report = REPORTS[which]()
+    note, first = (words_of(report, "symptoms", one) for one in (name, "symptoms"))
+    assert "the first answer from 14 days before to 14 days after the admission" in first
+    assert "the last answer after that one, up to 14 days after the discharge" in first
+    assert ("the answers that the table of symptoms names" in note) == (name != "symptoms")
+    assert ("14 days" in note) == (name == "symptoms")  # said once in the section
     assert "Left out are those not discharged yet and those who died" in note
     assert (f"those who died ({who_died()})" in note) == (which == "own")
 
@@ -51,9 +54,9 @@ def test_it_is_said_who_is_left_out_and_which_answers_count(which: str, name: st
 @pytest.mark.parametrize("which", REPORTS)
 def test_symptoms_daily_life_and_ends_have_rows_of_the_definitions(which: str) -> None:
     report = REPORTS[which]()
-    for name in ("Symptoms", "Work, housing and more"):
-        text = row(report, "definitions", name)
-        assert "up to 14 days after the discharge" in text
+    assert "up to 14 days after the discharge" in row(report, "definitions", "Symptoms")
+    text = row(report, "definitions", "Work, housing and more")
+    assert "The start, the end and who is counted: as for symptoms." in text
     assert "Stable housing: in stable housing" in text
     shown = set(report.tables["functioning"]["domain"])
     assert ("in paid work, in school or in training" in text) == ("work or school" in shown)
@@ -64,6 +67,33 @@ def test_symptoms_daily_life_and_ends_have_rows_of_the_definitions(which: str) -
     assert "a relapse found on the day of the discharge counts as the relapse" in first
     unused = "Of the last 30 days before the data cut, or the end of follow-up, nothing is used"
     assert unused in words_of(report, "who-stayed", "ends_over_time")
+
+
+@pytest.mark.parametrize("which", REPORTS)
+def test_no_definition_of_a_measure_says_again_what_an_earlier_one_says(which: str) -> None:
+    report = REPORTS[which]()
+    stay = "The stay ends with the last contact or the discharge, whichever is earlier."
+    for day in (30, 60, 90):
+        text = row(report, "definitions", f"Retained at {day} days")
+        assert (stay in text) == (day == 30)
+        assert ("The rest is as for retained at 30 days." in text) == (day != 30)
+        assert f"Complete from {day + 30} days after" in text
+
+
+def test_daily_life_says_which_answers_count_where_there_is_no_table_of_symptoms() -> None:
+    records = records_of_the_sample()
+    bam = [f"bam_{name}" for name in ("use", "risk", "protective", "version")]
+    tables = {
+        "episodes": records.episodes,
+        "attendance": records.attendance,
+        "checkins": records.checkins.drop(columns=["phq9", "gad7", *bam]),
+    }
+    scope = choose_scope(iop.read_records(**tables, as_of="2026-09-30"), "2026Q3", None, None)
+    linked = LinkedCounts(scope.policy)
+    outcomes.declare_admitted(scope, linked, ())
+    made = outcomes.scores_tables(scope, linked)
+    assert [one.table.name for one in made] == ["functioning"]
+    assert outcomes.WHEN in made[0].table.note
 
 
 @pytest.mark.parametrize("which", REPORTS)

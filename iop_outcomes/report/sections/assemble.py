@@ -62,7 +62,7 @@ NO_SESSIONS = "The sessions do not tell it."
 RESPONSE = "check_in_response"
 OF_SESSIONS = ("attendance_rate", "first_session", "retained_90")
 
-IN_PROGRAMS = ": it stands in the table of programs"
+IN_PROGRAMS = "; those of single programs are in the table of programs"
 WhyNot = Callable[[Scope], str]
 """Why a table is not there."""
 
@@ -321,10 +321,12 @@ def cannot_tell(scope: Scope) -> Section:
     frame = pd.DataFrame(rows, columns=["measure", "known", "why", "needed"])
     again = frame.duplicated(["known", "why", "needed"])
     frame.loc[again, ["why", "needed"]] = "as above"
-    note = (
-        "What is not known is left out of this report; what is known in part stands in it. Of what "
-        f"is known by program there is no total{IN_PROGRAMS}."
-    )
+    note = "What is not known is left out of this report; what is known in part stands in it."
+    if "by program" in set(frame["known"]):
+        note += (
+            " By program: known of some programs and not of others. There is no number of all "
+            f"programs together{IN_PROGRAMS}."
+        )
     table = Table("cannot_tell", CANNOT_TELL, frame, {}, note)
     return Section(CANNOT_TELL_ID, CANNOT_TELL, (cohort.NO_REFERRALS,), (table,))
 

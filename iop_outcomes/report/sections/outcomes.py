@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -53,6 +54,7 @@ WHEN = (
     f"days after the admission. At the end: the last answer after that one, up to {GRACE_DAYS} "
     "days after the discharge, which may be long before it."
 )
+AS_SYMPTOMS = "At the start and at discharge: the answers that the table of symptoms names."
 NO_CHECK_INS = "These records hold no check-ins."
 SYMPTOMS, DAILY_LIFE = "Change of symptoms", "Work, housing and more"
 Key = tuple[Hashable, ...]
@@ -82,6 +84,10 @@ def scores_tables(
     functioning = _functioning_table(scope, linked, shown, before)
     rows += _scale_rows(scope, linked, shown, bam)  # what was in reports before is chosen first
     symptoms = _symptoms_table(scope, rows, bam, why_not)
+    if symptoms is not None and functioning is not None:  # its note says which answers these are
+        table = functioning.table
+        table = replace(table, note=table.note.replace(WHEN, AS_SYMPTOMS))
+        functioning = replace(functioning, table=table)
     return [one for one in (symptoms, functioning) if one is not None]
 
 

@@ -168,14 +168,11 @@ def _without_unknown(draft: DraftTable, hidden: Hidden, scope: Scope) -> Table:
     if policy.threshold == 1:
         return shown
     told = any(needs and hidden.isdisjoint(needs) for needs in draft.needs[UNKNOWN])
-    few = f"fewer than {policy.threshold}, or nobody"
+    few = f"where it is less than {policy.threshold}, also where it is 0."
     if told:
-        more = f"Where they are {few}, their number for the first or fourth session is hidden."
+        more = f"How many these are is hidden {few}"
         return replace(shown, note=f"{NOT_KNOWN} {more} {AS_BOUND} {END_OF_NOTE}")
-    more = (
-        "Of how many the first or fourth session is not known is not shown: it never is where they "
-        f"are {few}."
-    )
+    more = f"How many these are is not shown here. It is never shown {few}"
     kinds = {name: kind for name, kind in shown.kinds.items() if name != UNKNOWN}
     frame = shown.frame.drop(columns=UNKNOWN)
     return replace(

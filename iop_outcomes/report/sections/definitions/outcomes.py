@@ -25,6 +25,9 @@ MISSED = (
 )
 
 
+AS_SYMPTOMS = "The start, the end and who is counted: as for symptoms."
+
+
 def outcome_rows(scope: Scope, counted: Counted) -> list[tuple[str, str]]:
     """Return the rows of those of the tables that the report has."""
     rows = []
@@ -38,5 +41,7 @@ def outcome_rows(scope: Scope, counted: Counted) -> list[tuple[str, str]]:
         having = "; ".join(
             f"{one.title}: {one.having}" for one in DOMAINS if one.name.replace("_", " ") in shown
         )
-        rows.append(("Work, housing and more", f"{having}. {WHEN} {DIFFERENT} {WHO}"))
+        told = "symptoms" in counted.drafts
+        when = f"{AS_SYMPTOMS} {DIFFERENT}" if told else f"{WHEN} {DIFFERENT} {WHO}"
+        rows.append(("Work, housing and more", f"{having}. {when}"))
     return rows

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from iop_outcomes.attendance.engagement import ASAM_HOURS, stay_text
@@ -76,19 +78,31 @@ def definitions(scope: Scope, counted: Counted | None, left_out: tuple[str, ...]
         rows.append(("Rules of engagement", RULES))
     if counted is not None:
         rows += outcome_rows(scope, counted)
-        rows += [(trend.title, _measure(trend)) for trend in counted.trends.compared.values()]
+        rows += _measures(counted.trends.compared.values())
     frame = pd.DataFrame(rows, columns=["measure", "definition"])
     table = Table("definitions", "What the words and numbers mean", frame)
     methods = () if counted is None else (methods_table(scope, counted, left_out),)
     return Section("definitions", "Definitions", (), (table, *methods, software_table()))
 
 
-def _measure(trend: Trend) -> str:
-    """Return the definition of a measure; how sessions are counted has a row of its own."""
-    quantity = find_quantity(trend.measure)
-    parts = [quantity.own_text, SESSIONS_ABOVE if quantity.counting else ""]
-    parts.append(f"Complete from {quantity.complete_from} on.")
-    return " ".join(filter(None, parts))
+def _measures(trends: Iterable[Trend]) -> list[tuple[str, str]]:
+    """Return the definition of each measure; how sessions are counted has a row of its own.
+
+    What an earlier one of them says, too, is there once.
+    """
+    rows: list[tuple[str, str]] = []
+    said: dict[str, str] = {}
+    for trend in trends:
+        quantity = find_quantity(trend.measure)
+        own = quantity.own_text
+        if quantity.note in said:
+            own = own.replace(quantity.note, f"The rest is as for {said[quantity.note]}.")
+        elif quantity.note:
+            said[quantity.note] = f"{trend.title[0].lower()}{trend.title[1:]}"
+        parts = [own, SESSIONS_ABOVE if quantity.counting else ""]
+        parts.append(f"Complete from {quantity.complete_from} on.")
+        rows.append((trend.title, " ".join(filter(None, parts))))
+    return rows
 
 
 def _together(scope: Scope) -> str:
