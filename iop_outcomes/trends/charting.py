@@ -340,4 +340,4 @@ def trial_text(rows: pd.DataFrame) -> str:
     last = rows.iloc[-1]
     if not last["trial"] or pd.isna(last["centre"]):
         return ""
-    return f" Trial limits: fewer than {TRIAL_POINTS} points."
+    return f" The limits rest on fewer than {TRIAL_POINTS} points and may still change."

@@ -78,7 +78,7 @@ def test_points_lines_and_words_are_those_of_the_table() -> None:
     assert words["mark_2, 3"] == " 2, 3"  # too near for two texts
     notes = " ".join(words[name] for name in words if name.startswith("note_"))
     assert "1: 2021-09-15: new limits: new hours. 2: 2022-01-05: moved." in notes
-    assert "Trial limits in part" in notes
+    assert "Limits rest in part on fewer than 12 points and may still change." in notes
     text = iop.alternative_text(ax)
     assert text == trend.text
     assert "2021-09-15: new limits: new hours." in text

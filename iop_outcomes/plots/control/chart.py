@@ -129,7 +129,7 @@ def _note(trend: Trend, counted: bool) -> str:
     few, below = "", "n: the denominator." if counted else ""
     if trend.table["trial"].any():
         part = "" if trend.table["trial"].all() else " in part"
-        few = f"Trial limits{part}: fewer than {TRIAL_POINTS} points."
+        few = f"Limits rest{part} on fewer than {TRIAL_POINTS} points and may still change."
     if few or below:
         notes.append(f"{few} {below}".strip())
     notes += [f"{reason[0].upper()}{reason[1:]}." for reason in reasons_in(trend.table).unique()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -55,6 +56,8 @@ TOO_FEW = (
     "people."
 )
 NO_END = "of nobody admitted in this time is it known that the episode ended."
+ESTIMATE = re.compile(r" Competing: [^.]*\. Aalen-Johansen estimate\.")
+"""What the section of methods says of the picture."""
 
 
 def stays(scope: Scope) -> pd.DataFrame | None:
@@ -147,9 +150,11 @@ def stays_drawings(scope: Scope, curves: Ends | None) -> tuple[Drawing, ...]:
     """Return the picture of the ends; none where no curve can be shown."""
     if curves is None:
         return ()
-    plot = plot_survival if isinstance(curves, ProtectedCurves) else plot_incidence
-    table = stays_table(scope, curves)
-    return (drawing_of(plot, curves, TITLE, table, synthetic=scope.records.synthetic),)
+    table, synthetic = stays_table(scope, curves), scope.records.synthetic
+    if isinstance(curves, CumulativeIncidence):
+        return (drawing_of(plot_incidence, curves, TITLE, table, synthetic=synthetic),)
+    plain = replace(curves, rule=ESTIMATE.sub("", curves.rule))
+    return (drawing_of(plot_survival, plain, TITLE, table, synthetic=synthetic),)
 
 
 def stays_limits(curves: CumulativeIncidence) -> Table:

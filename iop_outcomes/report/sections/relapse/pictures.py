@@ -19,7 +19,8 @@ from iop_outcomes.report.sections.relapse.tables import (
 from iop_outcomes.survival import IntervalSurvival
 
 AT_THE_START = "What relapse is, and how it is estimated, stands at the start of this section."
-NPMLE = "Nonparametric maximum likelihood estimate (NPMLE) for interval-censored events."
+BETWEEN = "A relapse is known to lie between two check-ins only, and is estimated so: see Methods."
+UNNAMED, NAMED = "without the event", "without relapse"
 MEDIAN_LINE = "Dotted: where a curve comes down to one half (the median), read along its line."
 INTERVAL_TITLE = "Relapse between two check-ins (interval-censored)"
 MISSING_TITLE = "Time to relapse, by what a missing check-in counts as"
@@ -40,7 +41,9 @@ def relapse_drawings(scope: Scope, results: RelapseResults | None) -> tuple[Draw
         estimate = plot_interval, results.interval, table.caption, table
         drawings.append(drawing_of(*estimate, synthetic=synthetic))
     elif results.interval is not None:
-        drawings.append(_curve(scope, results.interval, INTERVAL_TITLE, "relapse_interval", NPMLE))
+        drawings.append(
+            _curve(scope, results.interval, INTERVAL_TITLE, "relapse_interval", BETWEEN)
+        )
     if scope.tells("relapse_missing_rules"):
         named = "Kaplan-Meier estimates, with missing check-ins as named."
         # The lines between the marked days are no estimates, and two of these curves suppositions.
@@ -66,7 +69,8 @@ def _curve(
         return None
     marked = "" if scope.policy.threshold == 1 else "Only the marked days are estimates."
     dotted = MEDIAN_LINE if median and curves.median()["median"].notna().any() else ""
-    drawn = replace(curves, rule=" ".join(filter(None, [own, marked, dotted, AT_THE_START])))
+    rule = " ".join(filter(None, [own, marked, dotted, AT_THE_START]))
+    drawn = replace(curves, rule=rule, text=curves.text.replace(UNNAMED, NAMED))
     table = curve_table(name, title, curves, own)
     plot = plot_survival if median else partial(plot_survival, median=False)
     return drawing_of(plot, drawn, title, table, synthetic=scope.records.synthetic)
