@@ -294,8 +294,9 @@ def test_the_sentence_holds_the_counts_and_the_range_and_no_news(records: Record
     )
     assert result.text == sentence
     assert trend(records, "completion_rate").text == (
-        f"{sentence} The last point: no signal. Centre 50.0%, limits 0.0% to 100.0%. Trial "
-        "limits: fewer than 12 points. No signal in 3 months. With fewer than 30 in a typical "
+        f"{sentence} The last point: no signal. Centre 50.0%, limits 0.0% to 100.0%. The "
+        "limits rest on fewer than 12 points and may still change. No signal in 3 months. With "
+        "fewer than 30 in a typical "
         "period, limits are rough; longer periods have more."
     )
     admissions = trend(records, "admissions", by="program")
