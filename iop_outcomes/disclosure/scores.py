@@ -31,6 +31,8 @@ _OF_INTAKE = ("with_intake", "intake_rate", "intake_mean_unpaired")
 _OF_EPISODES = ("episodes", "intake_rate", "paired_rate", "paired_lower", "paired_upper")
 _OF_ANSWERED = ("answered", "mean", "lower", "upper")
 _OF_WORSE = ("same", "worse", "worse_share", "worse_lower", "worse_upper")
+_LIMITS = ("lower", "upper")
+NORMAL_QUANTILE = 1.96
 _BOUNDS = ("better_if_none", "better_if_all")
 
 
@@ -200,6 +202,8 @@ def _change_rows(table: _Table, families: _Families) -> set[Key]:
         if few or not shown.admit(table.count(place, "paired")):
             table.clear(place)
             continue
+        if not _some_may_not_have_changed(row, families.policy):
+            table.clear(place, _LIMITS)
         if not shown.admit(table.count(place, "with_intake")):
             table.clear(place, _OF_INTAKE)
         else:
@@ -207,6 +211,27 @@ def _change_rows(table: _Table, families: _Families) -> set[Key]:
         if not shown.admit(table.count(place, "episodes")):
             table.clear(place, _OF_EPISODES)
     return known
+
+
+def _some_may_not_have_changed(
+    row: pd.Series[Any], policy: SafePolicy, mean: str = "change", prefix: str = ""
+) -> bool:
+    """Return whether 11 of those in a mean could have 0, as far as its interval tells.
+
+    From n, the mean and its interval follows about the sum of squares. Whole numbers of which k are
+    0, and which add up to n times the mean, have squares of (n times the mean)^2 / (n - k) at least
+    (Cauchy and Schwarz). Where so many squares are not there, fewer are 0, or are beyond 0. Twice
+    the variance that is needed is asked for, as it is known from rounded limits.
+    """
+    if policy.threshold == 1:
+        return True
+    people, middle = float(row["paired"]), float(row[mean])
+    width = float(row[f"{prefix}upper"]) - float(row[f"{prefix}lower"])
+    if np.isnan(width) or people <= policy.threshold:
+        return False
+    variance = people * (width / (2 * NORMAL_QUANTILE)) ** 2
+    needed = middle**2 * policy.threshold / (people - policy.threshold)
+    return bool(variance >= 2 * needed)
 
 
 def _share_rows(table: _Table, families: _Families, intake_known: set[Key]) -> None:
@@ -244,6 +269,8 @@ def _trajectory_rows(table: _Table, families: _Families, moment: str) -> None:
         if few or not shown.admit(table.count(place, "paired")):
             table.clear(place)
             continue
+        if day and not _some_may_not_have_changed(row, families.policy, prefix="change_"):
+            table.clear(place, ("change_lower", "change_upper"))
         if not shown.admit(table.count(place, "answered")):
             table.clear(place, _OF_ANSWERED)
         if families.policy.threshold > 1:  # those followed to one day and not to the next
@@ -271,6 +298,8 @@ def _band_rows(table: _Table, policy: SafePolicy) -> None:
                 table.clear(int(place))
             elif mask.any() or table.tells_of_few(int(place), policy):
                 table.clear(int(place), means)
+            elif not _some_may_not_have_changed(table.frame.iloc[int(place)], policy):
+                table.clear(int(place), _LIMITS)
 
 
 def _flag_rows(table: _Table, families: _Families) -> None:

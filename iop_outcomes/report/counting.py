@@ -350,9 +350,10 @@ def count_all(
         link_corrections(linked, before_this(before, *own), scope.programs)
     declare_admitted(scope, linked, inside(scope, trends, "admissions", 8, "numerator"))
     rules = continuity_table(scope, linked)
+    has_scores = together is None or together.of_all  # see `each.APART`
     tables += [
         *([] if rules is None else [rules]),
-        *scores_tables(scope, linked, before_this(issued, *own)),
+        *(scores_tables(scope, linked, before_this(issued, *own)) if has_scores else []),
     ]
     link_leaving(scope, linked, trends, plan)
     link_whole_time(scope, linked)

@@ -27,9 +27,12 @@ if TYPE_CHECKING:
     from iop_outcomes.records import Records
 
 LONGEST_SLUG = 40  # letters of a program's name in the name of a file
-APART = ("relapse",)
-"""Sections that reports of single programs leave out: a second curve of the same people, with other
-days, would disclose the few between them. By program it is in the report of all."""
+APART = ("relapse", "symptoms")
+"""Sections that reports of single programs leave out: they are in the report of all.
+
+A second curve of the same people, with other days, would disclose the few between them; and that a
+program has no row of scores, beside the means of all and of the others, why it has none.
+"""
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,6 +22,7 @@ from iop_outcomes.outcome_scores.functioning.estimate import functioning_without
 from iop_outcomes.outcome_scores.moments import GRACE_DAYS, INTAKE_DAYS
 from iop_outcomes.records import Records
 from iop_outcomes.report.model import DraftTable, Item, Kind, Table
+from iop_outcomes.report.period import parse_report_period, within
 from iop_outcomes.report.scope import Mask, Scope
 from iop_outcomes.report.sections.quarters import (
     UNTIL_LEFT,
@@ -49,12 +50,15 @@ NO_INTERVAL = (
     "Lower and upper are hidden where they would tell of a few people: how many people changed "
     "follows from them, but not from the two shares."
 )
+NO_LIMITS = "They are hidden where they could tell how few people did not change. "
 WHEN = (
     f"At intake, or the start: the first answer from {INTAKE_DAYS} days before to {INTAKE_DAYS} "
     f"days after the admission. At the end: the last answer after that one, up to {GRACE_DAYS} "
     "days after the discharge, which may be long before it."
 )
 AS_SYMPTOMS = "At the start and at discharge: the answers that the table of symptoms names."
+WHO_IS_NEW = "beside an earlier report they could tell of those who are newly counted"
+TWO_YEARS = 24  # months
 NO_CHECK_INS = "These records hold no check-ins."
 SYMPTOMS, DAILY_LIFE = "Change of symptoms", "Work, housing and more"
 Key = tuple[Hashable, ...]
@@ -81,7 +85,11 @@ def scores_tables(
     shown = Shown(scope.policy)
     bam, why_not = bam_scales(_of_two_years(scope))
     rows = _scale_rows(scope, linked, shown, SCALES)
-    functioning = _functioning_table(scope, linked, shown, before)
+    functioning = None
+    if are_held(scope, before):
+        bam, why_not = (), WHO_IS_NEW
+    else:
+        functioning = _functioning_table(scope, linked, shown, before)
     rows += _scale_rows(scope, linked, shown, bam)  # what was in reports before is chosen first
     symptoms = _symptoms_table(scope, rows, bam, why_not)
     if symptoms is not None and functioning is not None:  # its note says which answers these are
@@ -89,6 +97,24 @@ def scores_tables(
         table = replace(table, note=table.note.replace(WHEN, AS_SYMPTOMS))
         functioning = replace(functioning, table=table)
     return [one for one in (symptoms, functioning) if one is not None]
+
+
+def are_held(scope: Scope, before: Sequence[PrintedCells]) -> bool:
+    """Return whether this report counts nearly all whom an earlier one counted, and more.
+
+    It is so where the records begin within the two years of the earlier report. Low scores of those
+    who are newly counted, and which kind of people has become small, would then follow from a mean
+    or a row less the one before. Where many no longer count it is not known whose scores went.
+    """
+    admitted = scope.records.episodes["admit_date"]
+    for report in before:
+        if scope.period is None or not report.quarter or not {*report.programs} & {*scope.programs}:
+            continue
+        window = parse_report_period(report.quarter).window(TWO_YEARS)
+        gone = within(admitted, window) & ~scope.two_years
+        if scope.policy.hides(scope.people(gone)) or not gone.any():
+            return True
+    return False
 
 
 Row = tuple[tuple[object, ...], dict[str, Item]]
@@ -140,7 +166,9 @@ def _symptoms_table(
     means = columns[4:]
     frame["share"] = frame["share"].round(SHARE_DECIMALS)
     frame[means] = frame[means].round(1)
-    for name in ("discharged", "share"):  # none is not known: what is missing here is hidden
+    limits = ["lower", "upper"] if scope.policy.threshold > 1 else []
+    no_interval = bool(frame[limits].isna().to_numpy().any())
+    for name in ("discharged", "share", *limits):  # what is missing here is hidden
         frame[name] = frame[name].astype(object).where(frame[name].notna(), HIDDEN)
     kinds: dict[str, Kind] = {"discharged": "count", "answered_twice": "count", "share": "share"}
     kinds |= dict.fromkeys(means, "number")
@@ -149,6 +177,7 @@ def _symptoms_table(
         f"{LOWER_BUT if with_bam else LOWER} "
         "The change is that of the people who answered at intake and at "
         "the end; those who did not may have fared otherwise. Lower and upper: its 95% interval. "
+        f"{NO_LIMITS if no_interval else ''}"
         f"{WHEN} {_left_out(scope)} The number discharged holds those who died, too. There is no "
         "group to compare with: a change need not come from the program."
         f"{words_of_bam(bam) if bam else ''}"
