@@ -16,6 +16,7 @@ from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.ledger import Ledger
 from iop_outcomes.plots.layout.export import Picture
 from iop_outcomes.report import counting, model
+from iop_outcomes.report.sections import outcomes
 from iop_outcomes.report.sections.scores.scales import BAM_TITLES
 from validation import attack_series, attack_series_solving, disclosure_attack
 from validation.attack_programs import RULES, Case, population, records_up_to
@@ -37,6 +38,7 @@ def reads() -> Iterator[list[Read]]:
         patch.setattr(model, "draw_svg", lambda *_, **__: Picture(b"<svg/>", "A.", 1, 1))
         patch.setattr(counting, "hide_beside", lambda *_, **__: (frozenset(), ""))
         patch.setattr(LinkedCounts, "hidden", lambda *_: frozenset())
+        patch.setattr(outcomes, "are_held", lambda *_: False)
         made, kept, sample = [], Ledger(), population(1, 100)
         for quarter in ("2025Q1", "2025Q2"):
             end = pd.Period(quarter, "Q").end_time.normalize()

@@ -106,12 +106,11 @@ def are_held(scope: Scope, before: Sequence[PrintedCells]) -> bool:
     who are newly counted, and which kind of people has become small, would then follow from a mean
     or a row less the one before. Where many no longer count it is not known whose scores went.
     """
-    admitted = scope.records.episodes["admit_date"]
-    for report in before:
-        if scope.period is None or not report.quarter or not {*report.programs} & {*scope.programs}:
-            continue
-        window = parse_report_period(report.quarter).window(TWO_YEARS)
-        gone = within(admitted, window) & ~scope.two_years
+    same = (report for report in before if {*report.programs} & {*scope.programs})
+    quarters = {report.quarter for report in same} - {""} if scope.period is not None else set()
+    for quarter in quarters:
+        window = parse_report_period(quarter).window(TWO_YEARS)
+        gone = within(scope.records.episodes["admit_date"], window) & ~scope.two_years
         if scope.policy.hides(scope.people(gone)) or not gone.any():
             return True
     return False
