@@ -33,6 +33,7 @@ _OF_ANSWERED = ("answered", "mean", "lower", "upper")
 _OF_WORSE = ("same", "worse", "worse_share", "worse_lower", "worse_upper")
 _LIMITS = ("lower", "upper")
 NORMAL_QUANTILE = 1.96
+MORE_SQUARES = 1.25
 _BOUNDS = ("better_if_none", "better_if_all")
 
 
@@ -202,7 +203,7 @@ def _change_rows(table: _Table, families: _Families) -> set[Key]:
         if few or not shown.admit(table.count(place, "paired")):
             table.clear(place)
             continue
-        if not _some_may_not_have_changed(row, families.policy):
+        if not _interval_may_stand(row, families.policy):
             table.clear(place, _LIMITS)
         if not shown.admit(table.count(place, "with_intake")):
             table.clear(place, _OF_INTAKE)
@@ -213,25 +214,27 @@ def _change_rows(table: _Table, families: _Families) -> set[Key]:
     return known
 
 
-def _some_may_not_have_changed(
+def _interval_may_stand(
     row: pd.Series[Any], policy: SafePolicy, mean: str = "change", prefix: str = ""
 ) -> bool:
-    """Return whether 11 of those in a mean could have 0, as far as its interval tells.
+    """Return whether an interval tells nothing of how few had more, had less, or the same.
 
-    From n, the mean and its interval follows about the sum of squares. Whole numbers of which k are
-    0, and which add up to n times the mean, have squares of (n times the mean)^2 / (n - k) at least
-    (Cauchy and Schwarz). Where so many squares are not there, fewer are 0, or are beyond 0. Twice
-    the variance that is needed is asked for, as it is known from rounded limits.
+    From n, the mean and its interval follows the sum of squares. It must be enough for 11 people
+    with the same score, 11 who changed by one point against the mean, and all others so that the
+    mean is what it is: whole numbers of a sum have at least its square through how many they are
+    as the sum of their squares (Cauchy and Schwarz). A quarter more of the variance is asked for
+    than that, as the numbers are whole, and limits rest on Student's t.
     """
     if policy.threshold == 1:
         return True
-    people, middle = float(row["paired"]), float(row[mean])
+    people, each = float(row["paired"]), policy.threshold
     width = float(row[f"{prefix}upper"]) - float(row[f"{prefix}lower"])
-    if np.isnan(width) or people <= policy.threshold:
+    if np.isnan(width) or people < 3 * each:
         return False
-    variance = people * (width / (2 * NORMAL_QUANTILE)) ** 2
-    needed = middle**2 * policy.threshold / (people - policy.threshold)
-    return bool(variance >= 2 * needed)
+    total = abs(people * float(row[mean]))
+    squares = people * people * (width / (2 * NORMAL_QUANTILE)) ** 2
+    needed = (total + each) ** 2 / (people - 2 * each) + each - total**2 / people
+    return bool(squares >= MORE_SQUARES * needed)
 
 
 def _share_rows(table: _Table, families: _Families, intake_known: set[Key]) -> None:
@@ -269,7 +272,7 @@ def _trajectory_rows(table: _Table, families: _Families, moment: str) -> None:
         if few or not shown.admit(table.count(place, "paired")):
             table.clear(place)
             continue
-        if day and not _some_may_not_have_changed(row, families.policy, prefix="change_"):
+        if day and not _interval_may_stand(row, families.policy, prefix="change_"):
             table.clear(place, ("change_lower", "change_upper"))
         if not shown.admit(table.count(place, "answered")):
             table.clear(place, _OF_ANSWERED)
@@ -298,7 +301,7 @@ def _band_rows(table: _Table, policy: SafePolicy) -> None:
                 table.clear(int(place))
             elif mask.any() or table.tells_of_few(int(place), policy):
                 table.clear(int(place), means)
-            elif not _some_may_not_have_changed(table.frame.iloc[int(place)], policy):
+            elif not _interval_may_stand(table.frame.iloc[int(place)], policy):
                 table.clear(int(place), _LIMITS)
 
 

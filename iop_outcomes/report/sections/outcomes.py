@@ -50,7 +50,7 @@ NO_INTERVAL = (
     "Lower and upper are hidden where they would tell of a few people: how many people changed "
     "follows from them, but not from the two shares."
 )
-NO_LIMITS = "They are hidden where they could tell how few people did not change. "
+NO_LIMITS = "They are hidden where they could tell how few people changed, or did not. "
 WHEN = (
     f"At intake, or the start: the first answer from {INTAKE_DAYS} days before to {INTAKE_DAYS} "
     f"days after the admission. At the end: the last answer after that one, up to {GRACE_DAYS} "
