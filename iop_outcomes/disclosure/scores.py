@@ -19,6 +19,7 @@ from iop_outcomes.disclosure.tables import hidden_cells
 from iop_outcomes.disclosure.words import safe_fields
 from iop_outcomes.outcome_scores import Functioning, SymptomChange
 from iop_outcomes.outcome_scores.change.paired import TELLING
+from iop_outcomes.survival.limits import normal_quantile
 
 Key = tuple[Hashable, ...]
 LABELS = frozenset(
@@ -32,8 +33,7 @@ _OF_EPISODES = ("episodes", "intake_rate", "paired_rate", "paired_lower", "paire
 _OF_ANSWERED = ("answered", "mean", "lower", "upper")
 _OF_WORSE = ("same", "worse", "worse_share", "worse_lower", "worse_upper")
 _LIMITS = ("lower", "upper")
-NORMAL_QUANTILE = 1.96
-MORE_SQUARES = 1.25
+MORE_SQUARES = 1.25  # numbers are whole, and Student's t is up to 1.07 of the normal quantile
 _BOUNDS = ("better_if_none", "better_if_all")
 
 
@@ -125,13 +125,13 @@ def protect_symptoms(change: SymptomChange, policy: SafePolicy) -> SymptomChange
         for name in ("table", "shares", "slopes", "by_intake", "trajectory", "flags")
     )
     released = _digits(policy)
-    intake_known = _change_rows(table, families)
+    intake_known = _change_rows(table, families, change.confidence)
     _share_rows(shares, families, intake_known)
-    _trajectory_rows(times, families, change.moment)
+    _trajectory_rows(times, families, change.moment, change.confidence)
     for place, _, group in slopes.rows():
         if not families.of(group).admit(slopes.count(place, "episodes")):
             slopes.clear(place)
-    _band_rows(bands, policy)
+    _band_rows(bands, policy, change.confidence)
     _flag_rows(flags, families)
     return replace(
         change,
@@ -162,7 +162,7 @@ def protect_functioning(life: Functioning, policy: SafePolicy) -> Functioning:
     scores = life.scores
     if len(scores):
         table_of_scores = _Table.of(scores, life.people["scores"], life.by)
-        _change_rows(table_of_scores, families)
+        _change_rows(table_of_scores, families, life.confidence)
         scores = released(table_of_scores.frame)
     gains = life.first_gain if policy.threshold == 1 else life.first_gain.iloc[:0]
     texts = safe_fields(life, policy)
@@ -193,7 +193,7 @@ def _life_row(table: _Table, place: int, shown: Shown) -> None:
         table.clear(place, ("with_start",))
 
 
-def _change_rows(table: _Table, families: _Families) -> set[Key]:
+def _change_rows(table: _Table, families: _Families, confidence: float) -> set[Key]:
     """Protect rows of paired change; return those whose number with an intake score is shown."""
     known: set[Key] = set()
     for place, row, group in table.rows():
@@ -203,7 +203,7 @@ def _change_rows(table: _Table, families: _Families) -> set[Key]:
         if few or not shown.admit(table.count(place, "paired")):
             table.clear(place)
             continue
-        if not _interval_may_stand(row, families.policy):
+        if not _interval_may_stand(row, families.policy, confidence):
             table.clear(place, _LIMITS)
         if not shown.admit(table.count(place, "with_intake")):
             table.clear(place, _OF_INTAKE)
@@ -215,15 +215,15 @@ def _change_rows(table: _Table, families: _Families) -> set[Key]:
 
 
 def _interval_may_stand(
-    row: pd.Series[Any], policy: SafePolicy, mean: str = "change", prefix: str = ""
+    row: pd.Series[Any], policy: SafePolicy, confidence: float, prefix: str = ""
 ) -> bool:
     """Return whether an interval tells nothing of how few had more, had less, or the same.
 
     From n, the mean and its interval follows the sum of squares. It must be enough for 11 people
     with the same score, 11 who changed by one point against the mean, and all others so that the
     mean is what it is: whole numbers of a sum have at least its square through how many they are
-    as the sum of their squares (Cauchy and Schwarz). A quarter more of the variance is asked for
-    than that, as the numbers are whole, and limits rest on Student's t.
+    as the sum of their squares (Cauchy and Schwarz). A quarter more is asked for than that.
+    `confidence` is that of the interval: 0 to 1. `prefix` is of the names of its limits.
     """
     if policy.threshold == 1:
         return True
@@ -231,8 +231,8 @@ def _interval_may_stand(
     width = float(row[f"{prefix}upper"]) - float(row[f"{prefix}lower"])
     if np.isnan(width) or people < 3 * each:
         return False
-    total = abs(people * float(row[mean]))
-    squares = people * people * (width / (2 * NORMAL_QUANTILE)) ** 2
+    total = abs(people * float(row["change"]))
+    squares = people * people * (width / (2 * normal_quantile(confidence))) ** 2
     needed = (total + each) ** 2 / (people - 2 * each) + each - total**2 / people
     return bool(squares >= MORE_SQUARES * needed)
 
@@ -263,7 +263,7 @@ def _share_rows(table: _Table, families: _Families, intake_known: set[Key]) -> N
             table.clear(place, _BOUNDS)
 
 
-def _trajectory_rows(table: _Table, families: _Families, moment: str) -> None:
+def _trajectory_rows(table: _Table, families: _Families, moment: str, confidence: float) -> None:
     for place, row, group in table.rows():
         day = float(row["day"])
         whole = day == 0 or moment == f"day {day:g}"  # of the people of the table
@@ -272,7 +272,7 @@ def _trajectory_rows(table: _Table, families: _Families, moment: str) -> None:
         if few or not shown.admit(table.count(place, "paired")):
             table.clear(place)
             continue
-        if day and not _interval_may_stand(row, families.policy, prefix="change_"):
+        if day and not _interval_may_stand(row, families.policy, confidence, "change_"):
             table.clear(place, ("change_lower", "change_upper"))
         if not shown.admit(table.count(place, "answered")):
             table.clear(place, _OF_ANSWERED)
@@ -280,7 +280,7 @@ def _trajectory_rows(table: _Table, families: _Families, moment: str) -> None:
             table.clear(place, ("followed",))
 
 
-def _band_rows(table: _Table, policy: SafePolicy) -> None:
+def _band_rows(table: _Table, policy: SafePolicy, confidence: float) -> None:
     """Hide small bands, and another with them, since all add up to a number that is shown.
 
     The means of the others would tell how the people of those that are hidden divide: their scores
@@ -301,7 +301,7 @@ def _band_rows(table: _Table, policy: SafePolicy) -> None:
                 table.clear(int(place))
             elif mask.any() or table.tells_of_few(int(place), policy):
                 table.clear(int(place), means)
-            elif not _interval_may_stand(table.frame.iloc[int(place)], policy):
+            elif not _interval_may_stand(table.frame.iloc[int(place)], policy, confidence):
                 table.clear(int(place), _LIMITS)
 
 

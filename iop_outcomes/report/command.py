@@ -139,9 +139,7 @@ def _hints(records: Records, report: Report) -> list[str]:
         return ["It has no number of people: there are too few to publish."]
     if report.cells is None or report.cells.quarter or records.time != "calendar":
         return []
-    cut = pd.Timestamp(records.as_of)
-    over = pd.Period(cut, "Q") if cut == pd.Period(cut, "Q").end_time.normalize() else None
-    newest = over or pd.Period(cut, "Q") - 1
+    newest = pd.Period(pd.Timestamp(records.as_of) + pd.Timedelta(days=1), "Q") - 1
     return [
         "It is of the whole time: findings, trends and the page of all measures are of a period, "
         f"such as --quarter {newest}, the last quarter that is over."

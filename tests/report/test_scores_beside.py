@@ -58,8 +58,15 @@ def least_squares(total: int, numbers: int) -> int:
 def test_an_interval_that_tells_how_few_did_not_change_is_hidden(
     printed: tuple[int, float, float, float], stands: bool
 ) -> None:
-    assert _interval_may_stand(row(*printed), CMS) is stands
-    assert _interval_may_stand(row(*printed), iop.SafePolicy.internal())
+    assert _interval_may_stand(row(*printed), CMS, 0.95) is stands
+    assert _interval_may_stand(row(*printed), iop.SafePolicy.internal(), 0.95)
+
+
+def test_a_wider_interval_of_a_higher_level_tells_no_less() -> None:
+    """The same 60 people: 95% limits are 1 point apart, 99% limits 1.31."""
+    assert not _interval_may_stand(row(60, -2.0, -2.5, -1.5), CMS, 0.95)
+    assert not _interval_may_stand(row(60, -2.0, -2.657, -1.343), CMS, 0.99)
+    assert _interval_may_stand(row(60, -2.0, -2.657, -1.343), CMS, 0.95)
 
 
 @given(st.lists(st.integers(-9, 5), min_size=30, max_size=120))
@@ -67,7 +74,7 @@ def test_where_it_is_shown_11_could_have_the_same_11_more_and_11_less(changes: l
     people, middle = len(changes), float(np.mean(changes))
     half = Z * float(np.std(changes, ddof=1)) / np.sqrt(people)
     printed = row(people, *(round(middle + one * half, 1) for one in (0, -1, 1)))
-    if not _interval_may_stand(printed, CMS):
+    if not _interval_may_stand(printed, CMS, 0.95):
         return
     half = (printed["upper"] - printed["lower"] + 0.1) / 2  # at most, as the limits are rounded
     low, high = np.ceil(people * (printed["change"] - 0.05)), people * (printed["change"] + 0.05)

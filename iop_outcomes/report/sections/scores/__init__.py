@@ -1,4 +1,5 @@
-"""The scores of the table of symptoms: which there are, in what words, and why one is left out.
+"""Scores and daily life: which rows their tables have, in what words, and why one is left out.
 
-Records come in; the scales of depression, anxiety and the Brief Addiction Monitor go out.
+Records come in; the scales of depression, anxiety and the Brief Addiction Monitor go out, and the
+domains of work, housing and more with what each tells.
 """
