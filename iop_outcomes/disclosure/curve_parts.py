@@ -6,6 +6,7 @@ of the same people can be subtracted, on one day and between days.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -34,23 +35,31 @@ class PublishedCounts:
     days: npt.NDArray[np.float64]
     through: dict[str, npt.NDArray[np.int64]]
 
+    @cached_property
+    def _lists(self) -> tuple[list[float], dict[str, list[int]]]:
+        """The days and counts as lists: one number of a few is found faster in a list."""
+        return self.days.tolist(), {kind: counts.tolist() for kind, counts in self.through.items()}
+
     def last(self, kind: str, day: float) -> int:
         """Return the count through the last published day up to `day`."""
-        return int(self.through[kind][np.searchsorted(self.days, day, side="right") - 1])
+        days, through = self._lists
+        return through[kind][bisect_right(days, day) - 1]
 
     def next(self, kind: str, day: float) -> int | None:
         """Return the count through the first published day after `day`; None if there is none."""
-        place = int(np.searchsorted(self.days, day, side="right"))
-        return int(self.through[kind][place]) if place < len(self.days) else None
+        days, through = self._lists
+        place = bisect_right(days, day)
+        return through[kind][place] if place < len(days) else None
 
     def has(self, day: float) -> bool:
         """Return whether a day is published."""
-        return bool((self.days == day).any())
+        return day in self._lists[0]
 
     def inside(self, kind: str, start: float, end: float) -> int:
         """Return the count between the first and the last published day strictly within."""
-        counts = self.through[kind][(self.days > start) & (self.days < end)]
-        return int(counts[-1] - counts[0]) if len(counts) else 0
+        days, through = self._lists
+        counts = through[kind][bisect_right(days, start) : bisect_left(days, end)]
+        return counts[-1] - counts[0] if counts else 0
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,6 @@ import iop_outcomes as iop
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.facts import Facts, Share
 from iop_outcomes.disclosure.fixed_days import FixedCounts
-from iop_outcomes.disclosure.fixed_days.at_risk import open_together
 from iop_outcomes.disclosure.fixed_days.other_ends import _known
 from iop_outcomes.disclosure.results import RECENT, link_trend
 from iop_outcomes.disclosure.scores import _Families, _flag_rows, _Table
@@ -43,9 +42,9 @@ def test_counts_through_fixed_days() -> None:
         {"day": [0, 10, 20], "at_risk": [20, 24, 30], "events": [0, 3, 1], "censored": [3, 2, 0]}
     ).assign(survival=[1.0, 0.9, 0.8])
     counts = FixedCounts.of(steps, (5, 15, 20, 30))
-    assert counts.days.tolist() == [0, 5, 15, 20]  # day 30 is after the end
-    assert counts.through["entered"].tolist() == [20, 20, 27, 38]
-    assert counts.through["events"].tolist() == [0, 0, 3, 4]
+    assert counts.days.tolist() == [0, 5, 15, 20, 30]  # day 30 is after the end
+    assert counts.through["entered"].tolist() == [20, 20, 27, 38, 38]
+    assert counts.through["events"].tolist() == [0, 0, 3, 4, 4]
     assert counts.people == 38
     shown = counts.shown((5, 20))
     assert shown.last("entered", 15) == 20
@@ -327,21 +326,3 @@ def test_who_is_known_to_be_without_an_event_is_not_seen_to_have_one_before_or_a
     open_by_20 = _known(rows, at.assign(day=[5, 25, 45]))[0]
     assert open_by_20.through["events"].tolist() == [0, 30, 70]
     assert open_by_20.through["censored"].tolist() == [30, 40, 50]
-
-
-@pytest.mark.parametrize(("base", "is_open"), [(2, False), (20, True)])
-def test_few_ends_of_follow_up_of_a_group_are_open_where_the_whole_leaves_them_open(
-    base: int, is_open: bool
-) -> None:
-    def curve(people: int, events: int, censored: int) -> FixedCounts:
-        through = {
-            "events": np.array([0, events]),
-            "censored": np.array([0, censored]),
-            "entered": np.array([people, people]),
-            "all": np.array([people, people]),
-        }
-        return FixedCounts(np.array([0, 90]), through, np.array([1.0, 1 - events / people]))
-
-    one, other = curve(60, 15, 3), curve(80, 20, 0)
-    groups = [(one, (90,), 20), (other, (90,), 2)]
-    assert open_together((curve(140, 35, 3), (90,), base), groups, iop.SafePolicy()) == is_open

@@ -9,8 +9,8 @@ from __future__ import annotations
 from iop_outcomes.disclosure.fixed_days.choice import (
     WORTH,
     FixedCounts,
-    choose_days,
     choose_family,
+    choose_together,
 )
 from iop_outcomes.disclosure.fixed_days.first_ends import EndsElsewhere, protect_first
 from iop_outcomes.disclosure.fixed_days.other_ends import protect_incidence, protect_interval
@@ -20,8 +20,8 @@ __all__ = [
     "WORTH",
     "EndsElsewhere",
     "FixedCounts",
-    "choose_days",
     "choose_family",
+    "choose_together",
     "protect_curves",
     "protect_family",
     "protect_first",

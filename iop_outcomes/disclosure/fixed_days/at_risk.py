@@ -7,7 +7,6 @@ a small number of ends of follow-up is 0, or is not small.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -127,7 +126,7 @@ def fitting(curve: FixedCounts, days: Days, base: int, policy: SafePolicy) -> Fi
     after = np.empty((TRIES, 0), dtype=np.int64)
     for place in places:
         printed = round(float(curve.survival[place]), decimals)
-        limits = _range(int(curve.left[place]), base, curve.people)
+        limits = printed_range(int(curve.left[place]), base, curve.people)
         step = _step(random, left, survival, (printed - half, printed + half), limits)
         events, ended, now, share = step
         good = (
@@ -147,7 +146,7 @@ def fitting(curve: FixedCounts, days: Days, base: int, policy: SafePolicy) -> Fi
     return Fitting(censored, after)
 
 
-def _range(left: int, base: int, people: int) -> tuple[int, int]:
+def printed_range(left: int, base: int, people: int) -> tuple[int, int]:
     """Return what a reader knows of a number at risk."""
     if base == 0:
         return 0, people
@@ -187,74 +186,3 @@ def _step(
         ratio = (left - before) / left * after / at
     ratio = np.where((at > 0) & (after >= 0) & (left > 0), ratio, -1.0)
     return events, ended, after, survival * ratio
-
-
-def open_together(
-    whole: tuple[FixedCounts, Days, int],
-    groups: Sequence[tuple[FixedCounts, Days, int]],
-    policy: SafePolicy,
-) -> bool:
-    """Return whether small numbers of ends of follow-up stay open beside the curve of the whole.
-
-    Parameters
-    ----------
-    whole : tuple
-        The counts of the whole, its printed days, and the base of its numbers at risk.
-    groups : sequence of tuple
-        The same of each group; together they are the whole.
-    policy : SafePolicy
-        What is small.
-
-    Notes
-    -----
-    The numbers of the groups are drawn together, and kept where they add up to the printed numbers
-    at risk of the whole, on the days that all of them print.
-    """
-    curve, days, base = whole
-    shared = set(days)
-    for _, some, _ in groups:
-        shared &= set(some)
-    if base == 0 or not shared or sum(group.people for group, _, _ in groups) != curve.people:
-        return True
-    fittings = [fitting(group, some, own, policy) for group, some, own in groups]
-    if any(fit is None for fit in fittings):
-        return False
-    random = np.random.default_rng(SEED)
-    for number, (group, some, _) in enumerate(groups):
-        truth = np.diff(group.through["censored"][group.places(some)])
-        for start in range(len(truth)):
-            for end in range(start + 1, len(truth) + 1):
-                if not policy.hides(truth[start:end].sum()):
-                    continue
-                own = fittings[number]
-                assert own is not None
-                sums = own.censored[:, start:end].sum(axis=1)
-                fits = np.flatnonzero(~policy.hides(sums))
-                draws = [
-                    random.choice(fits if place == number else TRIES, 4 * TRIES)
-                    for place in range(len(groups))
-                ]
-                if not _adds_up(whole, groups, fittings, draws, sorted(shared)):
-                    return False
-    return True
-
-
-def _adds_up(
-    whole: tuple[FixedCounts, Days, int],
-    groups: Sequence[tuple[FixedCounts, Days, int]],
-    fittings: Sequence[Fitting | None],
-    draws: Sequence[npt.NDArray[np.intp]],
-    shared: Sequence[int],
-) -> bool:
-    """Return whether some draws of all groups add up to what the whole prints."""
-    curve, _, base = whole
-    good = np.ones(len(draws[0]), dtype=np.bool_)
-    for day in shared:
-        total = np.zeros(len(draws[0]), dtype=np.int64)
-        for (_, some, _), fit, drawn in zip(groups, fittings, draws, strict=True):
-            assert fit is not None
-            total += fit.left[drawn, some.index(day)]
-        truth = int(curve.left[np.searchsorted(curve.days, day)])
-        low, high = _range(truth, base, curve.people)
-        good &= (total >= low) & (total <= high)
-    return bool(good.any())

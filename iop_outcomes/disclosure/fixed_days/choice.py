@@ -6,16 +6,17 @@ days, and before the first, there are enough events, and enough people are follo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import combinations
+from functools import cache, cached_property, partial
+from itertools import chain, combinations
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from iop_outcomes.disclosure.curve_parts import KINDS, Counts, NestedCurve, Parts, PublishedCounts
+from iop_outcomes.disclosure.curve_parts import KINDS, Counts, Parts, PublishedCounts
 from iop_outcomes.disclosure.policy import SafePolicy
 
 Whole = npt.NDArray[np.int64]
@@ -53,7 +54,7 @@ class FixedCounts:
     Attributes
     ----------
     days : numpy.ndarray of int
-        Day 0, and the fixed days up to the last day of the curve.
+        Day 0, and the fixed days; after the last day of the curve nobody is followed.
     through : dict of str to numpy.ndarray of int
         ``events``, ``censored`` and ``entered`` through each of them.
     survival : numpy.ndarray
@@ -81,9 +82,7 @@ class FixedCounts:
         )
         left = risk - events - censored
         entered = np.concatenate([risk[:1], risk[1:] - left[:-1]])
-        chosen = np.array(
-            [0, *sorted(fixed for fixed in days if 0 < fixed <= day[-1])], dtype=np.int64
-        )
+        chosen = np.array([0, *sorted(fixed for fixed in days if fixed > 0)], dtype=np.int64)
         place = np.searchsorted(day, chosen, side="right") - 1
         place = np.maximum(place, 0)
         through = {
@@ -161,38 +160,91 @@ def shared_worth(
 
 
 Allowed = Callable[[FixedCounts, Days], bool]
+Open = Callable[[int, Days, Sequence[Days]], bool]
 
 
-def choose_days(
-    curve: FixedCounts,
+def choose_together(
+    curves: Sequence[FixedCounts],
     policy: SafePolicy,
     worth: dict[int, float],
-    allowed: Allowed,
-    beside: Sequence[NestedCurve] = (),
-) -> Days:
-    """Return the days of one curve; none if no day may be published.
+    is_open: Open,
+    given: Mapping[int, Days] | None = None,
+) -> list[Days]:
+    """Return the days of each of some curves that are worth most together; none if none may be.
+
+    A day is worth more, the more of the curves have it: only there can they be compared. They take
+    their days one after another, the largest curve first, each the best set that is left open: once
+    by what the days are worth, and once for each day with the sets that hold it first. Of these
+    choices that which is worth most is returned, and of two worth the same the first.
 
     Parameters
     ----------
-    curve : FixedCounts
-        The curve.
+    curves : sequence of FixedCounts
+        The curves.
     policy : SafePolicy
         The rule.
     worth : dict
         What each day is worth.
-    allowed : callable
-        Whether some days of a curve pass the audit of the printed numbers.
-    beside : sequence of NestedCurve
-        Published curves of the same people, whose events are among those of this one or hold them.
+    is_open : callable
+        Whether the curve in a place may have some days, beside the days taken so far, by place.
+    given : mapping of int to tuple of int, optional
+        Place -> the days of a curve that are chosen already.
     """
-    sets = curve.sets(policy, worth)
-    for days in [*sets[:MOST_TRIED], *(days for days in sets[MOST_TRIED:] if len(days) == 1)]:
-        small = any(
-            other.discloses(day, curve.counts(day), policy) for other in beside for day in days
-        )
-        if not small and allowed(curve, days):
-            return days
-    return ()
+    given = given or {}
+    free = [place for place in range(len(curves)) if place not in given]
+    free = sorted(free, key=lambda place: -curves[place].people)
+    sets = {place: curves[place].sets(policy, worth) for place in free}
+    start = [given.get(place, ()) for place in range(len(curves))]
+
+    def chosen(favoured: int | None) -> list[Days]:
+        taken = list(start)
+        for place in free:
+            for some in _tried(sets[place], favoured):
+                if is_open(place, some, taken):
+                    taken[place] = some
+                    break
+        return taken
+
+    best = chosen(None)
+    able = sum(map(bool, sets.values())) + sum(map(bool, given.values()))
+    most = together_worth(best, worth, able)
+    lacking = [set(chain(*sets[place])).difference(best[place]) for place in free]
+    for day in sorted(set().union(*lacking)) if able > 1 else ():
+        taken = chosen(day)
+        value = together_worth(taken, worth, able)
+        if value > most:
+            best, most = taken, value
+    return best
+
+
+def _tried(sets: Sequence[Days], favoured: int | None) -> list[Days]:
+    """Return the sets that are tried in turn: those with a day first, then single days."""
+    if favoured is not None:
+        sets = sorted(sets, key=lambda days: favoured not in days)
+    return [*sets[:MOST_TRIED], *(days for days in sets[MOST_TRIED:] if len(days) == 1)]
+
+
+def together_worth(chosen: Sequence[Days], worth: dict[int, float], able: int) -> float:
+    """Return what the days of some curves are worth together.
+
+    A day that all have is worth as many times what it is worth as there are curves; one that only a
+    single curve of several has, half of what it is worth.
+
+    Parameters
+    ----------
+    chosen : sequence of tuple of int
+        The days of each curve.
+    worth : dict
+        What each day is worth.
+    able : int
+        How many of the curves can have a day at all.
+    """
+    times = Counter(day for days in chosen for day in days)
+    total = 0.0
+    for day, count in times.items():
+        part = 0.5 + 0.5 * (count - 1) / (able - 1) if able > 1 else 1.0
+        total += worth.get(day, 1.0) * count * part
+    return round(total, 9)
 
 
 def choose_family(
@@ -205,26 +257,27 @@ def choose_family(
     """Return the days of a whole and of its groups that are worth most together.
 
     The best sets of the whole are tried one after another; beside each, the groups take what is
-    left open to them, the larger groups first. The events of the whole less those of its groups are
-    not small on any day or between any two days.
+    left open to them. The events of the whole less those of its groups are not small on any day or
+    between any two days.
     """
     wholes = [days for days in whole.sets(policy, worth)[: 4 * MOST_SETS] if allowed(whole, days)][
         :MOST_SETS
     ]
-    choices = [group.sets(policy, worth) for group in groups]
-    by_size = sorted(range(len(groups)), key=lambda place: -groups[place].people)
+    able = sum(bool(group.sets(policy, worth)) for group in groups)
     best: tuple[float, Days, list[Days]] = (0.0, (), [() for _ in groups])
     for days in [*wholes, ()]:
-        taken: list[Days] = [() for _ in groups]
-        for place in by_size:
-            for some in choices[place][:MOST_TRIED]:
-                trial = [*taken[:place], some, *taken[place + 1 :]]
-                if not _tells(whole, days, groups, trial, policy) and allowed(groups[place], some):
-                    taken = trial
-                    break
-        if _tells(whole, days, groups, taken, policy):
+        tells = cache(partial(_tells, whole, days, groups, policy=policy))
+
+        def is_open(
+            place: int, some: Days, taken: Sequence[Days], tells: Callable[..., bool] = tells
+        ) -> bool:
+            trial = (*taken[:place], some, *taken[place + 1 :])
+            return not tells(trial) and allowed(groups[place], some)
+
+        taken = choose_together(groups, policy, worth, is_open)
+        if tells(tuple(taken)):
             continue
-        value = WHOLE * _worth(days, worth) + sum(_worth(some, worth) for some in taken)
+        value = WHOLE * _worth(days, worth) + together_worth(taken, worth, able)
         if value > best[0]:
             best = (value, days, taken)
     return best[1], best[2]
@@ -235,6 +288,7 @@ def _tells(
     days: Days,
     groups: Sequence[FixedCounts],
     chosen: Sequence[Days],
+    *,
     policy: SafePolicy,
 ) -> bool:
     """Return whether the whole on its days, less its groups on theirs, gives a small count."""

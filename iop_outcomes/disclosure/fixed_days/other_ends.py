@@ -10,7 +10,13 @@ import pandas as pd
 
 from iop_outcomes.disclosure.curves import ProtectedCurves
 from iop_outcomes.disclosure.fixed_days.at_risk import survival_decimals
-from iop_outcomes.disclosure.fixed_days.choice import FixedCounts, fixed_days, shared_worth
+from iop_outcomes.disclosure.fixed_days.choice import (
+    Days,
+    FixedCounts,
+    choose_together,
+    fixed_days,
+    shared_worth,
+)
 from iop_outcomes.disclosure.fixed_days.protected import by_group, sharp_rule
 from iop_outcomes.disclosure.policy import SafePolicy
 from iop_outcomes.disclosure.words import no_errors, no_small_counts, of_frame
@@ -54,16 +60,15 @@ def protect_incidence(result: CumulativeIncidence, policy: SafePolicy) -> Protec
         for name, value in named.items():
             overall = overall[overall[name] == value]
         causes = _merged(_causes(part, overall, fixed), policy)
-        worth = shared_worth([curve for _, curve in causes], policy, fixed)
-        for cause, counts in causes:
-            sets = counts.sets(policy, worth)
-            if not sets:
+        together = _together([counts for _, counts in causes], policy, fixed)
+        for (cause, counts), days in zip(causes, together, strict=True):
+            if not days:
                 left_out += 1
                 continue
-            table = _rows(counts, sets[0], counts.survival)
+            table = _rows(counts, days, counts.survival)
             label = pd.DataFrame([{**named, "cause": cause}])
             rows.append(label.iloc[[0] * len(table)].reset_index(drop=True).join(table))
-            sizes.append(label.assign(n=counts.people, through=sets[0][-1], median=np.nan, base=0))
+            sizes.append(label.assign(n=counts.people, through=days[-1], median=np.nan, base=0))
     names = [*result.by, "cause"]
     return _made(result, policy, names, (rows, sizes, left_out), "incidence")
 
@@ -99,21 +104,28 @@ def protect_interval(
     groups = by_group(result.intervals, result.by)
     estimates = by_group(result.at([0, *fixed]), result.by)
     counted = [_known(rows, at) for (_, rows), (_, at) in zip(groups, estimates, strict=True)]
-    worth = shared_worth([curve for curve, _ in counted], policy, fixed)
+    together = _together([curve for curve, _ in counted], policy, fixed)
     rows, sizes, left_out = [], [], 0
-    for (key, _), (counts, ends) in zip(groups, counted, strict=True):
+    for (key, _), (counts, ends), chosen in zip(groups, counted, together, strict=True):
         named = dict(zip(result.by, [key] if len(result.by) == 1 else list(key), strict=True))  # type: ignore[call-overload]  # a tuple where there are several
-        sets = counts.sets(policy, worth)
-        if not sets:
+        if not chosen:
             left_out += 1
             continue
-        table = _rows(counts, sets[0], counts.survival)
-        places, decimals = counts.places(sets[0]), survival_decimals(counts.people)
+        table = _rows(counts, chosen, counts.survival)
+        places, decimals = counts.places(chosen), survival_decimals(counts.people)
         table["lowest"], table["highest"] = (end[places].round(decimals) for end in ends)
         label = pd.DataFrame([named], index=[0])
         rows.append(label.iloc[[0] * len(table)].reset_index(drop=True).join(table))
-        sizes.append(label.assign(n=counts.people, through=sets[0][-1], median=np.nan, base=0))
+        sizes.append(label.assign(n=counts.people, through=chosen[-1], median=np.nan, base=0))
     return _made(result, policy, list(result.by), (rows, sizes, left_out), "survival")
+
+
+def _together(
+    curves: Sequence[FixedCounts], policy: SafePolicy, fixed: Sequence[int]
+) -> list[Days]:
+    """Return the days of some curves without numbers at risk: any set of each may be published."""
+    worth = shared_worth(curves, policy, fixed)
+    return choose_together(curves, policy, worth, lambda *_: True)
 
 
 def _refuse_open(policy: SafePolicy, what: str) -> None:

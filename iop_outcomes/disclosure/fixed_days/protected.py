@@ -10,8 +10,6 @@ import pandas as pd
 from iop_outcomes.disclosure.curve_parts import NestedCurve
 from iop_outcomes.disclosure.curves import ProtectedCurves
 from iop_outcomes.disclosure.fixed_days.at_risk import (
-    bases,
-    open_together,
     rounded,
     safe_base,
     survival_decimals,
@@ -20,11 +18,12 @@ from iop_outcomes.disclosure.fixed_days.choice import (
     MOST_DAYS,
     Days,
     FixedCounts,
-    choose_days,
     choose_family,
+    choose_together,
     fixed_days,
     shared_worth,
 )
+from iop_outcomes.disclosure.fixed_days.family import Shown, open_family
 from iop_outcomes.disclosure.fixed_days.limits import printed_limits
 from iop_outcomes.disclosure.policy import SafePolicy
 from iop_outcomes.disclosure.words import no_errors, no_small_counts, of_frame
@@ -101,24 +100,32 @@ def protect_curves(
     ]
     worth = shared_worth([group for _, group in groups], policy, fixed)
     known = Bases(policy)
-    chosen = {
-        name: tuple(int(day) for day in some if day > 0) for name, some in (alike or {}).items()
+    given = {
+        place: tuple(int(day) for day in (alike or {})[name] if day > 0)
+        for place, (name, _) in enumerate(groups)
+        if name in (alike or {})
     }
-    of = dict(groups)
-    for name, curve in groups:
-        if name not in chosen:
-            beside = [
-                NestedCurve(of[other].shown(some), *_nested_kinds(nested, name, other))
-                for other, some in chosen.items()
-                if some and other in of
-            ]
-            chosen[name] = choose_days(curve, policy, worth, known.allow, beside)
+
+    def is_open(place: int, some: Days, taken: Sequence[Days]) -> bool:
+        name, curve = groups[place]
+        beside = [
+            NestedCurve(other.shown(days), *_nested_kinds(nested, name, label))
+            for (label, other), days in zip(groups, taken, strict=True)
+            if days
+        ]
+        small = any(
+            other.discloses(day, curve.counts(day), policy) for other in beside for day in some
+        )
+        return not small and known.allow(curve, some)
+
+    taken = choose_together([curve for _, curve in groups], policy, worth, is_open, given)
+    chosen = dict(zip((name for name, _ in groups), taken, strict=True))
     used = {
         name: 0 if nested and name not in (alike or {}) else known.of(curve, chosen[name]) or 0
         for name, curve in groups
         if chosen[name]
     }
-    parts = [(curve, chosen[name], used.get(name, 0)) for name, curve in groups]
+    parts = [Shown(curve, chosen[name], used.get(name, 0)) for name, curve in groups]
     return _published(curves, policy, parts, synthetic)
 
 
@@ -155,18 +162,14 @@ def protect_family(
     known = Bases(policy)
     worth = shared_worth([all_of, *each], policy, fixed)
     chosen, taken = choose_family(all_of, each, policy, worth, known.allow)
-    base = 0 if not chosen else known.of(all_of, chosen) or 0
+    whole_shown = Shown(all_of, chosen, known.of(all_of, chosen) or 0 if chosen else 0)
     shown = [
-        (curve, some, known.of(curve, some) or 0 if some else 0)
+        Shown(curve, some, known.of(curve, some) or 0 if some else 0)
         for curve, some in zip(each, taken, strict=True)
     ]
-    while base and not open_together(
-        (all_of, chosen, base), [group for group in shown if group[1]], policy
-    ):
-        coarser = [multiple for multiple in bases(policy.threshold) if multiple > base]
-        base = coarser[0] if coarser else 0
+    whole_shown, shown = open_family(whole_shown, shown, policy)
     return (
-        _published(whole, policy, [(all_of, chosen, base)], synthetic),
+        _published(whole, policy, [whole_shown], synthetic),
         _published(groups, policy, shown, synthetic),
     )
 
@@ -227,11 +230,8 @@ def _open(curves: SurvivalCurves, policy: SafePolicy, synthetic: bool) -> Protec
     return _made(curves, policy, table.reset_index(drop=True), sizes, 0, synthetic)
 
 
-Part = tuple[FixedCounts, Days, int]
-
-
 def _published(
-    curves: SurvivalCurves, policy: SafePolicy, parts: Sequence[Part], synthetic: bool
+    curves: SurvivalCurves, policy: SafePolicy, parts: Sequence[Shown], synthetic: bool
 ) -> ProtectedCurves:
     """Combine the published rows of the groups; a group without a published day is left out."""
     names = list(curves.by)
@@ -278,7 +278,7 @@ def _made(
     )
 
 
-def _rows(part: Part, confidence: float, threshold: int) -> pd.DataFrame:
+def _rows(part: Shown, confidence: float, threshold: int) -> pd.DataFrame:
     """Return the printed rows of one curve.
 
     A number at risk is the threshold or more, and printed as that where the nearest multiple is
