@@ -105,6 +105,15 @@ def test_a_whole_keeps_its_days_beside_groups_that_share_one() -> None:
     )
 
 
+def test_a_whole_keeps_its_last_day_though_its_groups_could_be_shown_beside_another() -> None:
+    # Beside day 180 of the whole A and C would leave the seven of B; beside day 90 they would not.
+    a, b, c = (by_days(30, *events) for events in ((0, 12, 12), (0, 7, 7), (0, 12, 12)))
+    whole = by_days(90, 0, 31, 31)
+    days, groups = choose_family(whole, [a, b, c], CMS, WORTH, any_days)
+    assert days == (180,)
+    assert sorted(groups) == [(), (), (180,)]
+
+
 @pytest.mark.parametrize(("base", "is_open"), [(2, False), (20, True)])
 def test_few_ends_of_follow_up_of_a_group_are_open_where_the_whole_leaves_them_open(
     base: int, is_open: bool

@@ -256,16 +256,15 @@ def choose_family(
 ) -> tuple[Days, list[Days]]:
     """Return the days of a whole and of its groups that are worth most together.
 
-    The best sets of the whole are tried one after another; beside each, the groups take what is
-    left open to them. The events of the whole less those of its groups are not small on any day or
-    between any two days.
+    The best sets of the whole that end on the last day of the best are tried one after another;
+    beside each, the groups take what is left open to them. The events of the whole less those of
+    its groups are not small on any day or between any two days.
     """
-    wholes = [days for days in whole.sets(policy, worth)[: 4 * MOST_SETS] if allowed(whole, days)][
-        :MOST_SETS
-    ]
+    wholes = [days for days in whole.sets(policy, worth)[: 4 * MOST_SETS] if allowed(whole, days)]
+    wholes = [days for days in wholes if days[-1] == wholes[0][-1]][:MOST_SETS]
     able = sum(bool(group.sets(policy, worth)) for group in groups)
     best: tuple[float, Days, list[Days]] = (0.0, (), [() for _ in groups])
-    for days in [*wholes, ()]:
+    for days in wholes or [()]:
         tells = cache(partial(_tells, whole, days, groups, policy=policy))
 
         def is_open(
