@@ -16,6 +16,9 @@ from iop_outcomes.shared.messages import as_written
 HIDDEN = "hidden"
 """The symbol of every hidden cell, whether it is small itself or protects another cell."""
 
+HIDDEN_SIGN = "×"
+"""The same among the numbers of a picture, which have no room for a word; a dash is not known."""
+
 
 LIMIT_DECIMALS = 3
 MANY = 1_000  # from this number on a share has one digit more

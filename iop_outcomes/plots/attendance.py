@@ -14,6 +14,8 @@ from iop_outcomes.attendance.weekly import (
     left_not_known,
     why_not_left,
 )
+from iop_outcomes.disclosure.policy import HIDDEN_SIGN
+from iop_outcomes.disclosure.results import hidden_in_weeks
 from iop_outcomes.plots.layout import fonts, style
 from iop_outcomes.plots.layout.day_axis import write_shares
 from iop_outcomes.plots.layout.given import check_result, figure_or
@@ -150,12 +152,13 @@ def _draw_panel(
     ax.set_xlabel("week since admission", labelpad=2)
     if sheet.whole:
         counted = rows.iloc[::every]
-        add_risk_table(ax, sheet, [("", rows_of(counted, below))], counted["week"])
+        gone = hidden_in_weeks(counted) if "hidden" in counted else None
+        add_risk_table(ax, sheet, [("", rows_of(counted, below, gone))], counted["week"])
 
 
 def _note(result: AttendanceByWeek) -> str:
     hidden = "hidden" in result.table and bool(result.table["hidden"].any())
-    dash = " A dash: too few people to show." if hidden else ""
+    dash = f" {HIDDEN_SIGN}: hidden, too few people to show." if hidden else ""
     reasons = reasons_in(result.table).unique()
     unknown = "".join(f" Share of the sessions due: {reason}." for reason in reasons)
     unknown += why_not_left(result.table)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from iop_outcomes.disclosure import ProtectedCurves
+from iop_outcomes.disclosure.policy import HIDDEN_SIGN
 from iop_outcomes.errors import RuleError
 from iop_outcomes.plots.layout.names import panels
 from iop_outcomes.plots.layout.risk_table import Block, rows_of
@@ -39,7 +40,11 @@ def risk(curves: Curves, days: list[int], counting: Counting) -> pd.DataFrame:
 
 def blocks_of(curves: Curves, table: pd.DataFrame) -> list[Block]:
     """Return the numbers of each group of the table."""
-    return [(name, rows_of(rows, columns_of(table))) for name, rows in panels(table, curves.by)]
+    protected = isinstance(curves, ProtectedCurves) and curves.policy.threshold > 1
+    return [
+        (name, rows_of(rows, columns_of(table), rows.isna() if protected else None))
+        for name, rows in panels(table, curves.by)
+    ]
 
 
 def columns_of(table: pd.DataFrame) -> tuple[tuple[str, str], ...]:
@@ -93,5 +98,6 @@ def notes_of(curves: Curves, print_below: str, dashes: bool) -> str:
     """Return the small print: what the event is, what missing means, what the table counts."""
     lines = [curves.rule, print_below]
     if dashes and has_table(curves):
-        lines.append("A dash: not a marked day of this curve, or too few.")
+        sign = HIDDEN_SIGN if isinstance(curves, ProtectedCurves) else "–"
+        lines.append(f"{sign}: hidden; not a marked day of this curve, or too few.")
     return "\n".join(line for line in lines if line)

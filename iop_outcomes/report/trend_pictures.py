@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.attendance.stays import RETENTION_DAYS
-from iop_outcomes.disclosure.policy import HIDDEN
+from iop_outcomes.disclosure.policy import HIDDEN, HIDDEN_SIGN
 from iop_outcomes.plots import plot_trend
 from iop_outcomes.report.model import Drawing, Kind, Table, drawing_of
 from iop_outcomes.report.period import period_between
@@ -30,7 +30,8 @@ LIMITS = ("centre", "lower_limit", "upper_limit")
 CHART = [*LIMITS, "signal"]
 """What the table behind a control chart has besides."""
 NOT_JUDGED = "not judged"  # such as of the first half-year of the records
-DASH = "A dash: hidden, or not known yet."
+SIGN = f"{HIDDEN_SIGN}: hidden."
+NOT_YET = "A dash: not known yet."
 TREND_KINDS: dict[str, Kind] = {
     "numerator": "count",
     "denominator": "count",
@@ -182,10 +183,16 @@ def trend_drawing(
     table = Table(f"trend_{trend.measure}", title, shown, kinds, rule, gone)
     has_line = target is None or trend.chart is not None  # a chart has its target
     plot = plot_trend if has_line else partial(plot_trend, target=target)
-    dash = DASH if trend.unit == "proportion" and gone.to_numpy().any() else ""
-    drawn = replace(trend, rule=f"{rule}\n{limits} {dash}".strip())
+    signs = _signs(shown["status"]) if trend.unit == "proportion" else ""
+    drawn = replace(trend, rule=f"{rule}\n{limits} {signs}".strip())
     picture = drawing_of(plot, drawn, title, table, synthetic=scope.records.synthetic)
     return replace(picture, definition=rule)
+
+
+def _signs(status: pd.Series[str]) -> str:
+    """Return what the signs below a picture mean: of a count that is hidden, or not known yet."""
+    words = {HIDDEN: SIGN, "not yet known": NOT_YET}
+    return " ".join(sentence for word, sentence in words.items() if (status == word).any())
 
 
 def _not_whole(scope: Scope, trend: Trend) -> str:

@@ -261,7 +261,7 @@ def test_what_is_not_known_or_hidden_is_said_and_not_drawn() -> None:
     assert drawn["hidden_4"] == "hidden"
     line = next(one for one in ax.lines if one.get_label() == "value")
     assert np.isnan(np.asarray(line.get_ydata(), dtype=float)[[4, 5, 21, 22, 23]]).all()
-    assert drawn["n_4"] == "–"
+    assert drawn["n_4"] == "×"
     assert drawn["n_22"] == "–"
     assert drawn["n_0"] == f"{trend.table['denominator'].iloc[0]:,.0f}"
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from iop_outcomes.disclosure.policy import HIDDEN_SIGN
 from iop_outcomes.plots.layout import fonts, style
 
 if TYPE_CHECKING:
@@ -47,13 +48,19 @@ def _short(period: str) -> tuple[str, str]:
 
 
 def write_denominators(ax: Axes, rows: pd.DataFrame) -> None:
-    """Write below each period how many are behind its value; a dash where that is not shown."""
+    """Write below each period how many are behind its value; or that it is hidden."""
     counts = rows["denominator"].to_numpy(dtype=np.float64, na_value=np.nan)
     if np.isnan(counts).all():
         return  # a count has no denominator
     now = rows["complete"].to_numpy(dtype=bool) | rows["value_so_far"].notna().to_numpy()
     counts = np.where(now, counts, np.nan)
-    texts = ["–" if np.isnan(count) else f"{count:,.0f}" for count in counts]
+    gone = rows["hidden"].to_numpy(dtype=bool) if "hidden" in rows else np.zeros(len(rows), bool)
+    gone &= rows["complete"].to_numpy(dtype=bool)  # else it is not known yet
+    missing = [HIDDEN_SIGN if one else "–" for one in gone]
+    texts = [
+        one if np.isnan(count) else f"{count:,.0f}"
+        for count, one in zip(counts, missing, strict=True)
+    ]
     room = style.size_of(ax)[0] / max(len(rows), 1)
     narrow = max(map(len, texts), default=0) * style.CELL_SIZE * 0.62 + 4 > room
     size = style.CELL_SIZE - (1 if narrow else 0)

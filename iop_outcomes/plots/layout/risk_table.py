@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from iop_outcomes.disclosure.policy import HIDDEN_SIGN
 from iop_outcomes.plots.layout import fonts, style
 from iop_outcomes.plots.layout.names import fitted
 
@@ -39,23 +40,38 @@ class Row:
     words : str
         The row as its reader sees it.
     numbers : numpy.ndarray
-        A number a day. Missing (NaN) is written as a dash. If one number of floating point in the
-        table is not whole, as sums of weights are, all such numbers have one decimal; counts (of
-        an integer type) have none.
+        A number a day. Missing (NaN) is written as a dash, or as hidden. If one number of floating
+        point in the table is not whole, as sums of weights are, all such numbers have one decimal;
+        counts (of an integer type) have none.
+    gone : numpy.ndarray of bool, optional
+        Which of them are hidden, if they are missing. Default: none.
     """
 
     key: str
     words: str
     numbers: NDArray[Any]
+    gone: NDArray[np.bool_] | None = None
+
+    @property
+    def missing(self) -> list[str]:
+        """What stands for each number if it is missing."""
+        gone = np.zeros(len(self.numbers), dtype=np.bool_) if self.gone is None else self.gone
+        return [HIDDEN_SIGN if one else "–" for one in gone]
 
 
 Block = tuple[str, list[Row]]
 """The name of a group, empty if there is only one, and its rows."""
 
 
-def rows_of(table: pd.DataFrame, words: Iterable[tuple[str, str]]) -> list[Row]:
-    """Return columns of a table of counts by day as rows, each with its words."""
-    return [Row(column, word, _numbers(table[column])) for column, word in words]
+def rows_of(
+    table: pd.DataFrame, words: Iterable[tuple[str, str]], gone: pd.DataFrame | None = None
+) -> list[Row]:
+    """Return columns of a table of counts by day as rows, each with its words.
+
+    `gone` says which cells of the table are hidden.
+    """
+    hidden = {} if gone is None else {name: gone[name].to_numpy() for name in gone}
+    return [Row(name, word, _numbers(table[name]), hidden.get(name)) for name, word in words]
 
 
 def _numbers(column: pd.Series[Any]) -> NDArray[Any]:
@@ -168,7 +184,7 @@ class _Writer:
     def numbers(self, position: int, row: Row, *key: str) -> None:
         """Write the numbers of a row, each below its day."""
         decimals = self.decimals if row.numbers.dtype.kind == "f" else 0
-        for day, value in zip(self.days, row.numbers, strict=True):
-            text = f"{value:,.{decimals}f}" if np.isfinite(value) else "–"
+        for day, value, missing in zip(self.days, row.numbers, row.missing, strict=True):
+            text = f"{value:,.{decimals}f}" if np.isfinite(value) else missing
             cell = style.write_cell(self.ax, text, (float(day), 0, self.down), ha="center")
             cell.set_gid("_".join(("risk", str(position), *key, f"{day:g}")))

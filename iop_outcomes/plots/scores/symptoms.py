@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.disclosure.policy import HIDDEN_SIGN
 from iop_outcomes.outcome_scores import SymptomChange
 from iop_outcomes.plots.layout import style
 from iop_outcomes.plots.layout.day_axis import name_days
@@ -99,7 +100,7 @@ def _planner(change: SymptomChange, names: list[str], count: int) -> Planner:
 
 def _note(change: SymptomChange) -> str:
     hidden = "hidden" in change.trajectory and bool(change.trajectory["hidden"].any())
-    dash = " A dash: too few people to show." if hidden else ""
+    dash = f" {HIDDEN_SIGN}: hidden, too few people to show." if hidden else ""
     return (
         f"{change.rule}\nChange from intake of those with both scores, with "
         f"{format_level(change.confidence)} limits.{dash}"
@@ -189,7 +190,8 @@ def _blocks(groups: list[tuple[str, pd.DataFrame]], every: int) -> list[Block]:
     blocks: list[Block] = []
     for name, rows in groups:
         numbers = rows["paired"].to_numpy(dtype=np.float64, na_value=np.nan)[::every]
-        blocks.append((name, [Row("paired", "both scores", numbers)]))
+        gone = rows["hidden"].to_numpy(dtype=bool)[::every] if "hidden" in rows else None
+        blocks.append((name, [Row("paired", "both scores", numbers, gone)]))
     return blocks
 
 
