@@ -24,6 +24,9 @@ TITLES = {
     "Completion rate": "completion_rate",
     **{f"Retained at {day} days": f"retained_{day}" for day in (30, 60, 90)},
 }
+ALL, ONLY = "all", "the only program"
+OF_PROGRAMS = {"admissions": ("group", "program"), "programs": ("program", "")}
+"""The tables with rows of programs: the column of their names, and in which part of the table."""
 LEADING = 3  # sheets before those of tables: findings, facts, what each sheet holds
 
 
@@ -116,7 +119,15 @@ def read_report(page: Path, workbook: Path) -> Read:
 
 
 def rows(read: Read, name: str) -> list[dict[str, object]]:
-    return read.tables[name].to_dict("records") if read.has(name) else []
+    """Return the rows of a table; that of all programs is also that of the only one there is."""
+    found = read.tables[name].to_dict("records") if read.has(name) else []
+    if name not in OF_PROGRAMS:
+        return found
+    label, of = OF_PROGRAMS[name]
+    of_programs = [row for row in found if row.get("by", of) == of]
+    alone = len(of_programs) == 1 and of_programs[0][label] == ALL
+    alone = alone and of_programs[0].get("share", HIDDEN) is not None  # somebody was admitted
+    return [*({**row, label: ONLY} for row in of_programs if alone), *found]
 
 
 def missing(value: object) -> bool:

@@ -110,6 +110,10 @@ def program_table(
     rounding += TENTHS if cells or (rounding and "share" in shares.values()) else ""
     note = f"{NOTE}{rounding}{NOTE_END}"
     caption = f"By program: {scope.words(4)}"
+    once = int(len(scope.programs) == 1 and len(rows) == 2)  # that program is all programs
+    cells = {name: own[once:] for name, own in cells.items()}
+    needs = {name: own[once:] for name, own in needs.items()}
+    frame = frame.iloc[once:].reset_index(drop=True)
     table = Table("programs", caption, frame, kinds, note, cell_kinds=cells)
     return DraftTable(table, needs)
 

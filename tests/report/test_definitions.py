@@ -160,7 +160,7 @@ def test_the_mean_hours_a_week_are_the_mean_of_those_of_each_episode() -> None:
     assert iop.engagement(records)["hours_per_week"].tolist() == [9.0, 3.0]
     linked = LinkedCounts(iop.SafePolicy.internal())
     scope = choose_scope(records, None, None, iop.SafePolicy.internal())
-    assert program_table(scope, linked).table.frame["hours_a_week"].tolist() == [6.0, 6.0]
+    assert program_table(scope, linked).table.frame["hours_a_week"].tolist() == [6.0]
 
 
 def test_the_word_file_ends_with_methods_and_versions() -> None:

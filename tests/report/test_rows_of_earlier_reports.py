@@ -175,7 +175,7 @@ def test_rows_stay_where_the_records_have_nobody_in_a_group_any_more(records: io
     level = frame[frame["by"] == "level of care"]
     assert level["group"].tolist() == ["not recorded", "2.1", "all"]
     assert level["admitted"].tolist() == [40, 0, 40]
-    assert frame.loc[frame["by"] == "program", "group"].tolist() == ["Harbor", "all"]
+    assert frame.loc[frame["by"] == "program", "group"].tolist() == ["all"]
     alone = admissions_table(scope, LinkedCounts(OPEN)).table.frame
     assert "level of care" not in set(alone["by"])
 

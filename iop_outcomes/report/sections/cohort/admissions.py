@@ -50,6 +50,8 @@ def admissions_table(
         groups = [(word, admitted & (words == word).to_numpy()) for word in known]
         own_keys = declare(scope, linked, "admissions", groups, view, column=("admissions", view))
         linked.total(("admissions", ALL), own_keys)
+        if view == THERE["program"] and len(groups) == len(scope.programs) == 1:
+            groups, own_keys = [], []  # that program is all programs: the row of all says it
         rows += [(view, word.replace("_", " "), int(mask.sum())) for word, mask in groups]
         rows.append((view, ALL, int(admitted.sum())))
         keys += [*own_keys, ("admissions", ALL)]
