@@ -184,18 +184,18 @@ def test_who_contributes_no_day_is_said_and_here_counted() -> None:
         "Whoever has no known answer for the first check-in that was due contributes no day after "
         "day 0"
     )
-    sentences = {
-        name: " ".join(section_of(report, "relapse")["sentences"])
+    notes = {
+        name: section_of(report, "relapse")["figures"][0]["table"]["note"]
         for name, report in (
             ("public", report_of_the_sample()),
             ("own", internal_report_of_the_sample()),
         )
     }
-    assert f"{words}." in sentences["public"]
+    assert f"{words}." in notes["public"]
     start = internal_report_of_the_sample().tables["relapse"].iloc[0]
     none, everyone = int(start["censored"]), int(start["censored"] + start["at_risk"])
     assert none > 50
-    assert f"{words}: {none} of {everyone} episodes." in sentences["own"]
+    assert f"{words}: {none} of {everyone} episodes." in notes["own"]
 
 
 def test_what_cannot_be_estimated_says_why() -> None:

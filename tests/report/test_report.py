@@ -473,7 +473,7 @@ def test_the_relapse_section_says_its_definition_its_missing_rule_and_what_rests
     with nothing_hidden():
         report = iop.quarterly_report(records, "2026Q3", rule=rule)
     section = report.html.partition('id="relapse"')[2].partition("</section>")[0]
-    assert "a missing check-in counts as use" in section
+    assert "A missing check-in counts as use." in section
     times = iop.time_to_relapse(records, rule)
     recent = records.episodes["admit_date"].between("2024-10-01", "2026-09-30").to_numpy()
     kept = times[recent & (records.episodes["program"] != "Old Mill").to_numpy()]

@@ -66,7 +66,7 @@ def sentences(name: str) -> str:
 def test_the_note_on_the_data_cut_does_not_say_what_happened_on_that_day() -> None:
     # It may be one person's discharge.
     words = "data cut taken as the newest day on which something is recorded to have happened"
-    assert f"{words}: 2026-09-30 No row" in sentences("data-quality")
+    assert f"{words}: 2026-09-30 This is of all" in sentences("data-quality")
     note = f"{words}: day 168 (a check-in that was completed or missed)"
     policies = iop.SafePolicy(), iop.SafePolicy.internal()
     sent, own = (quality.notes_without_counts([note, "as is (so)"], one) for one in policies)
@@ -83,10 +83,14 @@ def test_the_truth_is_not_said_to_lie_between_where_the_figure_used_does_not() -
     assert "may lie outside the other two" in table["note"]
 
 
-def test_the_curves_by_missing_check_in_name_their_estimate() -> None:
+def test_the_curves_by_missing_check_in_refer_to_the_first_and_the_methods_name_its_estimate() -> (
+    None
+):
     caption = tables()["relapse_by_missing"]["caption"]
     assert caption == "Time to relapse, by what a missing check-in counts as"
-    assert "Kaplan-Meier" in tables()["relapse_by_missing"]["note"]
+    assert "the first picture of this section" in tables()["relapse_by_missing"]["note"]
+    methods = dict(tables()["methods"]["rows"])
+    assert methods["Share without relapse by day"].startswith("Kaplan EL, Meier P.")
     assert "read it with the table" not in sentences("relapse")  # the Word file has no such table
 
 
@@ -116,11 +120,11 @@ def test_no_median_is_read_off_a_line_of_which_only_the_marked_days_are_estimate
         policy=SimpleNamespace(threshold=threshold),
         records=SimpleNamespace(synthetic=True),
         tells=lambda _: True,
+        rule=iop.RelapseRule(),
     )
     first: Any = SimpleNamespace(open=None)
-    results: Any = SimpleNamespace(
-        overall=curves, by_missing=curves, interval=None, by_program=None, first=first
-    )
+    one_curve = {"interval": None, "by_program": None, "first": first, "missing": ""}
+    results: Any = SimpleNamespace(overall=curves, by_missing=curves, **one_curve)
     made: Any = pictures.relapse_drawings(scope, results)
     drawn = [
         len(one.draw.func(*one.draw.args, keep=True).figure.axes[0].collections) for one in made
@@ -136,7 +140,7 @@ def test_numbers_that_count_the_same_people_differently_say_why() -> None:
     )
     assert "whether or not the person still came" in tables()["attendance_by_week"]["note"]
     assert "followed for no more than 30 days" in tables()["ends_over_time"]["note"]
-    assert "also those followed for a few days only" in sentences("relapse")
+    assert "also those followed for a few days only" in tables()["relapse"]["note"]
 
 
 def test_who_is_counted_in_the_weeks_and_in_the_flow_is_said_truly() -> None:
@@ -213,7 +217,9 @@ def test_by_program_is_explained_where_a_measure_is_so_known(mixed: bool) -> Non
 
 
 @pytest.mark.parametrize("hidden", [True, False])
-def test_the_small_print_of_a_trend_says_what_a_dash_is(hidden: bool) -> None:
+def test_the_small_print_of_a_trend_says_what_is_hidden_and_what_not_known_yet(
+    hidden: bool,
+) -> None:
     made = iop.trend(records_of_the_sample(), "retained_90", every="quarter", chart="none")
     table = made.table.assign(hidden=False)
     if hidden:
@@ -223,7 +229,9 @@ def test_the_small_print_of_a_trend_says_what_a_dash_is(hidden: bool) -> None:
         records=SimpleNamespace(synthetic=True), period=None, word="time", begin=pd.Timestamp.min
     )
     drawing = trend_pictures.trend_drawing(scope, replace(made, table=table))
-    assert any(trend_pictures.DASH in note for note in drawing.notes) == hidden
+    assert any(trend_pictures.SIGN in note for note in drawing.notes) == hidden
+    waiting = not made.table["complete"].all()
+    assert any(trend_pictures.NOT_YET in note for note in drawing.notes) == waiting
     assert drawing.definition in drawing.notes
 
 

@@ -104,8 +104,8 @@ def test_the_limits_of_curves_are_named_as_they_are_made(which: str) -> None:
     assert ("from the printed figures" in limits) == (which == "public")
     assert ("infinitesimal jackknife" in limits) == (which == "own")
     assert "Greenwood" in limits
-    sentences = " ".join(section_of(report, "relapse")["sentences"])
-    assert ("robust standard errors" in sentences) == (which == "own")
+    note = section_of(report, "relapse")["figures"][0]["table"]["note"]
+    assert ("robust standard errors" in note) == (which == "own")
 
 
 def test_paired_changes_have_their_method() -> None:

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from markupsafe import Markup, escape
 
+from iop_outcomes.disclosure.policy import HIDDEN, HIDDEN_SIGN
 from iop_outcomes.records.data_cut import LONELY_DAYS
+from iop_outcomes.report.forms.notes import small_print
 from iop_outcomes.report.model import Section, data_address, write_value
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.settings import ReportSettings
@@ -43,6 +45,7 @@ def page_of(
     the page without what is for screens only, so that no narrow picture is drawn.
     """
     synthetic, policy = scope.records.synthetic, scope.policy
+    signs = SIGNS if policy.threshold > 1 else ""
     defined_in = next((one.title for one in sections if one.identifier == DEFINITIONS), "")
 
     def page(*, paper: bool = False) -> str:
@@ -53,7 +56,7 @@ def page_of(
             synthetic=synthetic,
             sections=sections,
             policy=policy,
-            of_numbers=f"{policy.page_text} {MERGED}" if merged else policy.page_text,
+            of_numbers=" ".join(filter(None, [policy.page_text, signs, MERGED * merged])),
             logo=settings.logo,
             colours=settings.colours,
             defined_in=defined_in,
@@ -78,6 +81,7 @@ def _template() -> Template:
     environment.filters["value"] = write_value
     environment.tests["wide"] = has_wide_word
     environment.filters["address"] = data_address
+    environment.filters["small_print"] = small_print
     environment.filters["label"] = lambda name: name.replace("_", " ")
     environment.filters["sentence"] = lambda text: text[:1].upper() + text[1:]
     environment.filters["dates"] = with_whole_dates
@@ -115,6 +119,10 @@ NOT_FOLLOWED = (
 )
 
 
+SIGNS = (
+    f'A hidden number is "{HIDDEN}" in a table and {HIDDEN_SIGN} in a picture. A dash (–) means '
+    'that it is not known, or not yet. "Not shown" is said of what is left out whole.'
+)
 MERGED = (
     "Some tables and trends are of longer times or wider groups, as they say, so that fewer "
     "numbers are hidden."

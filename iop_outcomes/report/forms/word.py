@@ -11,6 +11,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 from iop_outcomes.errors import ReportError
 from iop_outcomes.plots.layout.export import Picture
 from iop_outcomes.report.forms.document import SYNTHETIC, Document, row_kinds_of
+from iop_outcomes.report.forms.notes import CHARTS, left_to_say, sentences_of
 from iop_outcomes.report.model import Kind, Section, write_value
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections.definitions.methods import METHODS, SOFTWARE
@@ -98,16 +99,22 @@ def word_of(document: Document, pictures: Pictures, mark: str, banner: str, logo
     page.page_width, page.page_height = map(library.shared.Mm, PAPER)
     between = library.shared.Length(page.page_width - page.left_margin - page.right_margin)
     begun = _sections_by_picture(document)
+    said: set[str] = set()
+    each_alone = False
     for number, (title, picture) in enumerate(pictures):
         if number in begun:
             _begin_section(docx_file, begun[number])
+            said = set(sentences_of(begun[number]["sentences"]))
+            each_alone = begun[number]["name"] in CHARTS
         docx_file.add_heading(one_line(title), 3)
         wide = min(between.inches, picture.width / 96)
         docx_file.add_picture(BytesIO(picture.png), width=library.shared.Inches(wide))
         _describe(docx_file, one_line(picture.alternative_text))
         docx_file.paragraphs[-1].paragraph_format.keep_with_next = True
         for note in picture.notes.splitlines():
-            _small(docx_file.add_paragraph(), note)
+            left = note if each_alone else left_to_say(note, said, refer=False)
+            if left:
+                _small(docx_file.add_paragraph(), left)
     _add_what_they_rest_on(docx_file, document)
     with BytesIO() as buffer:
         docx_file.save(buffer)

@@ -30,7 +30,8 @@ from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections import cohort, quality, relapse, sites
 from iop_outcomes.report.sections.attendance import exclusions, weekdays
 from iop_outcomes.report.sections.attendance.weeks import note_on_weeks
-from iop_outcomes.report.sections.changes import by_chance
+from iop_outcomes.report.sections.changes import WITHOUT, by_chance
+from iop_outcomes.report.sections.compared import ON_FIRST_PAGE, comparisons
 from iop_outcomes.report.sections.ends import stays
 from iop_outcomes.report.sections.findings import NOT_TOLD, Finding, period_word
 from iop_outcomes.report.trends import Trends
@@ -204,18 +205,13 @@ def relapse_section(scope: Scope, counted: Counted) -> Section:
     if results is None:
         none = NO_TIMES if scope.policy.threshold == 1 else TOO_FEW
         return Section("relapse", "Relapse", (none,))
-    known = "A curve shows those known to be without relapse among those still followed."
-    unlike = "People who stop answering are not like people who answer"
-    whom = scope.words(8) if scope.period is None else f"all {scope.words(8)}"
-    rule = f"{relapse.people_text(scope, results, whom)} {results.overall.rule}"
+    whom = scope.words(8)
     answered_only = not scope.tells("relapse_missing_rules")
-    if answered_only:
-        sentences: tuple[str, ...] = (rule, f"{known} {unlike}.")
-    else:
-        beside = "so read it beside what results if a missing check-in counts as something else"
-        sentences = (rule, results.missing, f"{known} {unlike}, {beside}.")
+    unlike = "Those who stop answering may have fared worse than those who answer."
+    there = unlike if answered_only else f"{unlike} {relapse.SEE_MISSING}"
+    sentences: tuple[str, ...] = (there, *relapse.what_is_counted(scope.rule))
     left = relapse.without_a_curve(scope, results)
-    tables: tuple[Table, ...] = (relapse.milestone_table(results, left),)
+    tables: tuple[Table, ...] = (relapse.milestone_table(results, whom, left),)
     if results.first.open is not None:
         tables = (*tables, relapse.first_limits(results.first.open))
     elif results.first.shown is not None:
@@ -255,8 +251,13 @@ def trends_section(
     signals: Table | None,
     drawings: Mapping[str, Drawing],
     programs: Table | None = None,
+    *,
+    in_words: bool = False,
 ) -> Section:
     """Return each measure beside the period before, the signals, and a chart a measure.
+
+    The comparisons are in a table; with `in_words` they are sentences, too, which else stand on
+    the first page.
 
     A measure of which no period is shown has none: a sentence names it, and points to `programs`.
     """
@@ -267,7 +268,11 @@ def trends_section(
     drawn, left = trend_pictures.divided(some)
     said = trend_pictures.sentences(scope, left, programs)
     sentences = (intro, *unknown(scope, *REPORTED), *said)
-    tables = () if signals is None else (signals,)
+    also = "" if in_words else ON_FIRST_PAGE
+    compared = comparisons(scope, findings, trends.compared, also)
+    tables = tuple(one for one in (compared, signals) if one is not None)
+    if not in_words:
+        items = tuple(one for one in items if one[0] in (NOT_TOLD, WITHOUT))
     pictures = tuple(drawings[name] for name in drawn)
     return Section("trends", "Trends", sentences, tables, pictures, items)
 
@@ -338,8 +343,8 @@ def _known(one: Judgement) -> str:
 def data_quality(whole: Scope, drafts: dict[str, DraftTable], hidden: Hidden) -> Section:
     """Return what was read, what was set aside, and which checks failed."""
     tables = tuple(drafts[name].shown(hidden) for name in ("files", "checks"))
-    sentences = quality.notes_without_counts(whole.records.notes, whole.policy)
-    sentences.append(quality.summary(whole, hidden))
+    sentences = [quality.summary(whole, hidden)]
+    sentences += quality.notes_without_counts(whole.records.notes, whole.policy)
     sentences.append(ALL_READ)
     if others := len(whole.records.ignored):  # their names may be those of people
         sentences.append(f"{others} other {'file was' if others == 1 else 'files were'} not read.")

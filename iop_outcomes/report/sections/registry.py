@@ -22,6 +22,7 @@ from iop_outcomes.report.sections.attendance.rules import why_no_rules
 from iop_outcomes.report.sections.definitions import definitions
 from iop_outcomes.report.sections.definitions.how_to_read import how_to_read
 from iop_outcomes.report.sections.findings import Finding
+from iop_outcomes.report.sections.openings import opening
 from iop_outcomes.report.sections.outcomes import why_no_answers, why_no_scores
 from iop_outcomes.report.sections.own import own_section
 from iop_outcomes.report.sections.signals import month_charts, signals_table
@@ -160,7 +161,9 @@ def _beside(made: Material) -> Section:
 
 def _trends(material: Material) -> Section:
     findings = (material.findings, material.signals, material.trend_drawings)
-    return parts.trends_section(material.scope, material.all.trends, *findings, material.programs)
+    given = (material.all.trends, *findings, material.programs)
+    alone = first_page.NAME in material.settings.leave_out
+    return parts.trends_section(material.scope, *given, in_words=alone)
 
 
 def _of_tables(name: str, title: str, why_not: Mapping[str, parts.WhyNot]) -> Part:
@@ -319,7 +322,7 @@ def _own_part(name: str, title: str, function: OwnFunction) -> Part:
 
 
 def build(part: Part, material: Material, shown: Sequence[str]) -> Section:
-    """Return a section under its title; of too few people, that they are too few.
+    """Return a section under its title, with its opening; of too few people, that they are few.
 
     Parameters
     ----------
@@ -333,6 +336,8 @@ def build(part: Part, material: Material, shown: Sequence[str]) -> Section:
     if part.of_people and material.counted is None:
         return Section(part.name, part.title, (parts.TOO_FEW,))
     section = replace(part.build(material), identifier=part.name, title=part.title)
+    first = opening(section)
+    section = replace(section, sentences=(*([first] if first else []), *section.sentences))
     title = material.settings.titles.get(parts.CANNOT_TELL_ID, parts.CANNOT_TELL)
     there = parts.CANNOT_TELL_ID in shown
     section = _pointing(section, parts.why(title) if there else "")

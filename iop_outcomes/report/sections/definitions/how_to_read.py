@@ -13,8 +13,8 @@ HOW_TO_READ = (
     "A chart over time has a point for each month, quarter or year. Where there is no point, the "
     "value is hidden or not known. Where there are not enough for limits, the upright line "
     "through a point is its 95% interval, the range in which the true value may well lie. Whether "
-    "a change is more than chance cannot be seen from such points. The sentences beside the charts "
-    "say it.",
+    "a change is more than chance cannot be seen from such points. The table of each measure now "
+    "and before says it.",
     "A chart over time with a middle line and two dashed lines is a control chart. The middle line "
     "is the usual value; the dashed lines show how far chance and its usual ups and downs move it. "
     "A value beyond them, or many in a row on one side of the middle, is a signal that something "

@@ -9,15 +9,17 @@ from iop_outcomes.report.sections.relapse.first import FirstEnds, first_limits, 
 from iop_outcomes.report.sections.relapse.pictures import relapse_drawings
 from iop_outcomes.report.sections.relapse.results import RelapseResults, relapse_results
 from iop_outcomes.report.sections.relapse.tables import (
+    SEE_MISSING,
     curve_table,
     interval_table,
     milestone_table,
     missing_rule_table,
-    people_text,
+    what_is_counted,
     without_a_curve,
 )
 
 __all__ = [
+    "SEE_MISSING",
     "FirstEnds",
     "RelapseResults",
     "curve_table",
@@ -26,8 +28,8 @@ __all__ = [
     "interval_table",
     "milestone_table",
     "missing_rule_table",
-    "people_text",
     "relapse_drawings",
     "relapse_results",
+    "what_is_counted",
     "without_a_curve",
 ]

@@ -13,13 +13,14 @@ from iop_outcomes.report.sections.relapse.first import first_table
 from iop_outcomes.report.sections.relapse.results import RelapseResults
 from iop_outcomes.report.sections.relapse.tables import (
     curve_table,
+    how_estimated,
     interval_table,
     without_a_curve,
 )
 from iop_outcomes.survival import IntervalSurvival
 
-AT_THE_START = "What relapse is, and how it is estimated, stands at the start of this section."
-BETWEEN = "A relapse is known to lie between two check-ins only, and is estimated so: see Methods."
+AS_FIRST = "Read it as the first picture of this section."
+BETWEEN = "A relapse is known to lie between two check-ins only, and is estimated so."
 UNNAMED, NAMED = "without the event", "without relapse"
 MEDIAN_LINE = "Dotted: where a curve comes down to one half (the median), read along its line."
 INTERVAL_TITLE = "Relapse between two check-ins (interval-censored)"
@@ -31,7 +32,8 @@ def relapse_drawings(scope: Scope, results: RelapseResults | None) -> tuple[Draw
     if results is None:
         return ()
     synthetic = scope.records.synthetic
-    drawings = [_curve(scope, results.overall, "Time to relapse", "relapse")]
+    method = how_estimated(scope, results)
+    drawings = [_curve(scope, results.overall, "Time to relapse", "relapse", method, is_first=True)]
     if results.first.open is not None:
         table = first_table(results.first)
         shown = plot_incidence, results.first.open, table.caption, table
@@ -45,7 +47,7 @@ def relapse_drawings(scope: Scope, results: RelapseResults | None) -> tuple[Draw
             _curve(scope, results.interval, INTERVAL_TITLE, "relapse_interval", BETWEEN)
         )
     if scope.tells("relapse_missing_rules"):
-        named = "Kaplan-Meier estimates, with missing check-ins as named."
+        named = "Each curve takes missing check-ins as its name says."
         # The lines between the marked days are no estimates, and two of these curves suppositions.
         given = results.by_missing, MISSING_TITLE, "relapse_by_missing", named
         drawings.append(_curve(scope, *given, median=scope.policy.threshold == 1))
@@ -63,14 +65,14 @@ def _curve(
     own: str = "",
     *,
     median: bool = True,
+    is_first: bool = False,
 ) -> Drawing | None:
-    """Return a picture of curves; what all of the section have in common is said at its start."""
+    """Return a picture of curves; what all of the section have in common is said of the first."""
     if curves.table.empty:
         return None
-    marked = "" if scope.policy.threshold == 1 else "Only the marked days are estimates."
     dotted = MEDIAN_LINE if median and curves.median()["median"].notna().any() else ""
-    rule = " ".join(filter(None, [own, marked, dotted, AT_THE_START]))
+    rule = " ".join(filter(None, [own, dotted, "" if is_first else AS_FIRST]))
     drawn = replace(curves, rule=rule, text=curves.text.replace(UNNAMED, NAMED))
-    table = curve_table(name, title, curves, own)
+    table = curve_table(name, title, curves, own, is_first=is_first)
     plot = plot_survival if median else partial(plot_survival, median=False)
     return drawing_of(plot, drawn, title, table, synthetic=scope.records.synthetic)

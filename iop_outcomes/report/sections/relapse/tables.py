@@ -11,6 +11,7 @@ import pandas as pd
 from iop_outcomes.disclosure import ProtectedCurves
 from iop_outcomes.disclosure.fixed_days.at_risk import survival_decimals
 from iop_outcomes.disclosure.policy import HIDDEN
+from iop_outcomes.relapse import RelapseRule
 from iop_outcomes.report.model import Kind, Table, share_kinds
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections.ends.each_day import MILESTONES as DAYS
@@ -38,7 +39,7 @@ OPEN_NOTE = (
     "the day. Not known: nobody is followed to the day."
 )
 MISSING_NOTE = (
-    "The same people and the same definition, Kaplan-Meier estimates. Counts as use: all who "
+    "The same people and the same definition. Counts as use: all who "
     "missed a check-in are taken to have used then; as no use: none of them. Ends follow-up: each "
     "is counted up to the first missing check-in, whatever is answered later, and those who miss "
     "one are taken to be like those who answer; so this share may lie outside the other two. Where "
@@ -58,6 +59,13 @@ EACH_INTERVAL_NOTE = (
     "highest are its ends. Turnbull's estimate, without confidence limits. A row is a day on which "
     "the estimate or what is known changes, or one of the fixed days of reports."
 )
+CENSORS = "censors the episode at the last day known before it"
+ENDS_FOLLOW_UP = "ends the follow-up on the last day known before it"
+ESTIMATE = " Kaplan-Meier estimate."  # the section of methods says it
+MISSING_CAPTION = "Without relapse, by what a missing check-in counts as"
+SEE_MISSING = f'See the table "{MISSING_CAPTION}".'
+HOW = "How these shares are estimated stands under the first picture of this section."
+AS_FIRST = "Its columns are those of the table behind the first picture of this section."
 STATUSES = {
     "clear": "known_clear",
     "between": "in_between",
@@ -95,22 +103,51 @@ def without_a_curve(scope: Scope, results: RelapseResults) -> str:
     return left_out(sorted(scope.programs), shown, hides=hides)
 
 
-def people_text(scope: Scope, results: RelapseResults, whom: str) -> str:
-    """Return the sentences that say of whom the curves are, and who contributes no day to them."""
-    text = f"Of {whom}, also those followed for a few days only."
-    if scope.rule.missing != "censor":
-        return text
-    unit = "week" if scope.rule.by_week else "check-in that was due"
-    text = f"{text} Whoever has no known answer for the first {unit} contributes no day after day 0"
-    if scope.policy.threshold > 1:
-        return f"{text}."
-    start = results.overall.table.iloc[0]
-    none = int(start["censored"])
-    return f"{text}: {none:,} of {none + int(start['at_risk']):,} episodes."
+def how_estimated(scope: Scope, results: RelapseResults) -> str:
+    """Return the method of the section: who is counted, how it is estimated, what is missing.
+
+    What relapse is and what a missing check-in means are not in it: `what_is_counted` has them.
+    """
+    text = "All count, also those followed for a few days only."
+    if scope.rule.missing == "censor":
+        unit = "week" if scope.rule.by_week else "check-in that was due"
+        text += f" Whoever has no known answer for the first {unit} contributes no day after day 0"
+        if scope.policy.threshold == 1:
+            start = results.overall.table.iloc[0]
+            none = int(start["censored"])
+            text += f": {none:,} of {none + int(start['at_risk']):,} episodes"
+        text += "."
+    said = "".join((scope.rule.definition_text, _of_missing(scope.rule), "."))
+    rest = results.overall.rule.removeprefix(said).replace(ESTIMATE, "").strip()
+    missing = results.missing if scope.tells("relapse_missing_rules") else ""
+    return " ".join(filter(None, [text, rest, missing]))
 
 
-def curve_table(name: str, caption: str, curves: ProtectedCurves, own: str = "") -> Table:
-    """Return the table behind a drawn curve: just what is drawn, and what is said of it alone."""
+def what_is_counted(rule: RelapseRule) -> tuple[str, ...]:
+    """Return what relapse is, and what a missing check-in means: a sentence each.
+
+    Examples
+    --------
+    >>> print(what_is_counted(RelapseRule())[1])
+    A missing check-in ends the follow-up on the last day known before it.
+    """
+    definition = f"{rule.definition_text}."
+    missing = _of_missing(rule).removeprefix("; a ").replace(CENSORS, ENDS_FOLLOW_UP)
+    return (definition, f"A {missing}.") if missing else (definition,)
+
+
+def _of_missing(rule: RelapseRule) -> str:
+    """Return the part of a rule on missing check-ins; empty where it has none of its own."""
+    return rule.text.removeprefix(rule.definition_text).partition(".")[0]
+
+
+def curve_table(
+    name: str, caption: str, curves: ProtectedCurves, own: str = "", *, is_first: bool = True
+) -> Table:
+    """Return the table behind a drawn curve: just what is drawn, and what is said of it alone.
+
+    What its columns are is said of the first one of the section.
+    """
     names = [*curves.by, "day", "at_risk", "events", "censored", "survival", "lower", "upper"]
     columns = [column for column in names if column in curves.table]
     if "lowest" in curves.table:
@@ -126,12 +163,13 @@ def curve_table(name: str, caption: str, curves: ProtectedCurves, own: str = "")
     frame = curves.table[columns].copy()
     for column in ("at_risk", "lower", "upper"):
         frame[column] = frame[column].astype(object).where(frame[column].notna(), HIDDEN)
-    note = (
+    general = (
         "At risk: still followed after the day, on day 0 all, rounded to the nearest 5, 10 or 20, "
         f"but not below {curves.policy.threshold}. Survival: the share without relapse through "
         "the day, with 95% limits that are worked out from the figures of this table. Only these "
         "days are estimates; the lines between them in the picture are not."
     )
+    note = general if is_first else AS_FIRST
     table = Table(name, caption, frame, CURVE_KINDS, f"{note} {own}".rstrip())
     return _in_percent(table, curves)
 
@@ -150,8 +188,8 @@ def _in_percent(table: Table, curves: ProtectedCurves) -> Table:
     return replace(table, kinds={**table.kinds, **shares}, cell_kinds=cells)
 
 
-def milestone_table(results: RelapseResults, left: str = "") -> Table:
-    """Return the share without relapse on the days that readers ask for, with its limits."""
+def milestone_table(results: RelapseResults, whom: str, left: str = "") -> Table:
+    """Return the share without relapse of some people on the days that readers ask for."""
     parts = [_milestones(results.overall).assign(program="all")]
     if results.by_program is not None:
         parts.insert(0, _milestones(results.by_program))
@@ -163,8 +201,8 @@ def milestone_table(results: RelapseResults, left: str = "") -> Table:
     )
     if results.overall.policy.threshold == 1:
         note = OPEN_NOTE
-    note = f"{note} {left}".rstrip()
-    return Table("without_relapse", "Without relapse, by day", frame, _kinds(frame), note)
+    note = " ".join(filter(None, [note, HOW, left]))
+    return Table("without_relapse", f"Without relapse, by day: {whom}", frame, _kinds(frame), note)
 
 
 def missing_rule_table(results: RelapseResults) -> Table:
@@ -177,7 +215,7 @@ def missing_rule_table(results: RelapseResults) -> Table:
     open_note = f" {OPEN_NOTE}" if results.by_missing.policy.threshold == 1 else ""
     return Table(
         "missing_check_ins",
-        "Without relapse, by what a missing check-in counts as",
+        MISSING_CAPTION,
         frame,
         kinds,
         f"{MISSING_NOTE}{open_note}",

@@ -1,0 +1,244 @@
+"""What each section opens with, by rule from its printed cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from iop_outcomes.report.model import Section
+from iop_outcomes.report.sections.cohort.declaring import ALL
+from iop_outcomes.report.sections.ends.each_day import MILESTONES, NOT_FOLLOWED
+from iop_outcomes.report.sections.openings.cells import (
+    PrintedTable,
+    counted,
+    how_many,
+    printed,
+    was,
+)
+
+Tables = Mapping[str, PrintedTable]
+ADMITTED = "admitted"
+REACHED = (
+    ("fourth session within 30 days", "came to a fourth session within 30 days"),
+    ("first session within 30 days", "came to a first session within 30 days"),
+)
+STILL = "still in the program"
+STAYED = (90, 60, 30)  # days
+RULES = (
+    (
+        "First to fourth session within 30 days (NIATx)",
+        " with a first visit",
+        "came to a fourth within 30 days of it",
+    ),
+    ("Started and engaged (IET style)", "", "started and engaged (IET style)"),
+    (
+        "Seen within 7 days after a stay elsewhere",
+        " after a stay elsewhere",
+        "came within 7 days of it",
+    ),
+)
+LEFT = "Left: 30 days without contact"
+NO_SHARE = "No share without relapse can be shown here: too few relapses or people are behind it."
+NONE_KNOWN = "No share without relapse is known: nobody is followed for 30 days."
+
+
+def flow(tables: Tables) -> str:
+    """Return how many of those admitted came to sessions, and stayed."""
+    table = tables["cohort_flow"]
+    admitted = table.count(table.row(stage=ADMITTED), "reached")
+    if not admitted:
+        return ""
+    whom = f"Of {counted(admitted, 'admission')} followed for 90 days"
+    came = ""
+    for stage, words in REACHED:
+        reached = table.count(table.row(stage=stage), "reached")
+        if reached is not None:
+            came = f"{whom}, {how_many(reached)} {words}."
+            break
+    for day in STAYED:
+        reached = table.count(table.row(stage=f"{STILL} after {day} days"), "reached")
+        if reached is not None:
+            there = f"{how_many(reached)} {was(reached)} {STILL}"
+            return f"{came} After {day} days {there}." if came else f"{whom}, {there} after {day}."
+    return came
+
+
+def who_came(tables: Tables) -> str:
+    """Return how many were admitted, and how many were there at the end."""
+    table, said = tables["admissions"], []
+    admitted = table.count(table.row(group=ALL), "admitted")
+    if admitted is not None:
+        time = table.caption.removeprefix("Admissions in ")
+        said.append(f"there {was(admitted)} {counted(admitted, 'admission')} in {time}")
+    census = tables.get("census")
+    if census is not None and census.rows:
+        last = len(census.rows) - 1
+        there = census.count(last, "episodes")
+        if there is not None:
+            said.append(f"{how_many(there)} {was(there)} {census.text(last, 'who')}")
+    return _sentence(", and ".join(said))
+
+
+def attendance(tables: Tables) -> str:
+    """Return how many of the sessions that were due were attended."""
+    if "attendance_by_weekday" in tables:
+        table = tables["attendance_by_weekday"]
+        place = table.row(weekday=ALL)
+        due, attended = (table.count(place, name) for name in ("due", "attended"))
+        if due and attended is not None:
+            time = table.caption.removeprefix("Attendance by weekday in ")
+            came = f"{how_many(attended)} {was(attended)} attended{table.share(place)}"
+            return f"Of {counted(due, 'session')} due in {time}, {came}."
+    if "programs" in tables:
+        table = tables["programs"]
+        share = table.text(table.row(program=ALL), "sessions_attended")
+        if share:
+            time = table.caption.removeprefix("By program: ")
+            return f"People came to {share} of the sessions due ({time})."
+    return ""
+
+
+def engagement(tables: Tables) -> str:
+    """Return how many met the first rule that is shown, and how many left."""
+    table, said = tables["continuity"], []
+    for rule, whom, words in RULES:
+        place = table.row(rule=rule)
+        met, of = table.count(place, "met"), table.count(place, "of")
+        if of and met is not None:
+            met_it = f"{how_many(met)} {words}{table.share(place)}"
+            said.append(f"Of {counted(of, 'admission')}{whom}, {met_it}.")
+            break
+    place = table.row(rule=LEFT)
+    met, of = table.count(place, "met"), table.count(place, "of")
+    if of and met is not None:
+        gap = f"{how_many(met)} had 30 days without contact{table.share(place)}"
+        said.append(f"Of {counted(of, 'admission')}, {gap}.")
+    return " ".join(said)
+
+
+def who_stayed(tables: Tables) -> str:
+    """Return how many episodes ended, and how many of them as completed and as dropped out."""
+    table = tables["discharges"]
+    ended = table.count(table.row(reason=ALL), "discharges")
+    if not ended:
+        return ""
+    said: list[str] = []
+    for reason in ("completed", "dropped out"):
+        place = table.row(reason=reason)
+        of_reason = table.count(place, "discharges")
+        if of_reason is not None:
+            ended_as = "as" if said else "ended as"
+            said.append(f"{how_many(of_reason)} {ended_as} {reason}{table.share(place)}")
+    time = table.caption.removeprefix("Discharges in ").removesuffix(", by reason")
+    left = f"{counted(ended, 'episode')} that ended in {time}"
+    return f"Of {left}, {' and '.join(said)}." if said else ""
+
+
+def relapse(tables: Tables) -> str:
+    """Return the share without relapse on the last day on which it is shown.
+
+    A share can be hidden though nothing else of it is: then another day stands in its place.
+    """
+    table = tables["without_relapse"]
+    place = table.row(program=ALL)
+    cells = {day: table.text(place, f"day_{day}") for day in reversed(MILESTONES)}
+    shown = {day: cell for day, cell in cells.items() if cell and cell != NOT_FOLLOWED}
+    if not shown:
+        return NONE_KNOWN if NOT_FOLLOWED in cells.values() else NO_SHARE
+    day, cell = next(iter(shown.items()))
+    share, _, limits = cell.partition(" (")
+    between = f" (95% limits {limits}" if limits else ""
+    return (
+        f"{_of_whom(tables)} an estimated {share} were without relapse on day {day}{between}, "
+        "among those still followed."
+    )
+
+
+def _of_whom(tables: Tables) -> str:
+    """Return of whom the curve is, and of how many where its table prints that."""
+    _, _, whom = tables["without_relapse"].caption.partition(": ")
+    time = whom.removeprefix("all ").removeprefix("admissions")
+    curve = tables.get("relapse")
+    if curve is None or not curve.rows or curve.count(0, "day") != 0:
+        return f"Of all admissions{time},"
+    parts = [curve.count(0, name) for name in ("at_risk", "events", "censored")]
+    number = sum(filter(None, parts))
+    return f"Of {counted(number, 'admission') if number else 'all admissions'}{time},"
+
+
+def symptoms(tables: Tables) -> str:
+    """Return the first score at intake and at the end, or the first answer on daily life."""
+    if "symptoms" in tables:
+        table = tables["symptoms"]
+        names = ("scale", "mean_at_intake", "mean_at_the_end")
+        scale, intake, end = (table.text(0, name) for name in names)
+        both = table.count(0, "answered_twice")
+        if both and intake and end:
+            better = "" if "better" in str(scale) else " Lower is better."
+            return (
+                f"{scale} was {intake} at intake and {end} at the end, on average, for the "
+                f"{both:,} who answered both times.{better}"
+            )
+    if "functioning" in tables:
+        table = tables["functioning"]
+        names = ("domain", "share_start", "share_end")
+        domain, start, end = (table.text(0, name) for name in names)
+        both = table.count(0, "paired")
+        if both and start and end:
+            return (
+                f"{str(domain).capitalize()}: {start} at the start and {end} at discharge, of the "
+                f"{both:,} who answered both times."
+            )
+    return ""
+
+
+def response(tables: Tables) -> str:
+    """Return how many of the newest check-ins that are shown were answered."""
+    table = tables["trend_check_in_response"]
+    for place in reversed(range(len(table.rows))):
+        due, answered = (table.count(place, name) for name in ("denominator", "numerator"))
+        if due and answered is not None and table.text(place, "status") == "known":
+            period, share = table.text(place, "period"), table.share(place, "value")
+            came = f"{how_many(answered)} {was(answered)} answered{share}"
+            return f"Of {counted(due, 'check-in')} due in {period}, {came}."
+    return ""
+
+
+def cannot_tell(tables: Tables) -> str:
+    """Return how many measures the records do not tell, or tell in part."""
+    known = [row.get("known") for row in tables["cannot_tell"].rows]
+    no = known.count("no")
+    part = len(known) - no
+    said = []
+    if no:
+        said.append(f"{counted(no, 'measure')} cannot be told from these records")
+    if part:
+        said.append(f"{part if no else counted(part, 'measure')} can be told only in part")
+    return _sentence(" and ".join(said))
+
+
+OPENINGS: dict[str, tuple[tuple[str, ...], Callable[[Tables], str]]] = {
+    "flow": (("cohort_flow",), flow),
+    "who-came": (("admissions",), who_came),
+    "attendance": (("attendance_by_weekday", "programs"), attendance),
+    "engagement": (("continuity",), engagement),
+    "who-stayed": (("discharges",), who_stayed),
+    "relapse": (("without_relapse",), relapse),
+    "symptoms": (("symptoms", "functioning"), symptoms),
+    "response": (("trend_check_in_response",), response),
+    "cannot-tell": (("cannot_tell",), cannot_tell),
+}
+"""The tables of a section of which one must be there, and what makes its sentence."""
+
+
+def opening(section: Section) -> str:
+    """Return the plain sentence that a section opens with; empty if it has none.
+
+    Every number in it stands in a table of the section, and is written as it is there.
+    """
+    needed, make = OPENINGS.get(section.identifier, ((), None))
+    tables = printed(section)
+    return make(tables) if make is not None and any(name in tables for name in needed) else ""
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}." if text else ""
