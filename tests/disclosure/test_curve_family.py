@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import pandas as pd
 import pytest
 
 import iop_outcomes as iop
@@ -14,9 +17,12 @@ from iop_outcomes.disclosure.fixed_days.choice import (
     choose_together,
     together_worth,
 )
-from iop_outcomes.disclosure.fixed_days.family import Shown, open_family, opens_together, sets_of
-from tests.disclosure.test_disclosure_attack import family, tables
+from iop_outcomes.disclosure.fixed_days.family import Shown, open_family, opens_together
+from iop_outcomes.disclosure.fixed_days.printed import sets_of
+from iop_outcomes.disclosure.fixed_days.saved import _printed_curve, told_by_curves
+from tests.disclosure.test_disclosure_attack import exact, family, tables
 from validation.attack_curves import curves
+from validation.attack_reading import Read
 from validation.attack_solving import Puzzle, solve
 
 CMS = iop.SafePolicy()
@@ -178,6 +184,114 @@ def test_of_many_groups_sets_of_three_are_asked() -> None:
     assert max(map(len, sets_of(8))) == 8
     assert len(sets_of(8)) == 255
     assert len(sets_of(9)) == 9 + 36 + 84 + 1
+
+
+def document(whole: pd.DataFrame, groups: pd.DataFrame | None) -> dict[str, Any]:
+    """Return a saved report that holds a curve of all people and curves by program."""
+    shown = {"relapse": whole} | ({} if groups is None else {"relapse_by_program": groups})
+    saved = []
+    for name, table in shown.items():
+        rows = table.astype(object).where(table.notna(), "hidden").to_numpy().tolist()
+        columns = [{"name": column, "kind": "text"} for column in table.columns]
+        saved.append({"table": {"name": name, "columns": columns, "rows": rows}})
+    return {"sections": [{"tables": [], "figures": saved}]}
+
+
+def second(whole: pd.DataFrame, groups: pd.DataFrame | None) -> set[tuple[Any, ...]]:
+    """Return what the second attacker is told of the same curves."""
+    shown = {"relapse": whole} | ({} if groups is None else {"relapse_by_program": groups})
+    puzzle = Puzzle()
+    curves(puzzle, Read(shown, {}, ""))
+    return {one for one in solve(puzzle).small if one[0] in ("events", "censored")}
+
+
+def first(whole: pd.DataFrame, groups: pd.DataFrame | None) -> set[str]:
+    """Return the cells that the audit is told."""
+    return {cell for cell, *_ in told_by_curves(document(whole, groups), 11)}
+
+
+def cell(name: tuple[Any, ...]) -> str:
+    kind, groups, start, end = name
+    of = [groups] if isinstance(groups, str) else groups
+    whose = [one.replace("all other", "other") for one in of]
+    return ", ".join(["relapse", *whose, f"{kind} between days {start:g} and {end:g}"])
+
+
+def test_the_audit_is_told_by_curves_with_exact_numbers_at_risk_what_another_attacker_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("validation.attack_curves._base", lambda _: 1)
+    monkeypatch.setattr("iop_outcomes.disclosure.fixed_days.saved.base_of", lambda *_: 1)
+    told = 0
+    for seed in range(4):
+        times = family(seed)
+        whole, groups = exact(times, None), exact(times, "program")
+        found = first(whole, groups)
+        assert found == {cell(name) for name in second(whole, groups)}
+        told += len(found)
+    assert told > 10
+
+
+def test_the_audit_is_told_nothing_by_curves_that_are_protected_together() -> None:
+    for seed in (1, 47, 94):
+        times = family(seed)
+        whole, groups = protect_family(
+            iop.survival_curves(times), iop.survival_curves(times, by="program"), CMS
+        )
+        assert first(whole.table, groups.table) == set()
+
+
+def test_the_audit_is_told_how_few_ended_between_two_days() -> None:
+    # 23 of 100 are gone. The share is 80.5% at most: 77 of the 100 less those who ended before all
+    # events, of whom there are four at most. It is 79.5% at least: 20 events at most, so 3 ended.
+    whole = pd.DataFrame({"day": [0, 90], "at_risk": [100, 77], "survival": [1.0, 0.8]})
+    how = "curves printed together"
+    of_all = "relapse, censored between days 0 and 90"
+    assert told_by_curves(document(whole, None), 11) == [(of_all, "as small", 3, 4, how)]
+    both = pd.concat([whole.assign(program=name) for name in "AB"])[["program", *whole]]
+    twice = whole.assign(at_risk=[200, 154])
+    found = told_by_curves(document(twice, both), 11)
+    assert [(*one[0].split(", ")[1:-1], *one[1:4]) for one in found] == [
+        ("A", "as small", 3, 4),
+        ("B", "as small", 3, 4),
+        ("A", "B", "as small", 6, 8),
+    ]
+    wide = whole.assign(at_risk=[60, "hidden"])
+    assert told_by_curves(document(wide, None), 11) == []
+
+
+def test_the_audit_is_told_nothing_by_curves_that_contradict_each_other_or_of_nobody() -> None:
+    whole = pd.DataFrame({"day": [0, 90], "at_risk": [60, 59], "survival": [1.0, 0.5]})
+    assert told_by_curves(document(whole, None), 11) == []
+    hidden = whole.assign(at_risk="hidden")
+    assert told_by_curves(document(hidden, None), 11) == []
+    assert told_by_curves(document(whole.iloc[:0], None), 11) == []
+    assert told_by_curves({"sections": []}, 11) == []
+
+
+@pytest.mark.parametrize(
+    ("count", "others", "least", "most"),
+    [
+        (11, [25], 11, 12),  # 10 to the nearest 5
+        (11, [30], 11, 14),  # 10 to the nearest 10
+        (11, [40], 11, 14),  # a reader does not know that it is 20
+        (25, [30], 23, 27),
+        (20, [40], 11, 29),
+        (23, [31], 23, 23),
+        ("hidden", [40], 11, 200),
+    ],
+)
+def test_what_a_reader_takes_from_a_number_at_risk(
+    count: object, others: list[int], least: int, most: int
+) -> None:
+    days = [0, 30, 60]
+    rows = [
+        {"day": day, "at_risk": risk, "survival": 0.5}
+        for day, risk in zip(days, [200, *others, count], strict=True)
+    ]
+    read = _printed_curve(rows, 11)
+    assert read is not None
+    assert read.left[-1] == (least, most)
 
 
 @pytest.mark.parametrize("seed", [1, 47, 93, 94, 110, 187])

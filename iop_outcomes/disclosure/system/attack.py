@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from iop_outcomes.disclosure.declared import Key
+from iop_outcomes.disclosure.fixed_days.saved import told_by_curves
 from iop_outcomes.disclosure.solutions.connected import Near, Printed, connected_unknown
 from iop_outcomes.disclosure.solutions.weighted import CLEARLY, Bound, Reader, added_up
 from iop_outcomes.disclosure.system.cells import PrintedCells
@@ -71,6 +72,7 @@ def attack(cells: PrintedCells, parts: KeptParts | None = None) -> pd.DataFrame:
         rows.append((_name(key), how, low, high, outsider.reason(key)))
     if cells.document is not None:
         rows += disclosed_by(cells.document, cells.threshold)
+        rows += told_by_curves(cells.document, cells.threshold)
         rows += differences(cells.document, cells.counts, cells.threshold)
     frame = pd.DataFrame(rows, columns=COLUMNS)
     return frame.astype({"low": np.int64, "high": np.int64})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -205,9 +205,7 @@ def _at_risk(table: Mapping[str, Any], threshold: int) -> list[SmallCount]:
     names = [column["name"] for column in table["columns"]]
     if "at_risk" not in names:
         return []
-    later = [row["at_risk"] for row in rows if row.get("day") and isinstance(row["at_risk"], int)]
-    later = [number for number in later if number != threshold]
-    base = next((one for one in BASES if all(number % one == 0 for number in later)), 1)
+    base = base_of(rows, threshold)
     small_counts: list[SmallCount] = []
     for number, row in enumerate(rows, start=1):
         count = row["at_risk"]
@@ -221,6 +219,13 @@ def _at_risk(table: Mapping[str, Any], threshold: int) -> list[SmallCount]:
             place = f"{table['name']}, row {number}"
             small_counts.append((place, how, low, high, "the column at_risk"))
     return small_counts
+
+
+def base_of(rows: Sequence[Mapping[str, Any]], threshold: int) -> int:
+    """Return the base to which the numbers at risk may be rounded, as far as a reader can see."""
+    later = [row["at_risk"] for row in rows if row.get("day") and isinstance(row["at_risk"], int)]
+    later = [number for number in later if number != threshold]
+    return next((one for one in BASES if all(number % one == 0 for number in later)), 1)
 
 
 def _in_means(place: str, row: Mapping[str, Any], threshold: int) -> list[SmallCount]:
