@@ -50,10 +50,7 @@ from iop_outcomes.report.sections.ends.stays import (
     stays,
     stays_drawings,
 )
-from iop_outcomes.report.sections.outcomes import (
-    declare_admitted,
-    scores_tables,
-)
+from iop_outcomes.report.sections.outcomes import declare_admitted, scores_tables
 from iop_outcomes.report.sections.quarters import (
     before_this,
     link_cohort,
@@ -62,7 +59,12 @@ from iop_outcomes.report.sections.quarters import (
     seen_before,
 )
 from iop_outcomes.report.sections.quarters import is_settled as is_settled_quarter
-from iop_outcomes.report.sections.sites import declare_sites, funnels
+from iop_outcomes.report.sections.sites import (
+    Attendance,
+    attendance_by_program,
+    declare_sites,
+    funnels,
+)
 from iop_outcomes.report.together import Together, renamed
 from iop_outcomes.report.trends import Trends, inside, make_trends
 from iop_outcomes.trends import Funnel
@@ -101,6 +103,8 @@ class Counted:
         What could not be taken together with the reports that it is set beside; else empty.
     sites : dict of str to Funnel
         The programs side by side, by measure: those that may be shown.
+    site_attendance : Attendance or None
+        Of each program beside that of all.
     stays : ProtectedCurves, CumulativeIncidence or None
         How episodes ended, and after how long.
     beside_earlier : bool
@@ -121,6 +125,7 @@ class Counted:
     changed: str
     not_together: str = ""
     sites: dict[str, Funnel] = field(default_factory=dict)
+    site_attendance: Attendance | None = None
     stays: Ends | None = None
     beside_earlier: bool = False
     pictures: Pictures = field(default_factory=dict)
@@ -360,6 +365,7 @@ def count_all(
     with linked.asked_last():
         link_leaving_by_time(scope, linked, trends, of_curves)
     sites = declare_sites(scope, linked) if scope.engagement is not None else []
+    attended = attendance_by_program(scope, tables)
     if together is not None and together.of_all:
         cohort.declare_overlaps(scope, linked, plan.step("sessions"))
     complete = trends.complete
@@ -385,6 +391,7 @@ def count_all(
         _changed_text(frozen, linked, note),
         note if beside else "",
         funnels(sites, hidden),
+        None if attended is None else attended.shown(hidden),
         None if STAYS in hidden else ends,
         later,
         pictures,

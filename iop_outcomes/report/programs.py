@@ -30,8 +30,9 @@ from iop_outcomes.report.sections.quarters import (
 Floats = npt.NDArray[np.float64]
 Row = tuple[str, Mask]
 FAMILY = "programs"
+SESSIONS = "sessions_attended"
 RESTS_ON = {
-    "sessions_attended": "attendance_rate",
+    SESSIONS: "attendance_rate",
     "weeks_of_9_hours": "weeks_at_dose",
     "completed": "completion_rate",
 }
@@ -93,7 +94,7 @@ def program_table(
                 if linked.value(whole) >= linked.value(part):  # who left before is known sooner
                     linked.part(whole, part)
     if scope.judged["hours"].known != "no":
-        place = 3 if "sessions_attended" in frame else 2
+        place = 3 if SESSIONS in frame else 2
         frame.insert(
             place, "hours_a_week", _means(scope, linked, rows, _rows_known(scope, "hours", rows))
         )
@@ -159,7 +160,7 @@ def _fractions(scope: Scope) -> dict[str, tuple[Floats, Floats]]:
     table, episodes = scope.engaged, scope.records.episodes
     reason = episodes["discharge_reason"]
     pairs = {
-        "sessions_attended": (table["sessions_attended"], table["sessions_due"]),
+        SESSIONS: (table["sessions_attended"], table["sessions_due"]),
         "weeks_of_9_hours": (
             table["weeks_at_dose"],
             table["weeks_in_program"] - table["weeks_unknown"],
@@ -194,6 +195,15 @@ def fractions_of_people(scope: Scope) -> dict[str, tuple[Floats, Floats]]:
         for name, pair in _fractions(scope).items()
         if name in OF_PEOPLE and by_program(RESTS_ON.get(name, name))[scope.year].all()
     }
+
+
+def sessions_of_year(scope: Scope) -> tuple[Floats, Floats] | None:
+    """Return the sessions attended and due of each episode admitted in the year; 0 of the others.
+
+    They are those of the column of the table. None where they are not known from the records.
+    """
+    pair = _fractions(scope).get(SESSIONS)
+    return None if pair is None else (pair[0] * scope.year, pair[1] * scope.year)
 
 
 def masks_of_shares(scope: Scope) -> dict[str, dict[str, Mask]]:

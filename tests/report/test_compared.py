@@ -52,11 +52,20 @@ def test_a_measure_with_a_number_and_without_room_is_named_with_why_it_is_not_co
     assert "Completed, of those discharged" not in named
     assert "no clear difference" not in {tag for tag, _, _ in page.items}
     rest = {tag: (titles, text) for tag, titles, text in page.items if tag != "signal"}
-    assert rest["no clear change"][1] == ". Their newest numbers are in the table."
+    made = {one.title: one for one in findings.make_findings(scope, trends.compared)}
     titles, text = rest["not compared"]
     assert titles == "Retained at 30 days; Retained at 60 days; Retained at 90 days"
-    assert text == f". {WHY} Their newest numbers are in the table."
-    made = {one.title: one for one in findings.make_findings(scope, trends.compared)}
+    assert text.startswith(f". {WHY} Retained at 30 days: ")
+    for tag in ("no clear change", "not compared"):  # each with its n and interval
+        titles, text = rest[tag]
+        for title in titles.split("; "):
+            number = made[title].text.partition(": ")[2].partition(").")[0]
+            said = text.partition(f"{title}: ")[2].partition(").")[0]
+            if title != "Admissions":  # which has no interval there
+                assert said.partition(" in ")[0] == number.partition(" (")[0]
+                assert said.rpartition(" (")[2] == number.rpartition(" (")[2]
+                assert "; 95% interval " in said
+    titles = rest["not compared"][0]
     assert all(made[title].text.endswith(WHY) for title in titles.split("; "))
 
 

@@ -55,7 +55,7 @@ def a_scope(**given: Any) -> Any:
 
 def a_report(**given: Any) -> Any:
     usual = {"drafts": {}, "trends": SimpleNamespace(drawn={}), "weeks": None, "relapse": None}
-    usual |= {"stays": None, "sites": {}}
+    usual |= {"stays": None, "sites": {}, "site_attendance": None}
     return SimpleNamespace(**usual | given)
 
 
@@ -84,6 +84,9 @@ def test_only_methods_that_a_report_uses_are_named() -> None:
     sites = names(a_scope(), both, "sites")
     assert "Programs as a funnel" in sites  # the first page names programs that differ
     assert "Programs as a funnel" not in names(a_scope(), both, "sites", "what-changed")
+    beside = names(a_scope(), a_report(site_attendance=1))
+    assert "Attendance of a program beside that of all" in beside
+    assert any(name.startswith("Limits of a share of sessions") for name in beside)
 
 
 def test_rules_and_scales_are_those_of_the_tables() -> None:

@@ -290,7 +290,10 @@ def test_a_signal_of_the_page_is_a_finding(sample: iop.Records) -> None:
     )
     page = first_page.first_page(scope, trends, first_page.Table("signals", "", frame), {})
     (text,) = [text for tag, _, text in page.items if tag == "signal"]
-    assert text == " by quarter: all programs together, changed, higher than usual (2026Q3)."
+    assert text == (
+        " by quarter: all programs together, changed, higher than usual (2026Q3). All programs "
+        "together: 200 in 2026Q3 (counted exactly; 95% interval for chance 180 to 220)."
+    )
 
 
 def test_signals_of_all_people_stand_before_those_of_programs() -> None:
@@ -303,8 +306,16 @@ def test_signals_of_all_people_stand_before_those_of_programs() -> None:
         columns=["measure", "program", "last_month", "then", "last_12_months"],
     )
     whole = {
-        "Attendance rate": ("month", "all programs together, worse, lower than usual (2026-09)"),
-        "No-show rate": ("quarter", "all programs together, better, lower than usual (2026Q3)"),
+        "Attendance rate": (
+            "month",
+            "all programs together, worse, lower than usual (2026-09)",
+            "2026-09",
+        ),
+        "No-show rate": (
+            "quarter",
+            "all programs together, better, lower than usual (2026Q3)",
+            "2026Q3",
+        ),
     }
     table = first_page.Table("signals", "", frame)
     first, second = first_page.signal_points(table, whole)

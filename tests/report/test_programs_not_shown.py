@@ -113,6 +113,32 @@ def test_values_drawn_towards_a_rounded_line_are_as_rounded_as_it_is() -> None:
     assert all("." in _texts(exact, row)[-1] for _, row in exact.table.iterrows())
 
 
+def test_the_line_of_a_funnel_has_as_many_digits_as_the_table_of_programs() -> None:
+    """36% stood in the picture and in its note, and 36.0% in the table "By program"."""
+    many = FRAME.assign(numerator=FRAME["numerator"] * 40, denominator=FRAME["denominator"] * 40)
+    shown = SiteCounts("retained_90", many, of_all=0.14, decimals=3).shown(HIDDEN)
+    assert shown is not None
+    assert "the line in the middle is 14.0% (all programs, also those not shown)" in shown.text
+    assert "also those not shown: 14.0%, a rounded share." in shown.rule
+    table = sites.funnel_table_of("retained_90", "Retained", shown)
+    assert table.kinds["partly_pooled"] == "share"
+    (point,) = sites.site_points({"retained_90": shown}, WHOM)
+    assert "14.0%" in point.text
+
+
+def test_a_funnel_of_the_report_is_in_plain_words() -> None:
+    """ "2 units", "Overdispersion 0.64 (1: chance alone)" and "empirical Bayes" stood there."""
+    shown = SiteCounts("retained_90", FRAME, of_all=0.14).shown(HIDDEN)
+    assert shown is not None
+    said = draw_svg(plot_funnel, shown).alternative_text
+    assert "Retained at 90 days by program: 2 programs, the line" in said
+    assert "Within limits: 2 of 2, which differ by no more than chance may explain." in said
+    assert "They are spread no wider than chance would spread them." in said
+    assert shown.rule.startswith("Limits: if programs varied by chance alone, 95% of them would")
+    for term in ("unit", "verdispersion", "mpirical", "binomial", "numerator"):
+        assert term not in said + shown.rule
+
+
 def test_a_program_too_few_to_publish_is_said_to_be_in_no_funnel() -> None:
     said = section("sites")["sentences"]
     assert "In none of these numbers, as too few to publish: Old Mill." in said

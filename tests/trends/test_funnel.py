@@ -16,6 +16,7 @@ import iop_outcomes as iop
 from iop_outcomes.errors import EstimateError, OutcomesError, RuleError
 from iop_outcomes.trends.sites import fit_case_mix, funnel_limits, partly_pooled
 from iop_outcomes.trends.sites.case_mix import design_effect
+from iop_outcomes.trends.sites.words import FunnelWords
 from iop_outcomes.trends.staff import letters_of, names_staff
 
 REFERENCE = Path(__file__).parents[1] / "reference"
@@ -315,3 +316,31 @@ def test_a_term_that_separates_is_refused_without_values() -> None:
         )
     with pytest.raises(RuleError, match="start"):
         iop.funnel(SITES, by="site", start="2026")
+
+
+@pytest.mark.parametrize(
+    ("ratio", "adjusted", "number", "plain", "terms"),
+    [
+        (0.6, False, 2, "no wider than chance", "with fewer than 10 units"),
+        (2.0, False, 3, "wider than chance alone would spread them, but of fewer", "too uncertain"),
+        (2.0, True, 12, "and the limits are wider by that much.", "allow for the variation"),
+        (0.6, False, 12, "no wider than chance", "there is none to allow for."),
+    ],
+)
+def test_the_spread_of_a_funnel_in_terms_and_in_plain_words(
+    ratio: float, adjusted: bool, number: int, plain: str, terms: str
+) -> None:
+    words = FunnelWords("program", plain=True)
+    said = words.spread(ratio, adjusted=adjusted, number=number, asked="auto")
+    assert plain in said
+    assert "unit" not in said.replace("limit", "")
+    assert "verdispersion" not in said
+    usual = FunnelWords().spread(ratio, adjusted=adjusted, number=number, asked="auto")
+    assert usual.startswith(f"Overdispersion {ratio:.2f} (1: chance alone); ")
+    assert terms in usual
+    off = FunnelWords().spread(2.0, adjusted=False, number=12, asked="off")
+    assert off.endswith("the limits do not allow for it, as asked.")
+    off = words.spread(2.0, adjusted=False, number=12, asked="off")
+    assert off.endswith("spread them. The limits are those of chance alone.")
+    assert words.alone == "One program has no other to differ from."
+    assert FunnelWords().alone == "With one unit there is no variation between units."

@@ -230,18 +230,24 @@ def _drawing(
     return drawing_of(plot, result, title, table, synthetic=scope.records.synthetic)
 
 
-def sites_section(scope: Scope, funnels: dict[str, Funnel]) -> Section:
-    """Return a funnel a measure."""
+def sites_section(
+    scope: Scope, funnels: dict[str, Funnel], attendance: sites.Attendance | None = None
+) -> Section:
+    """Return the attendance of each program beside that of all, and a funnel a measure."""
     known = sites.measures_known(scope)
-    without = sites.without_funnel(funnels, known, len(scope.programs), scope.too_few)
-    if not funnels:
-        return Section(sites.NAME, sites.TITLE, without)
+    how = (sites.HOW,) if funnels else ()
+    said = (*how, *sites.without_funnel(funnels, known, len(scope.programs), scope.too_few))
+    tables: tuple[Table, ...] = ()
+    if attendance is not None:
+        said, tables = (*attendance.sentences, *said), (attendance.table,)
+    elif len(scope.programs) > 1 and scope.engagement is not None and scope.tells(OF_SESSIONS[0]):
+        said = (sites.NO_ATTENDANCE, *said)
     drawings = []
     for measure, site_funnel in funnels.items():
         title = f"{sites.MEASURES[measure]}, by program: {scope.words(4)}"
         table = sites.funnel_table_of(measure, title, site_funnel)
         drawings.append(_drawing(scope, plot_funnel, site_funnel, title, table))
-    return Section(sites.NAME, sites.TITLE, (sites.HOW, *without), (), tuple(drawings))
+    return Section(sites.NAME, sites.TITLE, said, tables, tuple(drawings))
 
 
 def trends_section(

@@ -43,11 +43,11 @@ from iop_outcomes.report.sections.points import (
     SAME,
     SIGNAL,
     Point,
+    number_of,
 )
 from iop_outcomes.report.sections.signals import NO_SIGNAL, TOO_FEW_MONTHS, UNCLEAR
 from iop_outcomes.report.trend_pictures import in_flow, in_programs
 from iop_outcomes.report.trends import Trends
-from iop_outcomes.shared.text import format_share
 from iop_outcomes.trends import Trend
 from iop_outcomes.trends.periods import in_words
 from iop_outcomes.trends.quantities import Quantity, find_quantity
@@ -55,7 +55,8 @@ from iop_outcomes.trends.quantities import Quantity, find_quantity
 JUDGED = {MET: "target met", NEAR: "near target", MISSED: "target missed"}
 MOST, FEWEST = 8, 5  # findings on the first page
 NAME, TITLE = "what-changed", "At a glance"
-IN_TABLE = (" Its newest number is in the table.", " Their newest numbers are in the table.")
+NOT_PRINTED = "Numbers of single {of} are not printed{why}."
+OF_FEW = ": they would tell of few people"
 HOW = (
     "Each number and each difference has its 95% interval, in which the true value may well lie. "
     "Higher or lower: the whole interval of the difference lies on one side of zero. From 50% to "
@@ -116,7 +117,8 @@ def first_page(
             point = measure_point(scope, trend, targets.get(name))
             there = elsewhere.of(scope, [trend]) if newest_hidden(trend) else ""
             points.append(replace(point, text=f"{point.text}{there}"))
-    points += [*signal_points(signals, signals_of_all(scope, trends, table, told)), *others]
+    whole = signals_of_all(scope, trends, table, told)
+    points += [*signal_points(signals, whole, Printed(scope, trends)), *others]
     chosen = choose(points)
     items = [(one.tag, one.title, one.text) for one in chosen]
     gone = [one for one in points if one not in chosen]
@@ -164,7 +166,7 @@ def _known(trend: Trend) -> pd.DataFrame:
 def _without_room(
     scope: Scope, trends: Trends, gone: Sequence[Point]
 ) -> list[tuple[str, str, str]]:
-    """Return which measures with a newest number have no finding, by what they are called."""
+    """Return the newest numbers of measures that have no finding, by what they are called."""
     named: dict[tuple[str, str], list[str]] = {}
     of_measures = {trend.title: trend for trend in trends.compared.values()}
     for one in sorted(gone, key=lambda one: one.rank):
@@ -174,10 +176,20 @@ def _without_room(
         is_compared = one.rank != NOT_COMPARED
         why = "" if is_compared else f" {why_not_compared(scope, of_measures[one.title])}"
         named.setdefault((one.tag, why), []).append(one.title)
-    return [
-        (tag, "; ".join(titles), f".{why}{IN_TABLE[len(titles) > 1]}")
-        for (tag, why), titles in named.items()
-    ]
+    items = []
+    for (tag, why), titles in named.items():
+        said = [_newest_number(of_measures[title]) for title in titles]
+        if len(said) > 1:
+            said = [f"{title}: {one}" for title, one in zip(titles, said, strict=True)]
+        text = f": {said[0]}{why}" if len(said) == 1 else f".{why} {' '.join(said)}"
+        items.append((tag, "; ".join(titles), text))
+    return items
+
+
+def _newest_number(trend: Trend) -> str:
+    """Return the newest number of a measure that is known and shown, with its interval."""
+    known = _known(trend)
+    return number_of(known[known["value"].notna()].iloc[-1], trend.unit)
 
 
 def _left_out(
@@ -226,8 +238,7 @@ def measure_point(scope: Scope, trend: Trend, target: float | None = None) -> Po
     tag = word_of(changes)
     is_change = tag not in (NO_CHANGE, WITHOUT)
     is_share = trend.unit == "proportion"
-    text = f"{' was' if is_share else ':'} {_value(last, trend.unit)} in {in_words(last['period'])}"
-    text += f"{_counts(last, trend.unit)}."
+    text = f"{' was' if is_share else ':'} {number_of(last, trend.unit)}"
     text += _compared(changes)
     if not changes:
         text += f" {why_not_compared(scope, trend)}"
@@ -262,21 +273,6 @@ def _not_shown(scope: Scope, trend: Trend, known: pd.DataFrame) -> str:
     return f" in {newest}: nothing was counted.{older}"
 
 
-def _value(row: pd.Series[float], unit: str) -> str:
-    return format_share(row["value"]) if unit == "proportion" else f"{row['value']:,.0f}"
-
-
-def _counts(row: pd.Series[float], unit: str) -> str:
-    if unit != "proportion":
-        limits = f"{row['lower']:,.0f} to {row['upper']:,.0f}"
-        return f" (counted exactly; 95% interval for chance {limits})"
-    return (
-        f" ({row['numerator']:,.0f} of {row['denominator']:,.0f}; 95% interval "
-        f"{format_share(row['lower'])} "
-        f"to {format_share(row['upper'])})"
-    )
-
-
 def _beside(row: pd.Series[float], quantity: Quantity, target: float, unit: str) -> tuple[int, str]:
     """Return how a target was met as a rank; one that chance may have met, or missed, says so."""
     written = f"{target:.0%}" if unit == "proportion" else f"{target:,.0f}"
@@ -288,8 +284,38 @@ def _beside(row: pd.Series[float], quantity: Quantity, target: float, unit: str)
     return MET if met else NEAR if by_chance_alone else MISSED, f"{text}."
 
 
+@dataclass(frozen=True)
+class Printed:
+    """The numbers behind a signal, as far as they are printed with the trends."""
+
+    scope: Scope
+    trends: Trends
+
+    def of_all(self, title: str, period: str) -> str:
+        """Return the number of all people of a measure in a period; empty where none is shown."""
+        for trend in self.trends.drawn.values():
+            rows = trend.table[(trend.table["period"] == period) & trend.table["value"].notna()]
+            if trend.title == title and len(rows):
+                return f" {self._whose}{number_of(rows.iloc[0], trend.unit)}"
+        return ""
+
+    @property
+    def _whose(self) -> str:
+        return "All programs together: " if len(self.scope.programs) > 1 else "It was "
+
+    def why_none(self, number: str) -> str:
+        """Return that the numbers of each chart are not printed, where that of all is `number`."""
+        if len(self.scope.programs) == 1 and number:
+            return ""
+        of = "programs by month" if len(self.scope.programs) > 1 else "months"
+        why = OF_FEW if self.scope.policy.threshold > 1 else ""
+        return f" {NOT_PRINTED.format(of=of, why=why)}"
+
+
 def signal_points(
-    signals: Table | None, of_all: Mapping[str, tuple[str, str]] | None = None
+    signals: Table | None,
+    of_all: Mapping[str, tuple[str, str, str]] | None = None,
+    printed: Printed | None = None,
 ) -> list[Point]:
     """Return a finding a measure with a signal in the newest month of a program, or of all people.
 
@@ -298,11 +324,15 @@ def signal_points(
     signals : Table or None
         What the charts by program and month say.
     of_all : mapping of str to tuple of str, optional
-        The title of a measure -> by what its row on the page of all measures is, and what its chart
-        says of the newest period, where that is a signal.
+        The title of a measure -> by what its row on the page of all measures is, what its chart
+        says of the newest period, where that is a signal, and which that is.
+    printed : Printed, optional
+        The numbers that are printed: of all people in that period. That those of single programs
+        are not printed is said once.
     """
     whole = dict(of_all or {})
     texts: dict[str, str] = {}
+    is_said = printed is None
     rows_of = {} if signals is None else dict(list(signals.frame.groupby("measure", sort=False)))
     for title, rows in rows_of.items():
         loud = rows[~rows["then"].isin([NO_SIGNAL, TOO_FEW_MONTHS, UNCLEAR])]
@@ -321,16 +351,21 @@ def signal_points(
             text += f" None in that month in the other {others if others > 1 else 'one'}."
         if unclear:
             text += f" Not clear in {unclear if unclear > 1 else 'one'}."
+        if printed is not None:
+            number = printed.of_all(str(title), str(rows["last_month"].iloc[0]))
+            text += number + (printed.why_none(number) if len(loud) and not is_said else "")
+            is_said = is_said or len(loud) > 0
         texts[str(title)] = text
-    for title, (by, words) in whole.items():
+    for title, (by, words, period) in whole.items():
         text = f"by {by}: {words}."
+        text += "" if printed is None else printed.of_all(title, period)
         texts[title] = f"{texts[title]} B{text[1:]}" if title in texts else f" {text}"
     return [Point(SIGNAL, "signal", title, text) for title, text in texts.items()]
 
 
 def signals_of_all(
     scope: Scope, trends: Trends, table: Table | None, told: Collection[str]
-) -> dict[str, tuple[str, str]]:
+) -> dict[str, tuple[str, str, str]]:
     """Return the signals of the page of all measures that are of the newest period.
 
     Those that are `told` already, by the charts by program and month, are left out.
@@ -344,5 +379,5 @@ def signals_of_all(
         newest = row["newer"] in (NEWEST, NOT_COMPLETE)
         if newest and ": " in row["signal"] and row["measure"] not in told:
             words = f"{people}{row['signal'].replace(': ', ', ')} ({row['period']})"
-            found[row["measure"]] = (by[row["measure"]], words)
+            found[row["measure"]] = (by[row["measure"]], words, row["period"])
     return found

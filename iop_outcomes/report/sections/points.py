@@ -1,8 +1,13 @@
-"""What a finding of the first page is, and which come first."""
+"""What a finding of the first page is, which come first, and how its number is written."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+import pandas as pd
+
+from iop_outcomes.shared.text import format_share
+from iop_outcomes.trends.periods import in_words
 
 MISSED, CHANGED, SIGNAL, DIFFER, NEAR, MET, SAME, NOT_COMPARED = range(8)
 ALIKE = "no clear difference"  # between programs
@@ -25,3 +30,25 @@ class Point:
     tag: str
     title: str
     text: str
+
+
+def number_of(row: pd.Series[float], unit: str) -> str:
+    """Return the number of a period as a sentence."""
+    return f"{value_of(row, unit)} in {in_words(row['period'])}{counts_of(row, unit)}."
+
+
+def value_of(row: pd.Series[float], unit: str) -> str:
+    """Return the value of a period, a row of a trend, as it is written."""
+    return format_share(row["value"]) if unit == "proportion" else f"{row['value']:,.0f}"
+
+
+def counts_of(row: pd.Series[float], unit: str) -> str:
+    """Return in brackets what the value of a period is of, with its 95% interval."""
+    if unit != "proportion":
+        limits = f"{row['lower']:,.0f} to {row['upper']:,.0f}"
+        return f" (counted exactly; 95% interval for chance {limits})"
+    return (
+        f" ({row['numerator']:,.0f} of {row['denominator']:,.0f}; 95% interval "
+        f"{format_share(row['lower'])} "
+        f"to {format_share(row['upper'])})"
+    )

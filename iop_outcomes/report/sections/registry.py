@@ -145,7 +145,9 @@ class Part:
 def _first_page(material: Material) -> Section:
     if material.scope.period is None:
         return Section(first_page.NAME, first_page.TITLE, (parts.no_period(material.scope),))
-    others = sites.site_points(material.all.sites, material.scope.words(4))
+    whom = material.scope.words(4)
+    others = sites.attendance_points(material.all.site_attendance, whom)
+    others += sites.site_points(material.all.sites, whom)
     targets = material.settings.targets
     signals = (material.signals, targets, others, material.charts)
     tables = first_page.Elsewhere(material.programs, material.flow)
@@ -214,7 +216,9 @@ PARTS = (
     Part(
         sites.NAME,
         sites.TITLE,
-        lambda material: parts.sites_section(material.scope, material.all.sites),
+        lambda material: parts.sites_section(
+            material.scope, material.all.sites, material.all.site_attendance
+        ),
     ),
     Part(
         benchmarks.NAME,

@@ -13,7 +13,8 @@ from iop_outcomes.shared.result import DrawnResult
 from iop_outcomes.shared.text import format_count, format_names, format_share
 from iop_outcomes.survival.times import label_of
 from iop_outcomes.trends.sites.case_mix import CaseMix
-from iop_outcomes.trends.sites.funnel import FEWEST_SITES, WITHIN, limits_at
+from iop_outcomes.trends.sites.funnel import WITHIN, limits_at
+from iop_outcomes.trends.sites.words import TERMS, FunnelWords
 
 MOST_NAMED = 6
 
@@ -61,6 +62,8 @@ class Funnel(DrawnResult):
         A sentence that names the units that are not in the table; empty if there are none.
     written : str
         The value of the line in the middle as it is written, where it has fewer digits than others.
+    words : FunnelWords
+        How it is put in words.
     """
 
     table: pd.DataFrame
@@ -82,6 +85,7 @@ class Funnel(DrawnResult):
     together: str = "all units together"
     not_shown: str = ""
     written: str = ""
+    words: FunnelWords = TERMS
 
     @property
     def calibration(self) -> pd.DataFrame:
@@ -102,7 +106,8 @@ class Funnel(DrawnResult):
             line = "observed over expected 1"
         elif self.given:
             line = f"target {self.middle}"
-        text = f"{self.title} by {', '.join(self.by)}: {format_count(len(known), 'unit')}, {line}."
+        units = format_count(len(known), self.words.unit)
+        text = f"{self.title} by {', '.join(self.by)}: {units}, {line}."
         for position in [place for place in _ordered(known) if place != WITHIN]:
             names = [
                 f"{label_of(row[list(self.by)])} ({self.amount(row['value'])})"
@@ -111,11 +116,11 @@ class Funnel(DrawnResult):
             text += f" {position[0].upper()}{position[1:]}: {format_names(names, MOST_NAMED)}."
         inside = int((known["position"] == WITHIN).sum())
         if inside:
-            text += f" Within limits: {inside} of {len(known)}, which do not differ beyond chance."
+            text += f" Within limits: {inside} of {len(known)}, {self.words.alike}."
         text = f"{text} {self.spread_text}".strip()
         if len(known) < len(self.table):
-            missing = len(self.table) - len(known)
-            text += f" Without a value that is known and shown: {format_count(missing, 'unit')}."
+            missing = format_count(len(self.table) - len(known), self.words.unit)
+            text += f" Without a value that is known and shown: {missing}."
         return self.left_out.after(f"{text} {self.not_shown}".strip())
 
     @property
@@ -135,22 +140,13 @@ class Funnel(DrawnResult):
     @property
     def spread_text(self) -> str:
         """Whether units vary more than by chance, and whether the limits allow for it."""
+        number = int(self.table["value"].notna().sum())
         if self.table["overdispersion"].isna().all():
-            alone = int(self.table["value"].notna().sum()) < 2
-            return "With one unit there is no variation between units." if alone else ""
-        phi, adjusted = self.table[["overdispersion", "adjusted"]].iloc[0]
-        units = int(self.table["value"].notna().sum())
-        text = f"Overdispersion {phi:.2f} (1: chance alone)"
-        if adjusted:
-            return f"{text}; the limits allow for the variation between units."
-        if self.overdispersion == "off":
-            return f"{text}; the limits do not allow for it, as asked."
-        if units < FEWEST_SITES and self.overdispersion == "auto":
-            return (
-                f"{text}; with fewer than {FEWEST_SITES} units it is too uncertain to widen the "
-                "limits by it."
-            )
-        return f"{text}; there is none to allow for."
+            return self.words.alone if number < 2 else ""
+        ratio, adjusted = self.table[["overdispersion", "adjusted"]].iloc[0]
+        return self.words.spread(
+            float(ratio), adjusted=bool(adjusted), number=number, asked=self.overdispersion
+        )
 
     def curves(self, sizes: npt.ArrayLike) -> pd.DataFrame:
         """Return the limits of units of these sizes; see `iop_outcomes.trends.sites.limits_at`."""

@@ -76,7 +76,7 @@ def _charted(_: Scope, counted: Counted) -> bool:
 
 def _of_sessions(scope: Scope, counted: Counted) -> bool:
     by_day = "attendance_by_weekday" in counted.drafts or counted.weeks is not None
-    return by_day or _charted(scope, counted)
+    return by_day or counted.site_attendance is not None or _charted(scope, counted)
 
 
 def _of_people(scope: Scope, counted: Counted) -> bool:
@@ -114,7 +114,7 @@ FOUND = (
         "Limits of a share of sessions or check-ins, of which those of one person are alike",
         "Cochran WG. Sampling Techniques, 3rd edition. Wiley 1977. Rao JNK, Scott AJ. A simple "
         "method for the analysis of clustered binary data. Biometrics 1992; 48: 577-585.",
-        (*TRENDS, "attendance", "beside-earlier"),
+        (*TRENDS, "attendance", "sites", "beside-earlier"),
         _of_sessions,
     ),
     Method(
@@ -278,9 +278,20 @@ FOUND = (
     Method("GAD-7", f"{SPITZER}.", ("symptoms",), _row("symptoms", "GAD-7")),
     Method("BAM", f"{CACCIOLA}.", ("symptoms",), _row("symptoms", "BAM")),
     Method(
+        "Attendance of a program beside that of all",
+        "Zou GY, Donner A. Statistics in Medicine 2008; 27: 1693-1702: the interval of the "
+        "difference from the other programs, from those of both shares; times the part that the "
+        "others have of all sessions. Of several programs Bonferroni's level, 5% divided by their "
+        "number; of two there is one difference.",
+        ("sites", "what-changed"),
+        lambda _, counted: counted.site_attendance is not None,
+    ),
+    Method(
         "Programs as a funnel",
         "Spiegelhalter DJ. Funnel plots for comparing institutional performance. Statistics in "
-        "Medicine 2005; 24: 1185-1202.",
+        "Medicine 2005; 24: 1185-1202. Limits: exact for binomial counts; from 10 programs on, "
+        "with the variance between programs beyond chance (overdispersion). Partly pooled: an "
+        "empirical Bayes estimate, Marshall RJ. Applied Statistics 1991; 40: 283-294.",
         ("sites", "what-changed"),
         lambda _, counted: bool(counted.sites),
     ),

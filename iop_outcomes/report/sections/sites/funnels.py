@@ -1,4 +1,4 @@
-"""Programs side by side as a funnel: counts of people, declared with those of the program table."""
+"""Programs as a funnel: counts of people, declared with those of the program table."""
 
 from __future__ import annotations
 
@@ -12,7 +12,14 @@ from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.declared import DETAIL
 from iop_outcomes.disclosure.policy import round_share
 from iop_outcomes.disclosure.sites import side_of_those_shown
-from iop_outcomes.report.model import Hidden, Kind, Table, write_value
+from iop_outcomes.report.model import (
+    WHOLE_PERCENT,
+    Hidden,
+    Kind,
+    Table,
+    share_kind,
+    write_value,
+)
 from iop_outcomes.report.programs import FAMILY, fractions_of_people
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections.cohort import ALL
@@ -20,7 +27,7 @@ from iop_outcomes.report.sections.points import ALIKE, DIFFER, SAME, Point
 from iop_outcomes.shared.text import SHARE_DECIMALS, format_share
 from iop_outcomes.trends import Funnel, funnel
 from iop_outcomes.trends.sites import partly_pooled
-from iop_outcomes.trends.sites.by_site import TOWARDS_ALL
+from iop_outcomes.trends.sites.words import FunnelWords
 
 NAME, TITLE = "sites", "Programs side by side"
 MEASURES = {
@@ -30,6 +37,16 @@ MEASURES = {
 }
 COUNTED = {"retained_30": "admissions", "retained_90": "admissions", "completed": "discharges"}
 WITHIN = "within limits"
+WORDS = FunnelWords("program", plain=True)
+LIMITS = (
+    "Limits: if programs varied {by}, 95% of them would lie within the inner limits, and 99.8% "
+    "within the outer ones."
+)
+BY_CHANCE, AND_AS_THESE = "by chance alone", "by chance, and as widely as these do"
+POOLED = (
+    "Partly pooled: each share drawn towards the line in the middle, the more the fewer people it "
+    "is of. Programs are in the order of their names; this is no ranking."
+)
 TOGETHER = "all programs together"
 WITH_OTHERS = "all programs, also those not shown"
 SHOWN_TOGETHER = "the programs shown together"
@@ -57,13 +74,14 @@ class SiteCounts:
 
     `programs` are all of the report: one to which nobody was admitted is named as not shown, too,
     since it may be hidden that nobody was. `of_all` is the share of all programs as
-    the table of programs prints it. `all_shown` says that nothing is hidden.
+    the table of programs prints it, rounded to `decimals`. `all_shown` says that nothing is hidden.
     """
 
     measure: str
     frame: pd.DataFrame
     programs: tuple[str, ...] = ()
     of_all: float = np.nan
+    decimals: int = WHOLE_PERCENT
     all_shown: bool = False
 
     def shown(self, hidden: Hidden) -> Funnel | None:
@@ -92,12 +110,14 @@ class SiteCounts:
             counted=COUNTED[self.measure],
             together=together,
             not_shown=self._not_shown(left),
-            written=write_value(self.of_all, "whole_share") if printed else "",
+            written=write_value(self.of_all, share_kind(self.decimals)) if printed else "",
+            words=WORDS,
         )
         if printed:
             made = replace(made, table=_pooled_towards(made, self.of_all))
-        rule = made.rule.replace(TOWARDS_ALL, "drawn towards the line in the middle")
-        return replace(made, rule=f"{rule} {_line_text(made, left)} {made.not_shown}".rstrip())
+        varied = AND_AS_THESE if made.table["adjusted"].any() else BY_CHANCE
+        said = (LIMITS.format(by=varied), POOLED, _line_text(made, left), made.not_shown)
+        return replace(made, rule=" ".join(filter(None, said)))
 
     def _not_shown(self, left: Sequence[str]) -> str:
         """Return the sentence that names the programs left out."""
@@ -150,12 +170,11 @@ def declare_sites(scope: Scope, linked: LinkedCounts) -> list[SiteCounts]:
             rows.append((name, *(float(linked.value((*key, count))) for count in "xn")))
         frame = pd.DataFrame(rows, columns=["program", "numerator", "denominator"])
         x, n = (linked.value((FAMILY, measure, ALL, count)) for count in "xn")
-        of_all = round_share(x, n, scope.policy.share_decimals(n))
+        decimals = scope.policy.share_decimals(n)
+        line = round_share(x, n, decimals), decimals
+        all_shown = scope.policy.threshold == 1
         counts_of_sites.append(
-            SiteCounts(
-                *(measure, frame, tuple(scope.programs), of_all),
-                all_shown=scope.policy.threshold == 1,
-            )
+            SiteCounts(measure, frame, tuple(scope.programs), *line, all_shown=all_shown)
         )
     return counts_of_sites
 
