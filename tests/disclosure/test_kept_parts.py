@@ -143,8 +143,47 @@ def test_tables_taken_up_several_at_once_are_those_taken_up_one_by_one(seed: int
         return shown[:1]
 
     assert take_up(tables, everything, is_safe) == one_by_one(tables, everything, bad)
-    assert take_up_by_reasons(tables, everything, reasons) == one_by_one(tables, everything, bad)
-    assert take_up_by_reasons(tables, everything, lambda _: None) is None
+    expected = one_by_one(tables, everything, bad)
+    assert take_up_by_reasons(tables, everything, reasons, is_safe) == expected
+
+    def reasons_of_one(gone: Hidden) -> list[Hidden] | None:
+        """Return the reason of the first set only; of the others it is not known."""
+        known = [frozenset(items) for items in bad[:1] if not items & gone]
+        return known or ([] if is_safe(gone) else None)
+
+    assert take_up_by_reasons(tables, everything, reasons_of_one, is_safe) == expected
+
+    def not_known(gone: Hidden) -> list[Hidden] | None:
+        return [] if is_safe(gone) else None
+
+    assert take_up_by_reasons(tables, everything, not_known, is_safe) == expected
+
+
+def test_something_that_follows_without_any_table_leaves_none() -> None:
+    tables, everything = [frozenset("ab"), frozenset("c")], frozenset("abc")
+    for found in ([Hidden()], None):
+
+        def reasons(_: Hidden, found: list[Hidden] | None = found) -> list[Hidden] | None:
+            return found
+
+        assert take_up_by_reasons(tables, everything, reasons, lambda _: False) is None
+
+
+def test_what_discloses_is_found_in_few_questions() -> None:
+    """It is not known which items disclose together: of 64 tables the last does with the first."""
+    tables = [frozenset([number]) for number in range(64)]
+    asked: list[Hidden] = []
+
+    def is_safe(gone: Hidden) -> bool:
+        asked.append(gone)
+        return 0 in gone or 63 in gone
+
+    def reasons(gone: Hidden) -> list[Hidden] | None:
+        return [] if is_safe(gone) else None
+
+    gone = take_up_by_reasons(tables, frozenset(range(64)), reasons, is_safe)
+    assert gone == frozenset([63])
+    assert len(asked) <= 8
 
 
 def one_by_one(tables: Sequence[Hidden], gone: Hidden, bad: list[set[str]]) -> Hidden:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import chain, combinations
 from typing import Any
 
+import numpy as np
 import pytest
 
 from iop_outcomes.disclosure import LinkedCounts, SafePolicy
@@ -13,6 +14,7 @@ from iop_outcomes.disclosure.declared import Key
 from iop_outcomes.disclosure.joined import JoinedCounts
 from iop_outcomes.disclosure.ledger import beside, readers
 from iop_outcomes.disclosure.system import (
+    Fitting,
     Joined,
     Outsider,
     PartsByPlace,
@@ -110,6 +112,48 @@ def test_a_count_follows_from_the_items_that_are_said_to_be_enough(
                 if more >= hidden and not more & enough:
                     assert Outsider(trials.reading(views.without(more))).tells(key)
     assert said
+
+
+@pytest.mark.parametrize(("a", "b", "new"), [(30, 6, 40), (30, 6, 3), (12, 30, 11), (3, 3, 3)])
+def test_what_did_not_follow_is_not_asked_again_with_more_hidden(a: int, b: int, new: int) -> None:
+    """Counts of two quarters, too, which are asked together."""
+    linked = report(a, b, new, later=True)
+    earlier = [cells_of(report(a, b, 0, later=False), frozenset("b"), "2025Q4")]
+
+    def reader() -> readers.Readers:
+        return readers.Readers(
+            linked, frozenset(), lambda gone: cells_of(linked, gone, "2"), earlier
+        )
+
+    small = {item for item in ITEMS if linked.shows_small(item)}
+    for first in {chosen | small for chosen in choices()}:
+        once = reader()
+        before = once.told(first)
+        for gone in choices():
+            if gone >= first:
+                told = once.told(gone)
+                assert set(told) == set(reader().told(gone)) <= set(before)
+                assert set(once.which(gone, before)) == set(told)
+                assert once.tell(gone, before) == bool(told)
+
+
+def test_only_what_follows_has_a_reason() -> None:
+    linked = report(30, 16, 40, later=True)
+    outsider = Outsider(Reading.of(cells_of(linked, frozenset("b"), "2026Q1")))
+    assert not [*outsider.told()]
+    assert {outsider.needed(key) for key in (*outsider.names, "not there")} == {None}
+    assert outsider.first_of([*outsider.names, "not there"]) is None
+
+
+def test_sums_that_are_small_in_every_solution_are_found_one_solution_after_another() -> None:
+    random = np.random.default_rng(5)
+    table = random.integers(0, 9, (6, 20))
+    sums = [random.choice(20, size, replace=False).tolist() for size in random.integers(1, 5, 60)]
+    small = [all(1 <= solution[some].sum() < 11 for solution in table) for some in sums]
+    assert 0 < sum(small) < len(sums)
+    found = Fitting(range(20), table).always_small(sums, 11)
+    assert found == np.flatnonzero(small).tolist()
+    assert Fitting(range(20), table).always_small([], 11) == []
 
 
 def test_what_only_whole_numbers_say_has_no_reason() -> None:

@@ -54,17 +54,20 @@ def hide_beside(
     readers = Readers(linked, hidden, cells_of, earlier)
     note = "" if readers.all_fit else NOT_ASKED
     tables = _Tables(linked, hidden, readers)
-    asked = tables.preventable(readers.told(hidden))
-    if not asked:
-        return hidden, note
-    while True:
-        gone = tables.shown_again(asked)
+    asked, preventable = readers.told(hidden), False
+    while asked:
+        gone = tables.shown_again(asked, preventable=preventable)
+        preventable = True
+        if gone is None:
+            asked = tables.preventable(asked)
+            continue
         if gone == tables.all_hidden:
             return gone, note
         new = tables.preventable(readers.told(gone))
         if not new:
             return gone, note
         asked = [*new, *asked]
+    return hidden, note
 
 
 class _Tables:
@@ -88,7 +91,7 @@ class _Tables:
 
     def preventable(self, keys: Sequence[Key]) -> list[Key]:
         """Return which counts do not follow if nothing more is printed, and at need no zero."""
-        anyway = self._readers.which(self.all_hidden, keys)
+        anyway = self._readers.which(self.all_hidden, keys) if keys else []
         if anyway:
             with_zeros = self._linked.tables(self._hidden, zeros=True)
             less = self._hidden.union(*with_zeros)
@@ -97,22 +100,27 @@ class _Tables:
                 self._tables, self.all_hidden, anyway = with_zeros, less, still
         return [key for key in keys if key not in anyway]
 
-    def shown_again(self, asked: Sequence[Key]) -> Hidden:
+    def shown_again(self, asked: Sequence[Key], *, preventable: bool) -> Hidden | None:
         """Return what is hidden once tables are shown again of which no asked count follows.
 
         With a zero the other cells of its column are hidden; other tables can be shown instead.
+        None if some of these counts follow though no table is shown, unless it is known that none
+        does.
         """
+
+        def reasons(gone: Hidden) -> list[Hidden] | None:
+            return self._readers.reasons(gone, asked, self.all_hidden)
+
+        def is_safe(gone: Hidden) -> bool:
+            return not self._readers.tell(gone, asked)
+
         while True:
-            gone = take_up_by_reasons(self._tables, self.all_hidden, self._reasons(asked))
+            gone = take_up_by_reasons(self._tables, self.all_hidden, reasons, is_safe)
             if gone is None:
-                gone = take_up(self._tables, self.all_hidden, self._is_safe(asked))
+                if not preventable:
+                    return None
+                gone = take_up(self._tables, self.all_hidden, is_safe)
             column = self._linked.with_columns(gone) - gone
             if not column:
                 return gone
             self._tables = [table - column for table in self._tables if table - column]
-
-    def _is_safe(self, asked: Sequence[Key]) -> Callable[[Hidden], bool]:
-        return lambda gone: not self._readers.which(gone, asked)
-
-    def _reasons(self, asked: Sequence[Key]) -> Callable[[Hidden], list[Hidden] | None]:
-        return lambda gone: self._readers.reasons(gone, asked, self.all_hidden)

@@ -65,11 +65,22 @@ class Readers:
         first, self.all_fit = self._read(hidden)
         self._likely = _fitting(first)
         self._tried = {hidden: first}
+        self._latest: list[Key] = []  # what followed the last times
+        self._first: tuple[Hidden | None, frozenset[Key]] = None, frozenset()
 
     def told(self, gone: Hidden) -> list[Key]:
-        """Return the small counts that follow for any reader, in order, if items are hidden."""
+        """Return the small counts that follow for any reader, in order, if items are hidden.
+
+        What did not follow with less hidden does not follow either, as long as the reports fit: all
+        numbers that were found fit, too. Sums of counts are asked again, since those of which some
+        counts follow by themselves were not asked.
+        """
         readers = self._of(gone)
-        keys = [*dict.fromkeys(key for one in readers for key in one.told())]
+        first, followed = self._first
+        among = followed if self._trials.alike and first is not None and gone >= first else None
+        keys = [*dict.fromkeys(key for one in readers for key in one.told(among))]
+        if self._trials.alike and first is None:
+            self._first = gone, frozenset(keys)
         if readers:  # if more is hidden, all numbers that were found fit, too
             self._likely = readers[0].fitting
         return keys
@@ -78,6 +89,19 @@ class Readers:
         """Return which counts follow as small for any reader if some items are hidden."""
         told = {key for one in self._of(gone) for key in one.which(keys)}
         return [key for key in keys if key in told]
+
+    def tell(self, gone: Hidden, keys: Sequence[Key]) -> bool:
+        """Return whether any of some counts follows as small if some items are hidden.
+
+        What followed the last times is asked first.
+        """
+        asked = [*(key for key in self._latest if key in keys), *keys]
+        for reader in self._of(gone):
+            key = reader.first_of(dict.fromkeys(asked))
+            if key is not None:
+                self._latest = [key, *(one for one in self._latest if one != key)]
+                return True
+        return False
 
     def reasons(self, gone: Hidden, keys: Sequence[Key], most: Hidden) -> list[Hidden] | None:
         """Return sets of items of which each tells of one of some counts; none if none follows.
@@ -94,16 +118,17 @@ class Readers:
         Returns
         -------
         list of frozenset, or None
-            None if it is not known from which items a count follows.
+            An empty set if a count follows without these items. None if it is not known from which
+            items a count follows.
         """
-        told = self.which(gone, keys)
-        if not (told and self._trials.alike):
-            return None if told else []
-        (reader,) = self._of(gone)
-        needed = [reader.needed(key) for key in told]
-        shown = most - gone
-        of_each = [shown & self._linked.items_with(self._trials.own(one)) for one in needed if one]
-        return [items for items in of_each if items] or None
+        readers = self._of(gone)
+        if self._trials.alike:
+            (reader,) = readers
+            shown, needed = most - gone, [reader.needed(key) for key in keys]
+            of_each = [self._trials.own(one) for one in needed if one is not None]
+            if of_each:  # what only whole numbers say is asked once nothing else follows
+                return [shown & self._linked.items_with(places) for places in of_each]
+        return None if self.tell(gone, keys) else []
 
     def _of(self, gone: Hidden) -> list[Outsider]:
         if gone not in self._tried:

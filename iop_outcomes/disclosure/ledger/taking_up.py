@@ -30,23 +30,71 @@ def take_up(tables: Sequence[Hidden], gone: Hidden, is_safe: Callable[[Hidden], 
 
 
 def take_up_by_reasons(
-    tables: Sequence[Hidden], nothing: Hidden, reasons: Callable[[Hidden], list[Hidden] | None]
+    tables: Sequence[Hidden],
+    nothing: Hidden,
+    reasons: Callable[[Hidden], list[Hidden] | None],
+    is_safe: Callable[[Hidden], bool],
 ) -> Hidden | None:
-    """Return what `take_up` returns, by which items disclose together; None if not known.
+    """Return what `take_up` returns, by which items disclose together.
 
     All is shown but for what the sets found so far forbid, until that is safe: then each table that
-    is not shown would disclose with those before it, and few questions have been asked.
+    is not shown would disclose with those before it, and few questions have been asked. Where it is
+    not known which items disclose together, all tables up to the first that does are such a set.
+
+    Parameters
+    ----------
+    tables : sequence of frozenset
+        The most important first.
+    nothing : frozenset
+        What is hidden if none of them is shown.
+    reasons : callable
+        Returns the sets for what is hidden: none if it is safe, an empty one if that would disclose
+        without any table, and None if something follows, but not known from what.
+    is_safe : callable
+        Says whether nothing follows.
+
+    Returns
+    -------
+    frozenset, or None
+        None if something follows though no table is shown.
     """
     together: set[Hidden] = set()
+    safe: list[Hidden] = []
 
-    def is_safe(gone: Hidden) -> bool:
+    def may_be(gone: Hidden) -> bool:
         return not any(items.isdisjoint(gone) for items in together)
 
     while True:
-        gone = nothing
+        steps = [nothing]
         for table in tables:
-            gone = take_up([table], gone, is_safe)
-        found = reasons(gone)
+            steps.append(take_up([table], steps[-1], may_be))
+        found = reasons(steps[-1])
+        if found is None:
+            first = _first_unsafe(steps, is_safe, safe)
+            if first == 0:
+                return None
+            found = [nothing - steps[first]]
         if not found:
-            return None if found is None else gone
+            return steps[-1]
+        if frozenset() in found:
+            return None
         together.update(found)
+
+
+def _first_unsafe(
+    steps: Sequence[Hidden], is_safe: Callable[[Hidden], bool], safe: list[Hidden]
+) -> int:
+    """Return which is the first step that is not safe, given that the last is not.
+
+    Each step shows more than the one before. What is found to be safe is kept.
+    """
+    low, high = 0, len(steps) - 1
+    while low < high:
+        middle = (low + high) // 2
+        gone = steps[middle]
+        if any(gone >= one for one in safe) or is_safe(gone):
+            safe.append(gone)
+            low = middle + 1
+        else:
+            high = middle
+    return high

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -226,6 +226,14 @@ class Outsider:
         few = {names for names, _, _ in self._few_together(sums, alone=True)}
         return [key for key in keys if _summed(key) in few or self._is_small_count(key)]
 
+    def first_of(self, keys: Iterable[Key]) -> Key | None:
+        """Return the first of some counts that is known to be small, sums last; None if none is."""
+        counts, sums = [], []
+        for key in keys:
+            (sums if _summed(key) else counts).append(key)
+        found = next((key for key in counts if self._is_small_count(key)), None)
+        return next(iter(self.which(sums)), None) if found is None else found
+
     def _is_small_count(self, key: Key) -> bool:
         people = key in self.place and key not in self.not_people
         return people and self.is_small(self.place[key], alone=True)
@@ -236,8 +244,12 @@ class Outsider:
         It is known to be small to each reader who has those of them that are printed. None if this
         does not follow from sums and shares where counts may be fractions.
         """
-        own = [self.place[name] for name in _summed(key) or [key]]
+        own = self._asked_of(key)
+        if own is None:
+            return None
         places, unknown = set(own), [place for place in own if not self.printed.known[place]]
+        if not unknown and not self.is_small(own[0]):
+            return None
         if unknown:
             reader = Reader(self.printed)
             for sign, limit in ((1, self.threshold), (-1, 0)):
@@ -259,6 +271,25 @@ class Outsider:
                 waiting += others
         return frozenset(places)
 
+    def _asked_of(self, key: Key) -> list[int] | None:
+        """Return the places of the counts of which one, or the sum, is asked; None if it is not.
+
+        A sum is asked of counts that are connected with each other, and of others that are 0.
+        """
+        names = _summed(key) or (key,)
+        if not self.place.keys() >= {*names} or key in self.not_people:
+            return None
+        own = [self.place[name] for name in names]
+        if len(own) > 1 and not self._is_of_one_part(own):
+            return None
+        return own
+
+    def _is_of_one_part(self, places: Sequence[int]) -> bool:
+        """Return whether all unknown ones of some counts are connected, and the others are 0."""
+        known = [place for place in places if self.printed.known[place]]
+        inside = {int(self._number[place]) for place in places if not self.printed.known[place]}
+        return len(inside) == 1 and not any(self.facts.values[place] for place in known)
+
     def _bound(self, places: Sequence[int], sign: int) -> Bound | None:
         part, own = self._parts[self._number[places[0]]]
         multipliers = part.multipliers(np.searchsorted(own, places).tolist(), sign)
@@ -277,19 +308,13 @@ class Outsider:
         """
         if not sums:
             return
-        place = np.array([self.place[name] for names in sums for name in names], dtype=np.intp)
-        first = np.cumsum([0, *(len(names) for names in sums[:-1])])
-        totals = np.add.reduceat(self.fitting.table[:, place], first, axis=1)
-        left = ((totals >= 1) & (totals < self.threshold)).all(axis=0)
         asked: dict[int, dict[tuple[int, ...], tuple[Key, ...]]] = {}
-        for names in (sums[one] for one in np.flatnonzero(left).tolist()):
+        places = [[self.place[name] for name in names] for names in sums]
+        for names in (sums[one] for one in self.fitting.always_small(places, self.threshold)):
             own = [self.place[name] for name in names]
-            unknown = [one for one in own if not self.printed.known[one]]
-            inside = {int(self._number[one]) for one in unknown}
-            if len(inside) == 1 and not any(
-                self.facts.values[one] for one in own if self.printed.known[one]
-            ):
-                (at,) = inside
+            if self._is_of_one_part(own):
+                unknown = [one for one in own if not self.printed.known[one]]
+                at = int(self._number[unknown[0]])
                 columns = tuple(np.searchsorted(self._parts[at][1], unknown).tolist())
                 asked.setdefault(at, {})[columns] = names
         for at, by_columns in asked.items():
@@ -299,9 +324,16 @@ class Outsider:
                 if wider.is_small(column, alone=alone):
                     yield names, wider, column
 
-    def told(self) -> Iterator[Key]:
-        """Give each count of people that is known to be small, what takes no search first."""
-        people = [(key, place) for key, place in self.place.items() if key not in self.not_people]
+    def told(self, among: Collection[Key] | None = None) -> Iterator[Key]:
+        """Give each count of people that is known to be small, what takes no search first.
+
+        Of single counts only those of `among` are asked, by default all; and all sums of counts.
+        """
+        people = [
+            (key, place)
+            for key, place in self.place.items()
+            if key not in self.not_people and (among is None or key in among)
+        ]
         waiting: dict[int, list[tuple[Key, int]]] = {}  # by the number of sums to be asked
         for key, place in people:
             if not self.printed.known[place]:

@@ -40,3 +40,24 @@ class Fitting:
         unlike[0] = True
         numbers: Numbers = table[unlike]
         return numbers
+
+    def always_small(self, sums: Sequence[Sequence[int]], threshold: int) -> list[int]:
+        """Return which sums are small in every solution, by their number.
+
+        Parameters
+        ----------
+        sums : sequence of sequence of int
+            The columns of the counts of each sum, at least one.
+        threshold : int
+            Sums from 1 to one less are small.
+        """
+        left = np.arange(len(sums))
+        columns = np.array([column for some in sums for column in some], dtype=np.intp)
+        size = np.array([len(some) for some in sums], dtype=np.intp)
+        for solution in self.table:
+            if not len(left):
+                break
+            totals = np.add.reduceat(solution[columns], np.cumsum(size) - size)
+            small = (totals >= 1) & (totals < threshold)
+            left, columns, size = left[small], columns[np.repeat(small, size)], size[small]
+        return left.tolist()
