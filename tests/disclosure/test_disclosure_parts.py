@@ -178,7 +178,7 @@ def test_a_search_for_many_raises_few_far_rather_than_many_by_half(
         assert fit is not None
         assert system.holds(np.array(fit))
         large.append(sum(number >= 11 for number in fit))
-    assert large == [1, 3]
+    assert large[0] < large[1] == 3  # which of the best fractions is found first is open
 
 
 def test_where_not_all_can_be_large_as_whole_numbers_others_are() -> None:

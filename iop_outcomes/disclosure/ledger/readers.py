@@ -72,15 +72,15 @@ class Readers:
         """Return the small counts that follow for any reader, in order, if items are hidden.
 
         What did not follow with less hidden does not follow either, as long as the reports fit: all
-        numbers that were found fit, too. Sums of counts are asked again, since those of which some
-        counts follow by themselves were not asked.
+        numbers that were found fit, too. Sums that were not asked, since of their counts some
+        followed by themselves, are asked then.
         """
         readers = self._of(gone)
         first, followed = self._first
         among = followed if self._trials.alike and first is not None and gone >= first else None
         keys = [*dict.fromkeys(key for one in readers for key in one.told(among))]
         if self._trials.alike and first is None:
-            self._first = gone, frozenset(keys)
+            self._first = gone, frozenset([*keys, *readers[0].not_asked])
         if readers:  # if more is hidden, all numbers that were found fit, too
             self._likely = readers[0].fitting
         return keys

@@ -18,6 +18,7 @@ Bounds = tuple[Numbers, Numbers]
 MOST_NODES = 2_000  # of a search for whole numbers; if it ends without a result, there is none
 Again = Literal["turned", "as they are"]
 """How it is asked once more where no whole numbers seem to fit: see `whole_numbers`."""
+PRIMAL = 4  # the number of the primal simplex method
 GAP = 0.5  # whole numbers that cost twice as much as need be will do
 
 
@@ -32,30 +33,37 @@ class Program:
     """A linear program that is solved for one set of costs after another.
 
     Each solution starts at the one before, which takes a small part of the steps of a new one if
-    most of the costs are as they were.
+    most of the costs are as they were. It fits whatever the costs are, so that the primal simplex
+    method goes on from it; the first one is looked for in the simplified program.
     """
 
     def __init__(self, bounds: Bounds, sums: Sums) -> None:
         """Keep the bounds and sums; there are no costs yet."""
         self._size = len(bounds[0])
         self._solver = _solver(np.zeros(self._size), bounds, sums, whole=False)
+        self._solver.setOptionValue("presolve", "on")
+        self._solver.setOptionValue("simplex_strategy", PRIMAL)
 
     def optimum(self, costs: Numbers) -> Optimum | None:
         """Return numbers of the lowest costs; None if none fit, or costs have no lowest value."""
-        from highspy import HighsModelStatus
-
         solver = self._solver
         solver.changeColsCost(self._size, np.arange(self._size, dtype=np.int32), costs)
-        solver.run()
-        if solver.getModelStatus() != HighsModelStatus.kOptimal:
-            return None
-        solution = solver.getSolution()
-        return Optimum(np.array(solution.col_value), np.array(solution.row_dual))
+        return _optimum(solver)
 
 
 def optimum(costs: Numbers, bounds: Bounds, sums: Sums) -> Optimum | None:
     """Return numbers of the lowest costs; None if none fit, or costs have no lowest value."""
-    return Program(bounds, sums).optimum(costs)
+    return _optimum(_solver(costs, bounds, sums, whole=False))
+
+
+def _optimum(solver: Highs) -> Optimum | None:
+    from highspy import HighsModelStatus
+
+    solver.run()
+    if solver.getModelStatus() != HighsModelStatus.kOptimal:
+        return None
+    solution = solver.getSolution()
+    return Optimum(np.array(solution.col_value), np.array(solution.row_dual))
 
 
 class Whole(NamedTuple):

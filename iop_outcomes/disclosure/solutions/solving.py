@@ -237,11 +237,9 @@ def whole_near(fractions: Numbers, within: Bounds, sums: Sums) -> Numbers | None
     """Return whole numbers near fractions that fit some sums; None if none were found.
 
     Those just above and below the fractions are tried, then of the counts that share a sum with
-    them, then of all.
+    them. Of all is not tried: in one part of 5,000 counts that took a second each time.
     """
-    none = np.zeros(len(fractions))
-    ranges = [*_near(fractions, sums[0]), _less_near(fractions, none)]
-    return _whole_within(ranges, within, sums)
+    return _whole_within(_near(fractions, sums[0]), within, sums)
 
 
 def _whole_within(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -143,6 +143,7 @@ class Outsider:
         for share in shares:  # a reader knows that a share above 0 is of a count above 0
             least[share.numerator] = max(least.get(share.numerator, 0), int(share.high > 0))
         self.printed = Printed(known, shares, least)
+        self.not_asked: set[Key] = set()  # sums that may be small: see `_few_together`
         self._parts: list[tuple[Part, npt.NDArray[np.intp]]] = []
         self._near: list[Near] = []
         self._number = np.full(len(self.names), -1, dtype=np.intp)  # of the part of each count
@@ -226,11 +227,9 @@ class Outsider:
         few = {names for names, _, _ in self._few_together(sums, alone=True)}
         return [key for key in keys if _summed(key) in few or self._is_small_count(key)]
 
-    def first_of(self, keys: Iterable[Key]) -> Key | None:
+    def first_of(self, keys: Collection[Key]) -> Key | None:
         """Return the first of some counts that is known to be small, sums last; None if none is."""
-        counts, sums = [], []
-        for key in keys:
-            (sums if _summed(key) else counts).append(key)
+        counts, sums = (key for key in keys if not _summed(key)), [*filter(_summed, keys)]
         found = next((key for key in counts if self._is_small_count(key)), None)
         return next(iter(self.which(sums)), None) if found is None else found
 
@@ -310,40 +309,41 @@ class Outsider:
             return
         asked: dict[int, dict[tuple[int, ...], tuple[Key, ...]]] = {}
         places = [[self.place[name] for name in names] for names in sums]
-        for names in (sums[one] for one in self.fitting.always_small(places, self.threshold)):
+        for number in self.fitting.always_small(places, self.threshold):
+            names = sums[number]
             own = [self.place[name] for name in names]
             if self._is_of_one_part(own):
                 unknown = [one for one in own if not self.printed.known[one]]
                 at = int(self._number[unknown[0]])
                 columns = tuple(np.searchsorted(self._parts[at][1], unknown).tolist())
                 asked.setdefault(at, {})[columns] = names
+            else:
+                self.not_asked.add((TOGETHER, *names))
         for at, by_columns in asked.items():
-            part, places = self._parts[at]
+            part, inside = self._parts[at]
             wider = part.with_sums(tuple(by_columns))
-            for column, names in enumerate(by_columns.values(), start=len(places)):
+            for column, names in enumerate(by_columns.values(), start=len(inside)):
                 if wider.is_small(column, alone=alone):
                     yield names, wider, column
 
     def told(self, among: Collection[Key] | None = None) -> Iterator[Key]:
         """Give each count of people that is known to be small, what takes no search first.
 
-        Of single counts only those of `among` are asked, by default all; and all sums of counts.
+        Only those of `among` are asked, by default all.
         """
-        people = [
-            (key, place)
-            for key, place in self.place.items()
-            if key not in self.not_people and (among is None or key in among)
-        ]
         waiting: dict[int, list[tuple[Key, int]]] = {}  # by the number of sums to be asked
-        for key, place in people:
+        for key, place in self.place.items():
+            if key in self.not_people or (among is not None and key not in among):
+                continue
             if not self.printed.known[place]:
-                sums = sum(self._part_of(place)[0].size)
-                waiting.setdefault(sums, []).append((key, place))
+                size = sum(self._part_of(place)[0].size)
+                waiting.setdefault(size, []).append((key, place))
             elif self.is_small(place):
                 yield key
-        for sums in sorted(waiting):
-            yield from (key for key, place in waiting[sums] if self.is_small(place))
-        yield from ((TOGETHER, *names) for names, _, _ in self._few_together(self.together))
+        for size in sorted(waiting):
+            yield from (key for key, place in waiting[size] if self.is_small(place))
+        sums = [one for one in self.together if among is None or (TOGETHER, *one) in among]
+        yield from ((TOGETHER, *names) for names, _, _ in self._few_together(sums))
 
     def small(self) -> Iterator[tuple[Key, tuple[int, int]]]:
         """Give each count of people that is known to be small, with its least and most value."""

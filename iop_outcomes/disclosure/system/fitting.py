@@ -60,4 +60,4 @@ class Fitting:
             totals = np.add.reduceat(solution[columns], np.cumsum(size) - size)
             small = (totals >= 1) & (totals < threshold)
             left, columns, size = left[small], columns[np.repeat(small, size)], size[small]
-        return left.tolist()
+        return [int(one) for one in left]

@@ -37,6 +37,8 @@ class Part:
         One row of numbers a solution that may fit, which are tried before others are looked for.
     again : {"as they are", "turned"}
         How it is asked once more where a count seems to be small: see `whole_numbers`.
+    first : int
+        Of the columns from this one on many are asked at once; those before are asked elsewhere.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class Part:
         threshold: int,
         likely: WholeNumbers,
         again: Again = "as they are",
+        first: int = 0,
     ) -> None:
         """Start with any whole numbers that fit.
 
@@ -52,13 +55,13 @@ class Part:
         as where only shares are printed. So counts that no program has are not looked at first: a
         solution without them is one, and what is open with them only is taken as known.
         """
-        self.threshold, self._again = threshold, again
+        self.threshold, self._again, self._first = threshold, again, first
         within = _bounded(system)
         self.found: list[list[int]] = []
         """Whole numbers that fit, of which each has a count that is not small in those before."""
         self._not_small = np.zeros(len(system.places), dtype=np.bool_)
-        first = next((numbers for numbers in likely if within.holds(numbers)), None)
-        self.fit = search_fit(within) if first is None else first.tolist()
+        fitting = next((numbers for numbers in likely if within.holds(numbers)), None)
+        self.fit = search_fit(within) if fitting is None else fitting.tolist()
         """Whole numbers that fit, or None if there are none."""
         if self.fit is None:
             within, self.fit = system, search_fit(system)
@@ -128,7 +131,7 @@ class Part:
                 [*system.high, *[np.inf] * len(sums)],
             )
             likely = np.column_stack([numbers, *totals])
-            self._with_sums[sums] = Part(wider, self.threshold, likely, self._again)
+            self._with_sums[sums] = Part(wider, self.threshold, likely, self._again, size)
         return self._with_sums[sums]
 
     def multipliers(self, columns: Sequence[int], sign: int) -> Numbers | None:
@@ -154,8 +157,9 @@ class Part:
         A count that is the sum of others is mostly large where one of these is, so that it is
         looked at last.
         """
-        self._raise(~self._system.totals)
-        self._raise(np.ones_like(self._not_small))
+        asked = np.arange(len(self._not_small)) >= self._first
+        self._raise(asked & ~self._system.totals)
+        self._raise(asked)
 
     def _raise(self, among: npt.NDArray[np.bool_]) -> None:
         """Look for solutions in which many of some counts are not small, until few are new."""
