@@ -137,6 +137,33 @@ def test_what_did_not_follow_is_not_asked_again_with_more_hidden(a: int, b: int,
                 assert once.tell(gone, before) == bool(told)
 
 
+def test_a_sum_is_asked_once_its_counts_do_not_follow_by_themselves() -> None:
+    """From the earlier report 7 of two quarters follow; with `x` 3 of them are of the first."""
+    first, second = (
+        ("discharged in the quarter up to", day, "completed")
+        for day in ("2025-12-31", "2026-03-31")
+    )
+    before, linked = LinkedCounts(SafePolicy()), LinkedCounts(SafePolicy())
+    for one, more in ((before, {"big": 20, "all": 27}), (linked, {"w": 30, "x": 33})):
+        for name, value in {first: 3, second: 4, **more}.items():
+            one.count(name, value, item=name, shows_zero=False)
+    before.total("all", [first, second, "big"])
+    linked.total("x", [first, "w"])
+    few: frozenset[Key] = frozenset([first, second])
+
+    def cells(linked: LinkedCounts, gone: frozenset[Key], quarter: str) -> PrintedCells:
+        return printed_cells(linked, gone, quarter=quarter, settled=lambda key: key in few)
+
+    reader = readers.Readers(
+        linked, few, lambda gone: cells(linked, gone, "2026Q1"), [cells(before, few, "2025Q4")]
+    )
+    names = {("", "", first), ("", "", second)}
+    assert set(reader.told(few)) == names
+    (together,) = reader.told(few | {"x"})
+    assert isinstance(together, tuple)
+    assert set(together[1:]) == names
+
+
 def test_only_what_follows_has_a_reason() -> None:
     linked = report(30, 16, 40, later=True)
     outsider = Outsider(Reading.of(cells_of(linked, frozenset("b"), "2026Q1")))
