@@ -279,9 +279,7 @@ class Outsider:
         if not self.place.keys() >= {*names} or key in self.not_people:
             return None
         own = [self.place[name] for name in names]
-        if len(own) > 1 and not self._is_of_one_part(own):
-            return None
-        return own
+        return own if len(own) == 1 or self._is_of_one_part(own) else None
 
     def _is_of_one_part(self, places: Sequence[int]) -> bool:
         """Return whether all unknown ones of some counts are connected, and the others are 0."""
