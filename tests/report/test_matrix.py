@@ -12,6 +12,7 @@ import pytest
 import iop_outcomes as iop
 from iop_outcomes.report.scope import Scope, choose_scope
 from iop_outcomes.report.sections import first_page, matrix
+from iop_outcomes.report.sections.definitions.section import CHART_LIMITS
 from iop_outcomes.report.sections.signals import month_charts, signals_table
 from iop_outcomes.report.trend_pictures import trend_drawing
 from iop_outcomes.report.trends import Trends, trend_in
@@ -194,7 +195,8 @@ def test_the_page_and_the_signals_of_one_program_say_the_same(one: Scope) -> Non
     page = matrix.matrix_table(trends, {}, charts)
     assert page is not None
     assert dict(zip(page.frame["measure"], page.frame["signal"], strict=True)) == said
-    assert "which is the one of the signals by program and month" in page.note
+    assert "stands in the definitions" in page.note
+    assert "has the chart of the signals by program and month" in CHART_LIMITS
     assert any(": " in word for word in said.values())
     # Each is a finding once.
     points = first_page.first_page(one, trends, table, {}, charts=charts).items

@@ -32,20 +32,12 @@ NOT_SHOWN, NONE_COUNTED = "not shown", "none counted"
 NOTE = (
     "Value: the newest period that is known and shown, with its 95% interval from lower to upper. "
     "{newer}Signal: what the control chart says of that period, and which side of the usual it is "
-    "on. {limits} Limits are never narrower than chance alone gives; the first half-year of the "
-    "records is not on the chart where all its people are newly admitted. {few}"
+    "on. {few}How its limits are made stands in the definitions."
 )
 NEWER = {
     NOT_COMPLETE: "Not complete: it is not over, or its people are still followed.",
     NOT_SHOWN: "Not shown: it would tell of a few people, or it is not complete either.",
     NONE_COUNTED: "None counted: a newer period has nothing to be counted.",
-}
-LIMITS = {
-    "month": "Of a row by month the limits come from the first {baseline} months on its chart",
-    "own": ", which is the one of the signals by program and month",
-    "other": "Of a row by longer times the limits come from all of them, and are rough if these "
-    "are fewer than {baseline}",
-    "both": ": its signal can differ from one by month of the same measure",
 }
 TARGET_NOTE = (
     " Beside target: consistently passing or failing if both limits of the chart are on the better "
@@ -243,7 +235,7 @@ def matrix_table(
         frame = frame.drop(columns=["target", "beside target"])
     by_row: dict[str, Kind] = dict.fromkeys(("value", "lower", "upper", "target"), "by_row")
     parts = {"newer": _newer_note(newer), "few": _few_note(frame["signal"])}
-    note = NOTE.format(limits=_limits(drawn, own or {}), **parts).rstrip()
+    note = NOTE.format(**parts)
     note += f"{TARGET_NOTE if has_target else ''}{COURSE_NOTE}"
     return Table("measures", "All measures on one page", frame, by_row, note, row_kinds=kinds)
 
@@ -262,20 +254,6 @@ def _few_note(signal: pd.Series) -> str:
     """Return what the words of too few periods say, of those that stand in the table."""
     words = [sentence for word, sentence in FEW.items() if (signal == word).any()]
     return "".join(f"{one.format(long=LONG, baseline=TRIAL_POINTS)} " for one in words)
-
-
-def _limits(drawn: list[Trend], own: Mapping[str, Trend]) -> str:
-    """Return from which periods the limits of the rows come."""
-    sentences = []
-    months = [one for one in drawn if one.every == "month"]
-    longer = [one for one in drawn if one.every != "month"]
-    if months:
-        same = any(by_month(one, own) for one in months)
-        sentences.append(LIMITS["month"] + (LIMITS["own"] if same else ""))
-    if longer:
-        both = any(find_quantity(one.measure).settles for one in longer)
-        sentences.append(LIMITS["other"] + (LIMITS["both"] if both else ""))
-    return " ".join(f"{one.format(baseline=TRIAL_POINTS)}." for one in sentences)
 
 
 def _newer_note(newer: pd.Series) -> str:

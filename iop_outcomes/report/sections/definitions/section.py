@@ -16,6 +16,7 @@ from iop_outcomes.report.scope import IN_ROWS_ONLY, Scope
 from iop_outcomes.report.sections.definitions.methods import methods_table, software_table
 from iop_outcomes.report.sections.definitions.outcomes import outcome_rows
 from iop_outcomes.trends import Trend
+from iop_outcomes.trends.charts import TRIAL_POINTS
 from iop_outcomes.trends.quantities import find_quantity
 
 SESSIONS_ABOVE = "Sessions are counted as the row Sessions says."
@@ -41,6 +42,15 @@ CLUSTERED = (
     "taken on the scale of the logit, by Student's t with one degree of freedom fewer than people, "
     "from a variance no smaller than that of independent sessions. Of a share of 0 or 1 it is "
     "Wilson's interval of the people."
+)
+
+CHART_LIMITS = (
+    f"They are made from the first {TRIAL_POINTS} months on a chart by month. On a chart by longer "
+    f"times they are made from all values, and are rough if these are fewer than {TRIAL_POINTS}. "
+    "They are never narrower than chance alone gives. The first half-year of the records is not on "
+    "a chart on which all people are newly admitted. Of a report of one program a row by month of "
+    "the page of all measures has the chart of the signals by program and month. Charts of one "
+    "measure by month and by longer times can differ in their signals."
 )
 
 
@@ -79,6 +89,8 @@ def definitions(scope: Scope, counted: Counted | None, left_out: tuple[str, ...]
     if counted is not None:
         rows += outcome_rows(scope, counted)
         rows += _measures(counted.trends.compared.values())
+    if counted is not None and scope.period is not None and counted.trends.drawn:
+        rows.append(("Limits of control charts", CHART_LIMITS))
     frame = pd.DataFrame(rows, columns=["measure", "definition"])
     table = Table("definitions", "What the words and numbers mean", frame)
     methods = () if counted is None else (methods_table(scope, counted, left_out),)
