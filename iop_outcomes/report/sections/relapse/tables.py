@@ -197,7 +197,7 @@ def milestone_table(results: RelapseResults, whom: str, left: str = "") -> Table
     frame.insert(0, "program", frame.pop("program"))
     note = (
         "With 95% limits, where they can be shown. Hidden: too few events lie between this day "
-        "and the last one shown, or too few people are followed so long."
+        "and another one that is shown, or too few people are followed so long."
     )
     if results.overall.policy.threshold == 1:
         note = OPEN_NOTE
