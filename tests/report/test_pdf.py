@@ -480,7 +480,10 @@ def test_what_is_for_screens_only_changes_nothing_on_paper(picture: Picture) -> 
     assert "<details>" in page()
     assert "<nav " in page()
     assert not {"<details>", "<nav ", "<source "} & set(re.findall("<[a-z]+[ >]", page(paper=True)))
-    assert pdf_of(page(paper=True)) == pdf_of(page())
+    at_the_end = re.compile(r'<section id="behind".*?</section>\n', re.DOTALL)
+    on_paper, found = at_the_end.subn("", page(paper=True))
+    assert found == 1
+    assert pdf_of(on_paper) == pdf_of(page())
 
 
 def test_the_letters_of_a_picture_are_as_large_as_those_of_tables(picture: Picture) -> None:
@@ -611,6 +614,25 @@ def test_a_definition_stands_once_and_pictures_lead_to_it(picture: Picture) -> N
     without = page_of(scope, [pictures], settings, "A title", [])()
     assert without.count("How &lt;it&gt; is counted.") == 1
     assert "#definitions" not in without
+
+
+def test_on_paper_the_tables_behind_the_pictures_stand_at_the_end(picture: Picture) -> None:
+    policy = iop.SafePolicy.cms()
+    scope: Any = SimpleNamespace(records=SimpleNamespace(synthetic=False), policy=policy)
+    behind = Table("t", "Behind it", pd.DataFrame({"a": ["b"]}), {}, "What it is.")
+    pictures = Section("one", "One", (), (), (Drawing("D", lambda **_: picture, behind, ""),))
+    last = Section("two", "Last section", ())
+    page = page_of(scope, [pictures, last], ReportSettings(), "A title", [])
+    paper, screen = page(paper=True), page()
+    title = "The numbers behind the pictures"
+    assert title not in screen
+    before, _, after = paper.partition(f">{title}</h2>")
+    assert "Last section" in before
+    assert "Behind it" in after
+    assert "Behind it" not in before
+    assert 'aria-labelledby="behind-title"' in before
+    without = page_of(scope, [last], ReportSettings(), "A title", [])(paper=True)
+    assert title not in without
 
 
 @needs_weasyprint

@@ -19,7 +19,7 @@ from iop_outcomes.plots.layout.export import DOTS, SETTINGS, Picture, dotted, dr
 from iop_outcomes.plots.layout.style import drawing
 from iop_outcomes.report.forms.document import Document, document_of
 from iop_outcomes.report.forms.saving import check_path, save_report
-from iop_outcomes.report.forms.word import word_of
+from iop_outcomes.report.forms.word import NOT_HERE, word_of
 from iop_outcomes.report.model import Drawing, Section, Table
 from iop_outcomes.report.sections.findings import findings_frame
 from iop_outcomes.report.sections.matrix import COURSE, COURSE_NOTE
@@ -57,6 +57,7 @@ def test_it_holds_the_first_page_and_the_pictures_with_their_words(document: Doc
     words = [one.text for one in held.paragraphs]
     assert "Synthetic data." in words
     assert "lower: Rate was 3%." in words
+    assert NOT_HERE in words
     assert words.count("A note.") == 2
     assert held.sections[0].header.paragraphs[0].text == "Do not send."
     assert held.tables[0].rows[0].cells[1].text == "n"
@@ -100,8 +101,8 @@ def test_each_section_with_pictures_begins_with_its_definitions(document: Docume
     held = docx.Document(BytesIO(word_of(whole, [(one, picture) for one in titles], "", "", "")))
     words = [one.text for one in held.paragraphs if one.text]
     note = "What relapse is stands at the start."
-    start = ["T", "Relapse", "Relapse is any use.", "Curve", note, "The same, by program", note]
-    assert words == [*start, "Trends", "Curve", note]
+    start = ["T", NOT_HERE, "Relapse", "Relapse is any use.", "Curve", note]
+    assert words == [*start, "The same, by program", note, "Trends", "Curve", note]
     levels = [one.style.name for one in held.paragraphs if one.style.name.startswith("Heading")]
     assert levels == [f"Heading {level}" for level in (1, 2, 3, 3, 2, 3)]
     page = held.sections[0]

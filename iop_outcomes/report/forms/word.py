@@ -19,6 +19,10 @@ from iop_outcomes.report.sections.matrix import COURSE, COURSE_NOTE
 from iop_outcomes.report.settings import ReportSettings
 from iop_outcomes.shared.characters import one_line
 
+NOT_HERE = (
+    "This file holds the first page, the pictures and the methods. The tables that it names and "
+    "does not hold are in the report itself."
+)
 LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the first time that a zip file can hold
 PAPER = (210, 297)  # mm: A4, as the PDF
 LONGEST_PROPERTY = 255  # letters of a property of a Word file
@@ -94,6 +98,7 @@ def word_of(document: Document, pictures: Pictures, mark: str, banner: str, logo
         paragraph = docx_file.add_paragraph(style="No Spacing")
         paragraph.add_run(f"{one_line(fact['name'])}: ").bold = True
         paragraph.add_run(one_line(fact["text"]))
+    _small(docx_file.add_paragraph(), NOT_HERE)
     _add_first_page(docx_file, document)
     page = docx_file.sections[0]
     page.page_width, page.page_height = map(library.shared.Mm, PAPER)
