@@ -84,13 +84,14 @@ def time_in_treatment(
     Length of stay is that of TEDS, the earlier of last contact and discharge; TEDS rounds stays of
     less than a day up to 1, here they are 0.
 
-    Whether somebody has stopped coming is known only after `no_contact_days`: of the days up to
-    then before the data cut (or, while open, before the end of follow-up) nothing is used, neither
-    discharges nor contacts. Otherwise recent discharges would count as ends and recent dropouts not
-    yet, and the curve would be too high. Left out are episodes followed for no more than
-    `no_contact_days`, those of which no service has a recorded outcome, and those of programs whose
-    records do not show how long people stayed (`Records.fitness`); the rule of the frame says how
-    many.
+    Whether somebody has stopped coming is known only after `no_contact_days`. Who had a contact in
+    the days up to then before the data cut (or, while open, before the end of follow-up) is
+    followed to their start and still there, also if discharged in them. Who had the last contact
+    before them has ended with it, and a discharge in them gives the reason. If recent discharges
+    counted as ends and recent dropouts not yet, the curve would be too high. Left out are episodes
+    followed for no more than `no_contact_days`, those of which no service has a recorded outcome,
+    and those of programs whose records do not show how long people stayed (`Records.fitness`); the
+    rule of the frame says how many.
 
     Retention on day d is the curve on day d - 1 (``days`` of d or more), for any d, also where
     follow-up is incomplete. Dropout and completion compete: one minus a curve with the other
@@ -198,7 +199,8 @@ def _text(event: End, no_contact_days: int, left_out: Sequence[tuple[Booleans, s
     text = (
         "Days from admission to the last contact or the discharge, whichever is earlier. "
         f"{whole} Who had no contact for more than {no_contact_days} days has dropped out with the "
-        "last contact; the days up to then before the end of follow-up are not used."
+        "last contact; who had one in the days up to then before the end of follow-up was there up "
+        "to their start."
     )
     for rows, what in left_out:
         count = int(rows.sum())

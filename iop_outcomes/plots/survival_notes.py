@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 ROWS = (("at_risk", "at risk"), ("censored", "censored"), ("events", "events"))
 MOST_BANDS = 3  # curves whose limits are shaded
 UNWEIGHTED = ("rows_at_risk", "rows")
+NO_NUMBERS = "Numbers at risk, and with them confidence limits, cannot be shown."
+SAID = "numbers at risk and limits are not shown"  # as the rule of some curves ends
 Counting = Literal["after", "just_before"]
 
 
@@ -76,7 +78,7 @@ def small_print(curves: Curves, band: bool, counting: Counting) -> str:
         late, weights = bool((curves.entries["day"] > 0).any()), curves.weights
     if isinstance(curves, ProtectedCurves) and curves.policy.threshold > 1:
         if not has_table(curves):
-            return "Numbers at risk, and with them confidence limits, cannot be shown."
+            return "" if SAID in curves.rule else NO_NUMBERS
         sentences.append("The table: those still followed after each marked day, rounded.")
     elif counting == "just_before":
         sentences.append(

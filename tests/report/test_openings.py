@@ -13,6 +13,7 @@ import iop_outcomes as iop
 from iop_outcomes.disclosure.system.documents import disclosed_by
 from iop_outcomes.report.model import Kind, Section, Table, write_value
 from iop_outcomes.report.sections.openings import OPENINGS, opening
+from iop_outcomes.report.sections.openings.sentences import DIFFER
 from tests.helpers.of_the_sample import records_of_the_sample, report_of_the_sample
 
 KINDS: dict[str, Kind] = {
@@ -28,6 +29,7 @@ KINDS: dict[str, Kind] = {
 }
 FOURTH, FIRST = "fourth session within 30 days", "first session within 30 days"
 AFTER = "still in the program after {} days"
+OF_RULES = "Who met which rule: admissions from 2024-10-01 to 2026-09-30"
 OF_RELAPSE = "Without relapse, by day: admissions from 2025-10-01 to 2026-09-30"
 
 
@@ -75,7 +77,7 @@ def flow(**reached: object) -> str:
         ),
         (
             {"admitted": 40, "fourth": "hidden", "after_90": 1},
-            "Of 40 admissions followed for 90 days, 1 was still in the program after 90.",
+            "Of 40 admissions followed for 90 days, 1 was still in the program after 90 days.",
         ),
     ],
 )
@@ -86,11 +88,21 @@ def test_how_far_people_came(reached: dict[str, object], words: str) -> None:
 @pytest.mark.parametrize(
     ("admitted", "there", "words"),
     [
-        (67, 47, "There were 67 admissions in 2026Q3, and 47 were in the program on 2026-09-30."),
-        (1, 1, "There was 1 admission in 2026Q3, and 1 was in the program on 2026-09-30."),
-        (0, 0, "There were no admissions in 2026Q3, and none were in the program on 2026-09-30."),
+        (
+            67,
+            47,
+            "There were 67 admissions in 2026Q3. On 2026-09-30, 47 episodes were open, whenever "
+            "admitted.",
+        ),
+        (
+            1,
+            1,
+            "There was 1 admission in 2026Q3. On 2026-09-30, 1 episode was open, whenever "
+            "admitted.",
+        ),
+        (0, 0, "There were no admissions in 2026Q3. On 2026-09-30, no episodes were open."),
         (1234, "hidden", "There were 1,234 admissions in 2026Q3."),
-        ("hidden", 47, "47 were in the program on 2026-09-30."),
+        ("hidden", 47, "On 2026-09-30, 47 episodes were open, whenever admitted."),
         ("hidden", "hidden", ""),
     ],
 )
@@ -134,7 +146,7 @@ def test_attendance_without_weekdays_is_that_of_the_table_of_programs() -> None:
     assert said("attendance", table("programs", caption, row)) == ""
 
 
-def rules(first: object, left: object) -> str:
+def rules(first: object, left: object, of: int = 531) -> str:
     rows = [
         {"rule": "Started and engaged (IET style)", "met": 532, "of": 581, "share": 0.916},
         {
@@ -143,21 +155,30 @@ def rules(first: object, left: object) -> str:
             "of": 593,
             "share": "hidden" if first == "hidden" else 0.906,
         },
-        {"rule": "Left: 30 days without contact", "met": left, "of": 531, "share": 0.358},
+        {"rule": "Left: 30 days without contact", "met": left, "of": of, "share": 0.358},
     ]
-    return said("engagement", table("continuity", "Who met which rule", *rows))
+    return said("engagement", table("continuity", OF_RULES, *rows))
 
 
 def test_engagement() -> None:
     left = "190 had 30 days without contact (35.8%)."
-    assert rules(537, 190) == (
-        "Of 593 admissions with a first visit, 537 came to a fourth within 30 days of it (90.6%). "
-        f"Of 531 admissions, {left}"
-    )
+    time = " from 2024-10-01 to 2026-09-30"
+    first = f"Of 593 admissions{time} with a first visit, 537 came to a fourth within 30 days of it"
+    assert rules(537, 190) == f"{first} (90.6%). Of 531 admissions, {left} {DIFFER}"
+    assert rules(537, 190, of=593).endswith(left)  # the two are the same
     assert rules("hidden", 190).startswith(
-        "Of 581 admissions, 532 started and engaged (IET style) (91.6%). "
+        f"Of 581 admissions{time}, 532 started soon and came to two or more further visits "
+        "(91.6%). "
     )
-    assert "without contact" not in rules(537, "hidden")
+    assert rules(537, "hidden") == f"{first} (90.6%)."
+    stay = {"rule": "Seen within 7 days after a stay elsewhere", "met": 144, "of": 197}
+    alone = {"rule": "Left: 30 days without contact", "met": 20, "of": 50}
+    assert said("engagement", table("continuity", OF_RULES, stay)) == (
+        f"Of 197 admissions{time} after a stay elsewhere, 144 came within 7 days of its end."
+    )
+    assert said("engagement", table("continuity", OF_RULES, alone)) == (
+        f"Of 50 admissions{time}, 20 had 30 days without contact."
+    )
 
 
 def ends(everybody: object, completed: object, dropped_out: object) -> str:
@@ -176,17 +197,20 @@ def test_how_episodes_ended() -> None:
     assert ends(153, "hidden", "hidden") == ends("hidden", 58, 32) == ends(0, 0, 0) == ""
 
 
-def relapse(*cells: object, at_risk: object = 616) -> str:
+def relapse(*cells: object, at_risk: object = 616, rules: dict[str, object] | None = None) -> str:
     row = {"program": "all"} | dict(zip(("day_30", "day_90", "day_180"), cells, strict=True))
     curve = Table("relapse", "Time to relapse", pd.DataFrame({"day": [0], "at_risk": [at_risk]}))
-    tables = (table("without_relapse", OF_RELAPSE, row),)
+    tables = [table("without_relapse", OF_RELAPSE, row)]
+    if rules is not None:
+        rows = [{"a missing check-in": one, "day_180": cell} for one, cell in rules.items()]
+        tables.append(table("missing_check_ins", "Without relapse, by what a missing", *rows))
     section = Section("relapse", "Relapse", (), (*tables, curve))
     return opening(section)
 
 
 def test_relapse_is_said_of_the_last_day_that_is_shown() -> None:
     of = "Of 616 admissions from 2025-10-01 to 2026-09-30, an estimated "
-    last = ", among those still followed."
+    last = ", if those no longer followed fared like the others."
     limits = " (95% limits 54% to 67%)"
     assert relapse("88%", "71%", "61% (54% to 67%)") == (
         f"{of}61% were without relapse on day 180{limits}{last}"
@@ -200,6 +224,33 @@ def test_relapse_is_said_of_the_last_day_that_is_shown() -> None:
     of_all = "Of all admissions from 2025-10-01 to 2026-09-30, "
     assert relapse("88%", "71%", "61%", at_risk="hidden").startswith(of_all)
     assert relapse("88%", "71%", "61%", at_risk=1).startswith("Of 1 admission from ")
+
+
+def test_beside_it_stands_the_range_by_what_a_missing_check_in_counts_as() -> None:
+    cells = "88%", "71%", "61% (54% to 67%)"
+    rules: dict[str, object] = {
+        "counts as no use, or takes the last value": "58%",
+        "counts as use": "15%",
+        "ends follow-up (used here)": "61% (54% to 67%)",
+    }
+    assert relapse(*cells, rules=rules).endswith(
+        "fared like the others. It is from 15%, if every missing check-in counts as use, to 61%, "
+        "if people are counted only up to their first missing one."
+    )
+    without = relapse(*cells)
+    assert without.endswith("fared like the others.")
+    assert relapse(*cells, rules={**rules, "counts as use": "hidden"}) == without
+    assert relapse(*cells, rules={**rules, "counts as use": "not known"}) == without
+    fewer = {one: cell for one, cell in rules.items() if "counts as use" not in one}
+    assert relapse(*cells, rules=fewer) == without  # a rule without a row may be an end
+    assert relapse(*cells, rules=dict.fromkeys(rules, "61%")) == without
+    last: dict[str, object] = {
+        "counts as use": "15%",
+        "counts as no use": "58%",
+        "ends follow-up": "57%",
+        "takes the last value (used here)": "61%",
+    }
+    assert "to 61%, if a missing check-in takes the last value." in relapse(*cells, rules=last)
 
 
 def test_symptoms_and_daily_life() -> None:
@@ -216,6 +267,10 @@ def test_symptoms_and_daily_life() -> None:
     assert said("symptoms", housing) == f"{words} times."
     assert said("symptoms", table("functioning", "", life | {"paired": "hidden"})) == ""
     assert said("symptoms", table("symptoms", "", row | {"mean_at_the_end": "hidden"})) == ""
+    one = said("symptoms", table("symptoms", "", row | {"answered_twice": 1}))
+    assert "on average, for the one who answered both times." in one
+    alone = said("symptoms", table("functioning", "", life | {"paired": 1}))
+    assert alone.endswith("at discharge, of the one who answered both times.")
     higher = row | {"scale": "What protects (BAM protective, higher is better)"}
     assert "Lower is better" not in said("symptoms", table("symptoms", "", higher))
 
@@ -229,8 +284,13 @@ def test_response_is_that_of_the_newest_month_that_is_shown() -> None:
     status = ("known", "hidden", "not yet known")
     rows = [row | {"status": one} for row, one in zip(rows, status, strict=True)]
     answers = table("trend_check_in_response", "Check-in response by month", *rows)
-    words = "Of 717 check-ins due in 2026-07, 538 were answered (75.0%)."
-    assert said("response", answers) == words
+    assert said("response", answers) == (
+        "Of 717 check-ins due in July 2026 alone, the newest month shown here, 538 were answered "
+        "(75.0%)."
+    )
+    quarter = table("trend_check_in_response", "", rows[0] | {"period": "2026Q3"})
+    words = "Of 717 check-ins due in 2026Q3, 538 were answered (75.0%)."
+    assert said("response", quarter) == words
     assert said("response", table("trend_check_in_response", "", *rows[1:])) == ""
 
 

@@ -65,8 +65,14 @@ def test_symptoms_daily_life_and_ends_have_rows_of_the_definitions(which: str) -
     missed = "A check-in missed on the day of the discharge does not count: the discharge does"
     assert missed in first
     assert "a relapse found on the day of the discharge counts as the relapse" in first
-    unused = "Of the last 30 days before the data cut, or the end of follow-up, nothing is used"
-    assert unused in words_of(report, "who-stayed", "ends_over_time")
+    note = words_of(report, "who-stayed", "ends_over_time")
+    assert "nothing is used" not in note
+    for said in (
+        "Who was seen in them counts as still there up to their start, also if discharged in them.",
+        "Who was last seen before them has ended with that contact, and a discharge in them gives "
+        "the reason.",
+    ):
+        assert said in note
 
 
 @pytest.mark.parametrize("which", REPORTS)

@@ -11,8 +11,15 @@ from iop_outcomes.report.model import Section
 SHORTEST = 40  # letters of a sentence that is said once
 CHARTS = ("trends", "response")  # each chart has its own key, which may differ from the next
 ABOVE = "For the rest see the notes above."
-REFERS = ("Read it as", ABOVE)
-AT_EACH = ("Not shown:", *REFERS)  # how a sentence begins that stands where it matters
+REFERS = ("Only its marked days", ABOVE)
+OF_A_PICTURE = (
+    "Bands: 95% confidence limits of each day.",
+    "The table: those still followed",
+    "Numbers at risk, and with them",
+)
+"""How sentences begin that hold for one picture and not for the next."""
+AT_EACH = ("Not shown:", *OF_A_PICTURE, *REFERS)
+"""How a sentence begins that stands where it matters."""
 _SENTENCES = re.compile(r"(?<=[.!?]) (?=[A-Z])")
 
 

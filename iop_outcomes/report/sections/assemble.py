@@ -208,7 +208,8 @@ def relapse_section(scope: Scope, counted: Counted) -> Section:
     whom = scope.words(8)
     answered_only = not scope.tells("relapse_missing_rules")
     unlike = "Those who stop answering may have fared worse than those who answer."
-    there = unlike if answered_only else f"{unlike} {relapse.SEE_MISSING}"
+    by_missing = not answered_only and not results.by_missing.table.empty
+    there = f"{unlike} {relapse.SEE_MISSING}" if by_missing else unlike
     sentences: tuple[str, ...] = (there, *relapse.what_is_counted(scope.rule))
     left = relapse.without_a_curve(scope, results)
     tables: tuple[Table, ...] = (relapse.milestone_table(results, whom, left),)
@@ -219,8 +220,10 @@ def relapse_section(scope: Scope, counted: Counted) -> Section:
     sentences = (*sentences, *filter(None, [results.first.sentence]))
     if answered_only:
         sentences = (*sentences, *unknown(scope, "relapse_missing_rules"))
-    else:
+    elif by_missing:
         tables = (*tables, relapse.missing_rule_table(results))
+    else:
+        sentences = (*sentences, relapse.NO_MISSING_RULES)
     return Section("relapse", "Relapse", sentences, tables, counted.pictures["relapse"])
 
 

@@ -28,8 +28,10 @@ Ends = ProtectedCurves | CumulativeIncidence
 STAYS: Key = ("stays", "n")
 NAME, TITLE = "ends_over_time", "How episodes ended, and after how long"
 UNUSED = (
-    f"Of the last {NO_CONTACT_DAYS} days before the data cut, or the end of follow-up, nothing is "
-    "used, neither contacts nor discharges: who stopped coming in them is not known yet."
+    f"The last {NO_CONTACT_DAYS} days before the data cut (before the end of follow-up, where no "
+    "discharge is recorded) do not tell yet who stopped coming. Who was seen in them counts as "
+    "still there up to their start, also if discharged in them. Who was last seen before them has "
+    "ended with that contact, and a discharge in them gives the reason."
 )
 RULE = (
     "Days from admission to the last contact or the discharge, whichever is earlier; who stopped "

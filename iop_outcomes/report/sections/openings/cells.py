@@ -46,6 +46,20 @@ def counted(number: int, one: str) -> str:
     return f"{amount} {one}" if number == 1 else f"{amount} {one}s"
 
 
+def time_of(caption: str) -> str:
+    """Return the words of a caption on a time of admission, to stand behind "admissions".
+
+    Examples
+    --------
+    >>> time_of("Who met which rule: admissions from 2024-10-01 to 2026-09-30")
+    ' from 2024-10-01 to 2026-09-30'
+    >>> time_of("Who met which rule: all admissions")
+    ''
+    """
+    whom = caption.partition(": ")[2]
+    return whom.removeprefix("all ").removeprefix("admissions")
+
+
 @dataclass(frozen=True, eq=False)
 class PrintedTable:
     """A table as it is printed: only what a reader sees can be taken from it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from iop_outcomes.report.model import Section
@@ -12,8 +13,11 @@ from iop_outcomes.report.sections.openings.cells import (
     counted,
     how_many,
     printed,
+    time_of,
     was,
 )
+from iop_outcomes.report.sections.openings.ranges import range_by_missing
+from iop_outcomes.trends.periods import in_words
 
 Tables = Mapping[str, PrintedTable]
 ADMITTED = "admitted"
@@ -29,14 +33,24 @@ RULES = (
         " with a first visit",
         "came to a fourth within 30 days of it",
     ),
-    ("Started and engaged (IET style)", "", "started and engaged (IET style)"),
+    (
+        "Started and engaged (IET style)",
+        "",
+        "started soon and came to two or more further visits",
+    ),
     (
         "Seen within 7 days after a stay elsewhere",
         " after a stay elsewhere",
-        "came within 7 days of it",
+        "came within 7 days of its end",
     ),
 )
 LEFT = "Left: 30 days without contact"
+DIFFER = (
+    "Each number is of those of whom the answer is known by now, and whom the rule is about; so "
+    "the two differ."
+)
+NEWEST = "the newest month shown here"
+MONTH = re.compile(r"\d{4}-\d{2}")
 NO_SHARE = "No share without relapse can be shown here: too few relapses or people are behind it."
 NONE_KNOWN = "No share without relapse is known: nobody is followed for 30 days."
 
@@ -58,7 +72,8 @@ def flow(tables: Tables) -> str:
         reached = table.count(table.row(stage=f"{STILL} after {day} days"), "reached")
         if reached is not None:
             there = f"{how_many(reached)} {was(reached)} {STILL}"
-            return f"{came} After {day} days {there}." if came else f"{whom}, {there} after {day}."
+            after = f"After {day} days {there}."
+            return f"{came} {after}" if came else f"{whom}, {there} after {day} days."
     return came
 
 
@@ -68,14 +83,16 @@ def who_came(tables: Tables) -> str:
     admitted = table.count(table.row(group=ALL), "admitted")
     if admitted is not None:
         time = table.caption.removeprefix("Admissions in ")
-        said.append(f"there {was(admitted)} {counted(admitted, 'admission')} in {time}")
+        said.append(f"There {was(admitted)} {counted(admitted, 'admission')} in {time}.")
     census = tables.get("census")
     if census is not None and census.rows:
         last = len(census.rows) - 1
         there = census.count(last, "episodes")
         if there is not None:
-            said.append(f"{how_many(there)} {was(there)} {census.text(last, 'who')}")
-    return _sentence(", and ".join(said))
+            day = str(census.text(last, "who")).removeprefix("in the program on ")
+            open_ = f"{counted(there, 'episode')} {was(there)} open"
+            said.append(f"On {day}, {open_}{', whenever admitted' if there else ''}.")
+    return " ".join(said)
 
 
 def attendance(tables: Tables) -> str:
@@ -100,18 +117,23 @@ def attendance(tables: Tables) -> str:
 def engagement(tables: Tables) -> str:
     """Return how many met the first rule that is shown, and how many left."""
     table, said = tables["continuity"], []
+    time, asked = time_of(table.caption), []
     for rule, whom, words in RULES:
         place = table.row(rule=rule)
         met, of = table.count(place, "met"), table.count(place, "of")
         if of and met is not None:
             met_it = f"{how_many(met)} {words}{table.share(place)}"
-            said.append(f"Of {counted(of, 'admission')}{whom}, {met_it}.")
+            said.append(f"Of {counted(of, 'admission')}{time}{whom}, {met_it}.")
+            asked.append(of)
             break
     place = table.row(rule=LEFT)
     met, of = table.count(place, "met"), table.count(place, "of")
     if of and met is not None:
         gap = f"{how_many(met)} had 30 days without contact{table.share(place)}"
-        said.append(f"Of {counted(of, 'admission')}, {gap}.")
+        said.append(f"Of {counted(of, 'admission')}{'' if said else time}, {gap}.")
+        asked.append(of)
+    if len(set(asked)) > 1:
+        said.append(DIFFER)
     return " ".join(said)
 
 
@@ -147,16 +169,17 @@ def relapse(tables: Tables) -> str:
     day, cell = next(iter(shown.items()))
     share, _, limits = cell.partition(" (")
     between = f" (95% limits {limits}" if limits else ""
-    return (
+    estimate = (
         f"{_of_whom(tables)} an estimated {share} were without relapse on day {day}{between}, "
-        "among those still followed."
+        "if those no longer followed fared like the others."
     )
+    beside = range_by_missing(tables.get("missing_check_ins"), f"day_{day}")
+    return f"{estimate} {beside}" if beside else estimate
 
 
 def _of_whom(tables: Tables) -> str:
     """Return of whom the curve is, and of how many where its table prints that."""
-    _, _, whom = tables["without_relapse"].caption.partition(": ")
-    time = whom.removeprefix("all ").removeprefix("admissions")
+    time = time_of(tables["without_relapse"].caption)
     curve = tables.get("relapse")
     if curve is None or not curve.rows or curve.count(0, "day") != 0:
         return f"Of all admissions{time},"
@@ -175,8 +198,8 @@ def symptoms(tables: Tables) -> str:
         if both and intake and end:
             better = "" if "better" in str(scale) else " Lower is better."
             return (
-                f"{scale} was {intake} at intake and {end} at the end, on average, for the "
-                f"{both:,} who answered both times.{better}"
+                f"{scale} was {intake} at intake and {end} at the end, on average, for "
+                f"{_those(both)} who answered both times.{better}"
             )
     if "functioning" in tables:
         table = tables["functioning"]
@@ -185,8 +208,8 @@ def symptoms(tables: Tables) -> str:
         both = table.count(0, "paired")
         if both and start and end:
             return (
-                f"{str(domain).capitalize()}: {start} at the start and {end} at discharge, of the "
-                f"{both:,} who answered both times."
+                f"{str(domain).capitalize()}: {start} at the start and {end} at discharge, of "
+                f"{_those(both)} who answered both times."
             )
     return ""
 
@@ -197,9 +220,10 @@ def response(tables: Tables) -> str:
     for place in reversed(range(len(table.rows))):
         due, answered = (table.count(place, name) for name in ("denominator", "numerator"))
         if due and answered is not None and table.text(place, "status") == "known":
-            period, share = table.text(place, "period"), table.share(place, "value")
+            period, share = str(table.text(place, "period")), table.share(place, "value")
             came = f"{how_many(answered)} {was(answered)} answered{share}"
-            return f"Of {counted(due, 'check-in')} due in {period}, {came}."
+            one = f" alone, {NEWEST}" if MONTH.fullmatch(period) else ""
+            return f"Of {counted(due, 'check-in')} due in {in_words(period)}{one}, {came}."
     return ""
 
 
@@ -238,6 +262,10 @@ def opening(section: Section) -> str:
     needed, make = OPENINGS.get(section.identifier, ((), None))
     tables = printed(section)
     return make(tables) if make is not None and any(name in tables for name in needed) else ""
+
+
+def _those(number: int) -> str:
+    return "the one" if number == 1 else f"the {number:,}"
 
 
 def _sentence(text: str) -> str:

@@ -7,8 +7,13 @@ from __future__ import annotations
 
 from iop_outcomes.report.sections.relapse.first import FirstEnds, first_limits, first_table
 from iop_outcomes.report.sections.relapse.pictures import relapse_drawings
-from iop_outcomes.report.sections.relapse.results import RelapseResults, relapse_results
+from iop_outcomes.report.sections.relapse.results import (
+    COMPARED_RULES,
+    RelapseResults,
+    relapse_results,
+)
 from iop_outcomes.report.sections.relapse.tables import (
+    NO_MISSING_RULES,
     SEE_MISSING,
     curve_table,
     interval_table,
@@ -19,6 +24,8 @@ from iop_outcomes.report.sections.relapse.tables import (
 )
 
 __all__ = [
+    "COMPARED_RULES",
+    "NO_MISSING_RULES",
     "SEE_MISSING",
     "FirstEnds",
     "RelapseResults",

@@ -19,8 +19,15 @@ from iop_outcomes.report.sections.relapse.tables import (
 )
 from iop_outcomes.survival import IntervalSurvival
 
-AS_FIRST = "Read it as the first picture of this section."
+AS_FIRST = (
+    "Only its marked days and the lines between them are read as those of the first picture of "
+    "this section."
+)
 BETWEEN = "A relapse is known to lie between two check-ins only, and is estimated so."
+NAMED_RULES = (
+    "Each curve takes missing check-ins as its name says, so that events of some may rest on "
+    "missed ones."
+)
 UNNAMED, NAMED = "without the event", "without relapse"
 MEDIAN_LINE = "Dotted: where a curve comes down to one half (the median), read along its line."
 INTERVAL_TITLE = "Relapse between two check-ins (interval-censored)"
@@ -32,8 +39,11 @@ def relapse_drawings(scope: Scope, results: RelapseResults | None) -> tuple[Draw
     if results is None:
         return ()
     synthetic = scope.records.synthetic
-    method = how_estimated(scope, results)
-    drawings = [_curve(scope, results.overall, "Time to relapse", "relapse", method, is_first=True)]
+    first = _first(scope, results)
+    if first is None:
+        return ()
+    method = how_estimated(scope, results, first)
+    drawings = [_curve(scope, results.overall, "Time to relapse", "relapse", method)]
     if results.first.open is not None:
         table = first_table(results.first)
         shown = plot_incidence, results.first.open, table.caption, table
@@ -44,17 +54,29 @@ def relapse_drawings(scope: Scope, results: RelapseResults | None) -> tuple[Draw
         drawings.append(drawing_of(*estimate, synthetic=synthetic))
     elif results.interval is not None:
         drawings.append(
-            _curve(scope, results.interval, INTERVAL_TITLE, "relapse_interval", BETWEEN)
+            _curve(scope, results.interval, INTERVAL_TITLE, "relapse_interval", BETWEEN, first)
         )
     if scope.tells("relapse_missing_rules"):
-        named = "Each curve takes missing check-ins as its name says."
+        is_first = first is results.by_missing
+        named = f"{NAMED_RULES} {method}" if is_first else NAMED_RULES
         # The lines between the marked days are no estimates, and two of these curves suppositions.
         given = results.by_missing, MISSING_TITLE, "relapse_by_missing", named
-        drawings.append(_curve(scope, *given, median=scope.policy.threshold == 1))
+        others = None if is_first else first
+        drawings.append(_curve(scope, *given, others, median=scope.policy.threshold == 1))
     if results.by_program is not None:
         title, left = "Time to relapse, by program", without_a_curve(scope, results)
-        drawings.append(_curve(scope, results.by_program, title, "relapse_by_program", left))
+        is_first = first is results.by_program
+        own = " ".join(filter(None, [left, method if is_first else ""]))
+        given = results.by_program, title, "relapse_by_program", own
+        drawings.append(_curve(scope, *given, None if is_first else first))
     return tuple(drawing for drawing in drawings if drawing is not None)
+
+
+def _first(scope: Scope, results: RelapseResults) -> ProtectedCurves | None:
+    """Return the curves of the first picture of the section; None where it has none."""
+    by_missing = results.by_missing if scope.tells("relapse_missing_rules") else None
+    curves = results.overall, by_missing, results.by_program
+    return next((one for one in curves if one is not None and not one.table.empty), None)
 
 
 def _curve(
@@ -63,16 +85,19 @@ def _curve(
     title: str,
     name: str,
     own: str = "",
+    first: ProtectedCurves | None = None,
     *,
     median: bool = True,
-    is_first: bool = False,
 ) -> Drawing | None:
-    """Return a picture of curves; what all of the section have in common is said of the first."""
+    """Return a picture of curves; how days and lines are read is said of the first one only.
+
+    `first` are the curves of that one, None where this is it.
+    """
     if curves.table.empty:
         return None
     dotted = MEDIAN_LINE if median and curves.median()["median"].notna().any() else ""
-    rule = " ".join(filter(None, [own, dotted, "" if is_first else AS_FIRST]))
+    rule = " ".join(filter(None, [own, dotted, "" if first is None else AS_FIRST]))
     drawn = replace(curves, rule=rule, text=curves.text.replace(UNNAMED, NAMED))
-    table = curve_table(name, title, curves, own, is_first=is_first)
+    table = curve_table(name, title, curves, own, first)
     plot = plot_survival if median else partial(plot_survival, median=False)
     return drawing_of(plot, drawn, title, table, synthetic=scope.records.synthetic)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -64,7 +65,24 @@ ENDS_FOLLOW_UP = "ends the follow-up on the last day known before it"
 ESTIMATE = " Kaplan-Meier estimate."  # the section of methods says it
 MISSING_CAPTION = "Without relapse, by what a missing check-in counts as"
 SEE_MISSING = f'See the table "{MISSING_CAPTION}".'
+SOMEWHAT = "They can be somewhat too narrow or too wide."
+ROUNDED = re.compile(r"; numbers at risk are rounded\. Limits [^.]*\.")
+"""What is said of curves whose numbers at risk are printed."""
 HOW = "How these shares are estimated stands under the first picture of this section."
+AS_NAMED = "; missing check-ins as named"
+NO_MISSING_RULES = (
+    "What these shares would be if a missing check-in counted otherwise is not shown: too few "
+    "people or events."
+)
+LIMITS = (
+    "With 95% limits, where they can be shown. They are worked out from rounded figures, and can "
+    "be somewhat too narrow or too wide."
+)
+WITHOUT_RISK = (
+    "At risk: all, on day 0; on the other days hidden, and with it the 95% limits. Survival: the "
+    "share without relapse through the day."
+)
+ONLY_DAYS = "Only these days are estimates; the lines between them in the picture are not."
 AS_FIRST = "Its columns are those of the table behind the first picture of this section."
 STATUSES = {
     "clear": "known_clear",
@@ -103,23 +121,36 @@ def without_a_curve(scope: Scope, results: RelapseResults) -> str:
     return left_out(sorted(scope.programs), shown, hides=hides)
 
 
-def how_estimated(scope: Scope, results: RelapseResults) -> str:
+def has_risk(curves: ProtectedCurves) -> bool:
+    """Return whether any number at risk is printed, and with it limits, after day 0."""
+    table = curves.table
+    return bool(table.loc[table["day"] > 0, "at_risk"].notna().any())
+
+
+def how_estimated(scope: Scope, results: RelapseResults, curves: ProtectedCurves) -> str:
     """Return the method of the section: who is counted, how it is estimated, what is missing.
 
-    What relapse is and what a missing check-in means are not in it: `what_is_counted` has them.
+    It stands with the first picture, of `curves`. What holds under the rule of the report only is
+    not said of curves under each rule. What relapse is and what a missing check-in means are not in
+    it: `what_is_counted` has them.
     """
     text = "All count, also those followed for a few days only."
-    if scope.rule.missing == "censor":
+    of_rule = curves is not results.by_missing
+    if of_rule and scope.rule.missing == "censor":
         unit = "week" if scope.rule.by_week else "check-in that was due"
         text += f" Whoever has no known answer for the first {unit} contributes no day after day 0"
         if scope.policy.threshold == 1:
             start = results.overall.table.iloc[0]
             none = int(start["censored"])
-            text += f": {none:,} of {none + int(start['at_risk']):,} episodes"
+            people = none + int(start["at_risk"])
+            text += f": {none:,} of {people:,} {'episode' if people == 1 else 'episodes'}"
         text += "."
-    said = "".join((scope.rule.definition_text, _of_missing(scope.rule), "."))
-    rest = results.overall.rule.removeprefix(said).replace(ESTIMATE, "").strip()
-    missing = results.missing if scope.tells("relapse_missing_rules") else ""
+    of_missing = _of_missing(scope.rule) if of_rule else AS_NAMED
+    said = "".join((scope.rule.definition_text, of_missing, "."))
+    rest = curves.rule.removeprefix(said).replace(ESTIMATE, "").strip()
+    if not has_risk(curves):
+        rest = ROUNDED.sub(".", rest)
+    missing = results.missing if of_rule and scope.tells("relapse_missing_rules") else ""
     return " ".join(filter(None, [text, rest, missing]))
 
 
@@ -142,11 +173,16 @@ def _of_missing(rule: RelapseRule) -> str:
 
 
 def curve_table(
-    name: str, caption: str, curves: ProtectedCurves, own: str = "", *, is_first: bool = True
+    name: str,
+    caption: str,
+    curves: ProtectedCurves,
+    own: str = "",
+    first: ProtectedCurves | None = None,
 ) -> Table:
     """Return the table behind a drawn curve: just what is drawn, and what is said of it alone.
 
-    What its columns are is said of the first one of the section.
+    What its columns are is said of the first one of the section, and of one that has more: `first`
+    are the curves of that one, None where this is it.
     """
     names = [*curves.by, "day", "at_risk", "events", "censored", "survival", "lower", "upper"]
     columns = [column for column in names if column in curves.table]
@@ -166,10 +202,12 @@ def curve_table(
     general = (
         "At risk: still followed after the day, on day 0 all, rounded to the nearest 5, 10 or 20, "
         f"but not below {curves.policy.threshold}. Survival: the share without relapse through "
-        "the day, with 95% limits that are worked out from the figures of this table. Only these "
-        "days are estimates; the lines between them in the picture are not."
+        f"the day, with 95% limits that are worked out from the figures of this table. {SOMEWHAT}"
     )
-    note = general if is_first else AS_FIRST
+    if not has_risk(curves):
+        general = WITHOUT_RISK
+    more = first is None or (has_risk(curves) and not has_risk(first))
+    note = f"{general} {ONLY_DAYS}" if more else AS_FIRST
     table = Table(name, caption, frame, CURVE_KINDS, f"{note} {own}".rstrip())
     return _in_percent(table, curves)
 
@@ -196,12 +234,13 @@ def milestone_table(results: RelapseResults, whom: str, left: str = "") -> Table
     frame = pd.concat(parts, ignore_index=True)
     frame.insert(0, "program", frame.pop("program"))
     note = (
-        "With 95% limits, where they can be shown. Hidden: too few events lie between this day "
-        "and another one that is shown, or too few people are followed so long."
+        f"{LIMITS} Hidden: too few events lie between this day and another one that is shown, or "
+        "too few people are followed so long."
     )
     if results.overall.policy.threshold == 1:
         note = OPEN_NOTE
-    note = " ".join(filter(None, [note, HOW, left]))
+    told = not results.overall.table.empty or results.by_program is not None
+    note = " ".join(filter(None, [note, HOW if told else "", left]))
     return Table("without_relapse", f"Without relapse, by day: {whom}", frame, _kinds(frame), note)
 
 
@@ -213,6 +252,8 @@ def missing_rule_table(results: RelapseResults) -> Table:
     shares, cells = share_kinds({name: [results.decimals[one] for one in frame[MISSING]]})
     kinds = _kinds(frame) | shares
     open_note = f" {OPEN_NOTE}" if results.by_missing.policy.threshold == 1 else ""
+    if results.overall.table.empty and results.by_program is None:  # the table above has no share
+        open_note += f" {HOW}"
     return Table(
         "missing_check_ins",
         MISSING_CAPTION,
