@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pandas as pd
+import pytest
 
 import iop_outcomes as iop
 from iop_outcomes.attendance.in_treatment import in_treatment_of
@@ -186,3 +187,15 @@ def test_what_is_said_of_the_last_30_days_is_what_is_done() -> None:
         assert times.loc[name, ["days", "ended_by"]].tolist() == [70, "end_of_follow_up"]
     assert times.loc["last seen before", ["days", "ended_by"]].tolist() == [60, "transferred"]
     assert times.loc["not discharged", ["days", "ended_by"]].tolist() == [60, "dropped_out"]
+
+
+@pytest.mark.parametrize("kept", [1, 2])
+def test_one_episode_is_written_as_one(kept: int) -> None:
+    sample = records_of_the_sample()
+    north = sample.episodes["program"] == "North"
+    few = sample.subset((north & (north.cumsum() <= kept)).to_numpy())
+    scope = choose_scope(few, None, None, iop.SafePolicy.internal())
+    results = relapse_results(scope)
+    assert results is not None
+    said = tables.how_estimated(scope, results, results.overall)
+    assert f" of {kept} {'episode' if kept == 1 else 'episodes'}." in said
