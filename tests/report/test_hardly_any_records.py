@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -53,3 +55,28 @@ def test_a_trend_by_program_without_a_period_has_the_columns_of_a_chart(measure:
     none = trend.only(np.arange(0)).charted_again().table
     assert none.empty
     assert {*COLUMNS} <= {*none.columns}
+
+
+def months_of(people: int) -> iop.Records:
+    """Return records of so many people with two sessions a week from February, some not kept."""
+    names = [f"A-{number}" for number in range(people)]
+    frame = pd.DataFrame({"episode_id": names, "person_id": names, "program": "North"})
+    frame["admit_date"] = "2026-02-02"
+    days = pd.date_range("2026-02-03", "2026-09-30", freq="84h").strftime("%Y-%m-%d")
+    rows = pd.DataFrame([(name, day) for name in names for day in days])
+    rows = rows.set_axis(["episode_id", "date"], axis=1)
+    rows["status"] = np.resize(["attended", "attended", "no_show"], len(rows))
+    checkins = rows[["episode_id", "date"]].iloc[::4].assign(status="completed", used="no")
+    return iop.read_records(
+        episodes=frame, attendance=rows, checkins=checkins, as_of="2026-09-30"
+    )
+
+
+@pytest.mark.parametrize("people", [1, 2])
+def test_what_has_no_interval_says_so(people: int) -> None:
+    """The sessions of one person had a 95% interval from nan% to nan%."""
+    held = months_of(people)
+    report = iop.quarterly_report(held, "2026Q3", policy=iop.SafePolicy.internal())
+    said = f"{report._document}"
+    assert re.findall(r"(?i).{0,60}\bnan\b.{0,60}", said) == []
+    assert ("no interval: one person" in said) == (people == 1)

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import binom, chi2
+from scipy.stats import binom, chi2, poisson
 
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.trends.sites import (
@@ -110,6 +110,49 @@ def test_positions_are_those_of_the_limits() -> None:
         "",
     ]
     assert table.iloc[4][["value", "upper_95"]].isna().all()
+
+
+def test_few_are_not_beyond_a_limit_where_chance_often_gives_as_much() -> None:
+    """All of two at a target of 60.9% have a probability of 0.37, and none of one expected too."""
+    frame = pd.DataFrame({"numerator": [2, 0, 40, 7], "denominator": [2, 1, 45, 7]})
+    table = funnel_limits(frame, target=0.609)
+    assert table["upper_95"].iloc[0] < 1  # the interpolated limit stays as published
+    assert table["position"].tolist() == [
+        "within limits",
+        "within limits",
+        "above the 99.8% limit",
+        "within limits",  # 0.609**7 is 3.1%
+    ]
+    ratios = pd.DataFrame({"observed": [0, 0, 9], "expected": [1, 4, 3]})
+    table = funnel_limits(ratios)
+    assert table["position"].tolist() == [
+        "within limits",
+        "below the 95% limit",
+        "above the 95% limit",
+    ]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 60), st.floats(0.01, 0.99))
+def test_beyond_a_limit_is_what_the_slow_tails_say(size: int, target: float) -> None:
+    """Of a proportion just that; beside the wider limits of a ratio nothing more."""
+    numbers = np.arange(size + 1)
+    frame = pd.DataFrame({"numerator": numbers, "denominator": size})
+    shares = funnel_limits(frame, target=target, overdispersion="off")
+    frame = pd.DataFrame({"observed": numbers, "expected": size * target})
+    ratios = funnel_limits(frame, overdispersion="off")
+    for table, law in ((shares, binom(size, target)), (ratios, poisson(size * target))):
+        for number, position in zip(numbers, table["position"], strict=True):
+            tails = {"below": law.cdf(number), "above": law.sf(number - 1)}
+            if any(abs(one - tail) < 1e-9 for one in tails.values() for tail in (0.001, 0.025)):
+                continue
+            side, rarest = min(tails.items(), key=lambda one: one[1])
+            limit = "99.8%" if rarest < 0.001 else "95%" if rarest < 0.025 else ""
+            said = f"{side} the {limit} limit" if limit else "within limits"
+            if table is shares:
+                assert position == said
+            elif position != "within limits":
+                assert position.replace("99.8%", "95%") == said.replace("99.8%", "95%")
 
 
 @settings(max_examples=40, deadline=None)

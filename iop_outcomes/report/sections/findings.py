@@ -16,6 +16,7 @@ from iop_outcomes.report.sections.changes import (
     why_not_compared,
     word_of,
 )
+from iop_outcomes.report.sections.points import interval_of
 from iop_outcomes.shared.characters import printable
 from iop_outcomes.shared.text import format_share
 from iop_outcomes.trends import Trend
@@ -180,5 +181,5 @@ def _describe_value(row: pd.Series[float], unit: str) -> str:
         return f"{row['value']:,.0f}"
     return (
         f"{format_share(row['value'])} ({row['numerator']:,.0f} of {row['denominator']:,.0f}; "
-        f"95% interval {format_share(row['lower'])} to {format_share(row['upper'])})"
+        f"{interval_of(row)})"
     )

@@ -10,6 +10,7 @@ from iop_outcomes.shared.text import format_share
 from iop_outcomes.trends.periods import in_words
 
 MISSED, CHANGED, SIGNAL, DIFFER, NEAR, MET, SAME, NOT_COMPARED = range(8)
+NO_INTERVAL = "no interval: one person"
 ALIKE = "no clear difference"  # between programs
 
 
@@ -47,8 +48,11 @@ def counts_of(row: pd.Series[float], unit: str) -> str:
     if unit != "proportion":
         limits = f"{row['lower']:,.0f} to {row['upper']:,.0f}"
         return f" (counted exactly; 95% interval for chance {limits})"
-    return (
-        f" ({row['numerator']:,.0f} of {row['denominator']:,.0f}; 95% interval "
-        f"{format_share(row['lower'])} "
-        f"to {format_share(row['upper'])})"
-    )
+    return f" ({row['numerator']:,.0f} of {row['denominator']:,.0f}; {interval_of(row)})"
+
+
+def interval_of(row: pd.Series[float]) -> str:
+    """Return the 95% interval of a share, or that the sessions of one person have none."""
+    if pd.isna(row["lower"]) or pd.isna(row["upper"]):
+        return NO_INTERVAL
+    return f"95% interval {format_share(row['lower'])} to {format_share(row['upper'])}"

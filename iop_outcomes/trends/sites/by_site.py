@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 
 _LIMITS = "Limits within which 95% and 99.8% of units lie by chance: "
 TOWARDS_ALL = "drawn towards that of all"
+_BEYOND = (
+    "Beside exact limits a unit is beyond one only where chance alone would seldom (2.5%; 0.1%) give "
+    "so much, or so little."
+)
 _POOLED = (
     f"Partly pooled: the value of each unit {TOWARDS_ALL}, the more the smaller the "
     "unit (empirical Bayes)."
@@ -305,4 +309,4 @@ def _rule(entries: Entries, model: CaseMix | None, effect: float) -> str:
             f" Entries of one person are alike: limits as of 1/{effect:.1f} of the entries "
             "(design effect)."
         )
-    return " ".join((text, _POOLED, _ORDER))
+    return " ".join((text, _BEYOND, _POOLED, _ORDER))

@@ -1,4 +1,4 @@
-"""Exact limits of a funnel, for a proportion and for a ratio of observed to expected."""
+"""Exact limits and tails of a funnel, of a proportion and of a ratio of observed to expected."""
 
 from __future__ import annotations
 
@@ -102,3 +102,54 @@ def exact_ratio_limit(expected: npt.ArrayLike, below: float) -> Floats:
     # half a chi-squared quantile on 2k degrees of freedom is a gamma quantile of shape k
     limit = gammaincinv(used + (1 if below > 0.5 else 0), below) / used
     return np.where(number > 0, limit, np.nan)
+
+
+def exact_tails(
+    number: npt.ArrayLike, size: npt.ArrayLike, target: float, *, proportion: bool
+) -> tuple[Floats, Floats]:
+    r"""Return how often chance alone gives so small a number, or so large a one.
+
+    Parameters
+    ----------
+    number : array_like
+        What was counted.
+    size : array_like
+        Of how many; of a ratio, what was expected. Missing or 0 gives missing tails.
+    target : float
+        The expected proportion, from 0 to 1; not used of a ratio.
+    proportion : bool
+        Whether the numbers are binomial; else they are Poisson.
+
+    Returns
+    -------
+    at_most, at_least : numpy.ndarray of float64
+        The probability of the number or fewer, and of the number or more.
+
+    Notes
+    -----
+    :math:`P(X \le x) = 1 - I_p(x + 1, n - x)` and :math:`P(X \ge x) = I_p(x, n - x + 1)`, the
+    regularised incomplete beta function (of Poisson counts: gamma function), which also takes a
+    number and a size that are not whole, such as of sessions of few people.
+
+    Examples
+    --------
+    All of two at a target of 60.9% are 37 in 100 by chance.
+
+    >>> from iop_outcomes.trends.sites.exact import exact_tails
+    >>> exact_tails([2], [2], 0.609, proportion=True)[1].round(2).tolist()
+    [0.37]
+    """
+    from scipy.special import betainc, betaincc, gammainc, gammaincc
+
+    x, n = (np.asarray(one, dtype=np.float64) for one in (number, size))
+    known = (n > 0) & (x >= 0)
+    used, count = np.where(known, n, 1.0), np.where(known, x, 0.0)
+    more = np.where(count > 0, count, 1.0)
+    if proportion:
+        rest = np.maximum(used - count, 0.0)
+        at_most = np.where(rest > 0, betaincc(count + 1, np.where(rest > 0, rest, 1), target), 1.0)
+        at_least = betainc(more, np.maximum(used - more, 0.0) + 1, target)
+    else:
+        at_most, at_least = gammaincc(count + 1, used), gammainc(more, used)
+    at_least = np.where(count > 0, at_least, 1.0)
+    return np.where(known, at_most, np.nan), np.where(known, at_least, np.nan)

@@ -10,7 +10,11 @@ from iop_outcomes.errors import RuleError
 from iop_outcomes.shared.arrays import Floats, ratio
 from iop_outcomes.shared.checks import check_choice, is_number
 from iop_outcomes.shared.messages import as_written
-from iop_outcomes.trends.sites.exact import exact_proportion_limit, exact_ratio_limit
+from iop_outcomes.trends.sites.exact import (
+    exact_proportion_limit,
+    exact_ratio_limit,
+    exact_tails,
+)
 from iop_outcomes.trends.sites.overdispersion import (
     Overdispersion,
     overdispersion_of_proportions,
@@ -21,6 +25,12 @@ FEWEST_SITES = 10  # below which the variation between sites cannot be distingui
 LEVELS = {"lower_998": 0.001, "lower_95": 0.025, "upper_95": 0.975, "upper_998": 0.999}
 Z = {"lower_998": -3.090232, "lower_95": -1.959964, "upper_95": 1.959964, "upper_998": 3.090232}
 WITHIN = "within limits"
+POSITIONS = {
+    "upper_998": "above the 99.8% limit",
+    "lower_998": "below the 99.8% limit",
+    "upper_95": "above the 95% limit",
+    "lower_95": "below the 95% limit",
+}
 
 
 def funnel_limits(
@@ -62,6 +72,9 @@ def funnel_limits(
         ``position`` : str
             ``within limits``, ``above the 95% limit``, ``below the 99.8% limit`` and so on; empty
             without a value. It is no rank: sites within the limits do not differ beyond chance.
+            Beyond an exact limit is only what chance alone gives so far out, or further, with a
+            probability of at most 2.5% (0.1%) on that side. Exact limits lie between whole numbers:
+            of few people a value may be outside one and within by this.
         ``size`` : float64
             What limits rest on: the denominator or expected number, or as given.
         ``z`` : float64
@@ -114,11 +127,12 @@ def funnel_limits(
     many = variation.sites >= FEWEST_SITES or overdispersion == "on"
     adjusted = overdispersion != "off" and many and variation.between > 0
     limits = {name: _limit(name, n, middle, variation, proportion, adjusted) for name in LEVELS}
+    tails = None if adjusted else exact_tails(value * n, n, middle, proportion=proportion)
     return frame.assign(
         value=value,
         target=middle,
         **limits,
-        position=_position(value, limits),
+        position=_position(value, limits, tails),
         size=n,
         z=_z(value, n, middle, variation.between if adjusted else 0.0, proportion),
         overdispersion=variation.ratio,
@@ -240,22 +254,23 @@ def _z(value: Floats, n: Floats, middle: float, between: float, proportion: bool
     return np.asarray(np.where(np.isnan(value), np.nan, apart / np.sqrt(1 / used + between)))
 
 
-def _position(value: Floats, limits: dict[str, Floats]) -> list[str]:
+def _position(
+    value: Floats, limits: dict[str, Floats], tails: tuple[Floats, Floats] | None
+) -> list[str]:
+    """Return where each value lies: outside a limit and, beside exact limits, so by its tail."""
+    beyond = {}
+    for name, limit in limits.items():
+        is_upper = name.startswith("upper")
+        outside = value > limit if is_upper else value < limit
+        if tails is not None:
+            outside &= tails[is_upper] <= _rarest(name)
+        beyond[name] = outside
     words = np.select(
-        [
-            np.isnan(value),
-            value > limits["upper_998"],
-            value < limits["lower_998"],
-            value > limits["upper_95"],
-            value < limits["lower_95"],
-        ],
-        [
-            "",
-            "above the 99.8% limit",
-            "below the 99.8% limit",
-            "above the 95% limit",
-            "below the 95% limit",
-        ],
-        WITHIN,
+        [np.isnan(value), *(beyond[name] for name in POSITIONS)], ["", *POSITIONS.values()], WITHIN
     )
     return [str(word) for word in words]
+
+
+def _rarest(name: str) -> float:
+    """Return how much of the samples lies beyond a limit on its side."""
+    return 0.001 if name.endswith("998") else 0.025

@@ -10,6 +10,7 @@ from iop_outcomes.report.model import Table
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections.changes import Change, changes_of
 from iop_outcomes.report.sections.findings import Finding
+from iop_outcomes.report.sections.points import interval_of
 from iop_outcomes.shared.text import format_share
 from iop_outcomes.trends import Trend
 from iop_outcomes.trends.periods import in_words
@@ -61,9 +62,9 @@ def _newest(trend: Trend) -> list[str]:
     named = [trend.title, in_words(row["period"])]
     if trend.unit != "proportion":
         return [*named, f"{row['value']:,.0f}", NONE, NONE]
-    share, lower, upper = (format_share(row[name]) for name in ("value", "lower", "upper"))
     counts = f"{row['numerator']:,.0f} of {row['denominator']:,.0f}"
-    return [*named, share, counts, f"{lower} to {upper}"]
+    interval = interval_of(row).removeprefix("95% interval ")
+    return [*named, format_share(row["value"]), counts, interval]
 
 
 def _of(change: Change, words: str) -> list[str]:

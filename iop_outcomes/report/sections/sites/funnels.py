@@ -42,6 +42,10 @@ LIMITS = (
     "Limits: if programs varied {by}, 95% of them would lie within the inner limits, and 99.8% "
     "within the outer ones."
 )
+OF_FEW = (
+    "A program of few people may stand outside the limits and count as within them: chance alone "
+    "gives so much, or so little, more often than 1 time in 40."
+)
 BY_CHANCE, AND_AS_THESE = "by chance alone", "by chance, and as widely as these do"
 POOLED = (
     "Partly pooled: each share drawn towards the line in the middle, the more the fewer people it "
@@ -116,7 +120,8 @@ class SiteCounts:
         if printed:
             made = replace(made, table=_pooled_towards(made, self.of_all))
         varied = AND_AS_THESE if made.table["adjusted"].any() else BY_CHANCE
-        said = (LIMITS.format(by=varied), POOLED, _line_text(made, left), made.not_shown)
+        few = OF_FEW if _are_outside(made.table).any() else ""
+        said = (LIMITS.format(by=varied), few, POOLED, _line_text(made, left), made.not_shown)
         return replace(made, rule=" ".join(filter(None, said)))
 
     def _not_shown(self, left: Sequence[str]) -> str:
@@ -126,6 +131,12 @@ class SiteCounts:
         whose = "its numbers are" if len(left) == 1 else "their numbers are"
         why = NOBODY if self.all_shown else f"{whose} {SMALL}"
         return f"Not shown, as {why}: {', '.join(left)}."
+
+
+def _are_outside(table: pd.DataFrame) -> pd.Series[bool]:
+    """Return which programs stand outside the limits that are drawn and are not beyond them."""
+    outside = (table["value"] < table["lower_95"]) | (table["value"] > table["upper_95"])
+    return outside & (table["position"] == WITHIN)
 
 
 def _pooled_towards(made: Funnel, middle: float) -> pd.DataFrame:
