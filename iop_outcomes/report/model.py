@@ -15,7 +15,16 @@ from iop_outcomes.plots.layout.export import Picture, dotted, draw_svg
 from iop_outcomes.shared.text import format_share
 
 Kind = Literal[
-    "text", "code", "count", "share", "whole_share", "points", "days", "number", "by_row"
+    "text",
+    "code",
+    "count",
+    "share",
+    "whole_share",
+    "points",
+    "ratio",
+    "days",
+    "number",
+    "by_row",
 ]
 How = Literal["picture", "narrow", "dots"]
 Item = Hashable
@@ -51,6 +60,8 @@ class Table:
     cell_kinds : dict
         Column of the kind ``by_row`` -> how each of its cells is written, where the rows differ
         from one column to the next, such as shares of many that have tenths.
+    read : Table, optional
+        The same as a page has it, where that joins cells so that they fit.
     """
 
     name: str
@@ -61,6 +72,12 @@ class Table:
     gone: pd.DataFrame | None = None
     row_kinds: tuple[Kind, ...] = ()
     cell_kinds: Mapping[str, tuple[Kind, ...]] = field(default_factory=dict)
+    read: Table | None = None
+
+    @property
+    def on_page(self) -> Table:
+        """The table as a page has it."""
+        return self.read or self
 
     def kind_at(self, row: int, column: int) -> Kind:
         """Return how a cell is written."""
@@ -177,7 +194,10 @@ def drawing_of(
 
 @dataclass(frozen=True, eq=False)
 class Section:
-    """A part of the report, with its address in the page."""
+    """A part of the report, with its address in the page.
+
+    What is said `of_drawings` stands before the pictures, after the tables.
+    """
 
     identifier: str
     title: str
@@ -185,6 +205,12 @@ class Section:
     tables: tuple[Table, ...] = ()
     drawings: tuple[Drawing, ...] = ()
     items: tuple[tuple[str, str, str], ...] = ()
+    of_drawings: tuple[str, ...] = ()
+
+    @property
+    def all_sentences(self) -> tuple[str, ...]:
+        """Its sentences, and those that stand before its pictures."""
+        return (*self.sentences, *self.of_drawings)
 
     @property
     def all_tables(self) -> tuple[Table, ...]:
@@ -237,6 +263,8 @@ def write_value(value: object, kind: Kind) -> str:
         return f"{100 * number:z.1f} points"
     if kind == "count":
         return f"{number:,.0f}"
+    if kind == "ratio":
+        return f"{number:.2f}"
     if kind == "days":
         return f"{number:,.1f}".removesuffix(".0")
     if kind == "number":

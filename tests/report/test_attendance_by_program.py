@@ -17,7 +17,8 @@ from iop_outcomes.disclosure.policy import HIDDEN
 from iop_outcomes.report.model import DraftTable, Table
 from iop_outcomes.report.programs import program_table
 from iop_outcomes.report.scope import Scope, choose_scope
-from iop_outcomes.report.sections import assemble, first_page, sites
+from iop_outcomes.report.sections import assemble, sites
+from iop_outcomes.report.sections.compared import signal_points
 from iop_outcomes.report.sections.points import ALIKE, DIFFER, SAME
 from iop_outcomes.report.sections.sites.attendance import (
     NO_RANKING,
@@ -26,6 +27,7 @@ from iop_outcomes.report.sections.sites.attendance import (
     attendance_points,
 )
 from iop_outcomes.report.trends import Trends, make_trends
+from iop_outcomes.trends.periods import in_words
 from tests.helpers.of_the_sample import SHOWN, records_of_the_sample, report_of_the_sample
 
 WHOM = "admissions from 2025-10-01 to 2026-09-30"
@@ -119,6 +121,8 @@ def test_programs_that_differ_have_a_sentence_and_a_finding_with_n_and_interval(
     for name in set(rows) - {*differ}:
         assert f"{name}: " not in finding["text"]
     assert NO_RANKING in said
+    everything = " ".join([*said, *(one["note"] for one in section("sites")["tables"])])
+    assert everything.count("no ranking") == 1
     assert finding["text"].endswith(NO_RANKING)
     assert f"({WHOM})" in finding["text"]
     assert "98.75%" in finding["text"]
@@ -326,16 +330,16 @@ def test_a_signal_has_the_number_of_all_in_its_month_and_says_once_what_is_not_p
     items = section("what-changed")["items"]
     signals = [one for one in items if one["tag"] == "signal"]
     assert signals
-    why = first_page.NOT_PRINTED.format(of="programs by month", why=first_page.OF_FEW)
+    why = signal_points.NOT_PRINTED.format(of="programs by month", why=signal_points.OF_FEW)
     assert sum(why in one["text"] for one in signals) == 1
     figures = [one["table"] for name in ("trends", "response") for one in section(name)["figures"]]
     for one in signals:
-        month = re.search(r"\((\d{4}-\d\d)\)", one["text"])
+        month = re.match(r"in (\w+ \d{4}): ", one["text"])
         assert month
         table = next(held for held in figures if held["caption"] == f"{one['title']} by month")
         columns = [column["name"] for column in table["columns"]]
         rows = [dict(zip(columns, row, strict=True)) for row in table["rows"]]
-        (row,) = [held for held in rows if held["period"] == month[1]]
+        (row,) = [held for held in rows if in_words(held["period"]) == month[1]]
         number = (
             f"({row['numerator']:,} of {row['denominator']:,}; 95% interval "
             f"{row['lower']:.1%} to {row['upper']:.1%})."
@@ -348,7 +352,7 @@ def test_of_one_program_a_signal_has_its_own_number_or_says_that_none_is_printed
     scope: Scope,
 ) -> None:
     one = replace(scope, records=_of_one(scope))
-    printed = first_page.Printed(one, report_trends(one))
+    printed = signal_points.Printed(one, report_trends(one))
     row = next(iter(printed.trends.drawn.values())).table.iloc[-1]
     title = next(iter(printed.trends.drawn.values())).title
     assert printed.of_all(title, row["period"]).startswith(" It was ")
@@ -358,7 +362,7 @@ def test_of_one_program_a_signal_has_its_own_number_or_says_that_none_is_printed
         " Numbers of single months are not printed: they would tell of few people."
     )
     inside = replace(scope, policy=iop.SafePolicy.internal())
-    why = first_page.Printed(inside, printed.trends).why_none("")
+    why = signal_points.Printed(inside, printed.trends).why_none("")
     assert why == " Numbers of single programs by month are not printed."
 
 

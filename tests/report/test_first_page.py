@@ -16,9 +16,10 @@ from iop_outcomes.disclosure.results import trend_keys
 from iop_outcomes.errors import RuleError
 from iop_outcomes.report.programs import program_table
 from iop_outcomes.report.scope import Scope, choose_scope
-from iop_outcomes.report.sections import findings, first_page, matrix, outcomes, sites
+from iop_outcomes.report.sections import changes, findings, first_page, matrix, outcomes, sites
 from iop_outcomes.report.sections.attendance import rules as rules_of
 from iop_outcomes.report.sections.changes import Change, compare
+from iop_outcomes.report.sections.compared import signal_points
 from iop_outcomes.report.sections.points import (
     CHANGED,
     MISSED,
@@ -30,6 +31,7 @@ from iop_outcomes.report.sections.points import (
 from iop_outcomes.report.trends import Trends, make_trends, trend_in
 from iop_outcomes.trends import Funnel, funnel
 from iop_outcomes.trends.quantities import find_quantity
+from tests.helpers.of_the_sample import records_of_the_sample
 
 
 @pytest.fixture(scope="module")
@@ -180,7 +182,7 @@ def newest(scope: Scope, complete: list[bool], hidden: list[bool], values: list[
 
 YES, NO = True, False
 NEWEST = {
-    "–": ([YES, YES, YES], [NO, YES, NO]),
+    "": ([YES, YES, YES], [NO, YES, NO]),
     "not complete": ([YES, YES, NO], [NO, NO, NO]),
     "not shown": ([YES, YES, NO], [NO, YES, NO]),
     "none counted": ([YES, YES, YES], [NO, NO, NO]),
@@ -199,15 +201,15 @@ def test_the_page_of_all_measures_says_why_a_newer_period_is_not_there(
     row = found.frame.iloc[0]
     assert row["newer"] == words
     explained = {one for one in matrix.NEWER if f"{one.capitalize()}: " in found.note}
-    assert explained == {words} - {"–"}
+    assert explained == {words} - {""}
     assert ("Newer: " in found.note) == bool(explained)
-    place = {"–": 2, "not complete": 1, "none counted": 1}.get(words, 0)
+    place = {"": 2, "not complete": 1, "none counted": 1}.get(words, 0)
     assert (row["value"], row["period"]) == (values[place], _period(scope, place))
     point = first_page.measure_point(scope, trend)
     said = point.text
     assert (point.tag == "not known") == (words == "none counted")
     older = f" The latest quarter that is shown is {_period(scope, place)}: {values[place]:.0f}."
-    assert said.endswith(older) == (words not in ("–", "not complete"))
+    assert said.endswith(older) == (words not in ("", "not complete"))
     assert f"{_period(scope, 2)} is not complete yet." in said or words != "not complete"
     finding = findings._finding(scope, trend).text
     assert finding.endswith(older) == said.endswith(older)
@@ -271,18 +273,16 @@ def test_signals_are_named_by_program_and_without_a_number() -> None:
         ],
         columns=["measure", "program", "last_month", "then", "last_12_months"],
     )
-    (point,) = first_page.signal_points(first_page.Table("signals", "", frame))
-    assert (
-        point.text
-        == " by month: A, worse, lower than usual (2026-09). None in that month in the other one."
-    )
-    assert first_page.signal_points(None) == []
+    (point,) = signal_points.signal_points(first_page.Table("signals", "", frame))
+    text = " in September 2026: A, worse, lower than usual. No signal in B."
+    assert point.text == text
+    assert signal_points.signal_points(None) == []
     rows = [("Attendance rate", name, "2026-09", "not clear", "") for name in ("C", "D")]
     more = pd.concat([frame, pd.DataFrame(rows, columns=frame.columns)], ignore_index=True)
-    (point,) = first_page.signal_points(first_page.Table("signals", "", more))
-    assert point.text.endswith("None in that month in the other one. Not clear in 2.")
+    (point,) = signal_points.signal_points(first_page.Table("signals", "", more))
+    assert point.text == f"{text} Not clear in C and D."
     quiet = first_page.Table("signals", "", more[more["program"] != "A"])
-    assert first_page.signal_points(quiet) == []  # what is not clear is no signal
+    assert signal_points.signal_points(quiet) == []  # what is not clear is no signal
 
 
 def _funnel(counts: list[tuple[str, int, int]]) -> Funnel:
@@ -302,6 +302,48 @@ def test_programs_that_differ_are_named_with_their_counts_and_time() -> None:
     assert alike.text.startswith(f" ({WHOM}): no program shown is beyond ")
     assert "50.5% (101 of 200)" in alike.text
     assert sites.site_points({}, WHOM) == []
+
+
+def test_two_of_two_are_not_beyond_a_limit() -> None:
+    """All of two stood there as beyond the 95% limits, though chance gives it 37 times in 100."""
+    few = _funnel([("A", 60, 100), ("B", 62, 100), ("Old Mill", 2, 2)])
+    (alike,) = sites.site_points({"completed": few}, WHOM)
+    assert alike.tag == "no clear difference"
+    frame = few.table[["program", "numerator", "denominator"]]
+    shown = sites.SiteCounts("completed", frame, all_shown=True).shown(frozenset())
+    assert shown is not None
+    assert "may stand outside the limits and count as within them" in shown.rule
+    many = frame.assign(numerator=[60, 62, 61], denominator=100)
+    shown = sites.SiteCounts("completed", many, all_shown=True).shown(frozenset())
+    assert shown is not None
+    assert "may stand outside" not in shown.rule
+
+
+@pytest.mark.parametrize("quarter", ["2024Q2", "2026Q3"])
+def test_the_first_page_has_at_most_eight_items_and_names_each_measure(quarter: str) -> None:
+    document = iop.quarterly_report(records_of_the_sample(), quarter)._document
+    assert document is not None
+    sections = {one["name"]: one for one in document["sections"]}
+    items = sections["what-changed"]["items"]
+    assert len(items) <= first_page.MOST
+    titles = {title for item in items for title in item["title"].split("; ")}
+    assert {one["title"] for one in document["findings"]} <= titles
+    text = " ".join([*sections["what-changed"]["sentences"], *(one["text"] for one in items)])
+    assert "(2026-09)" not in text
+    assert "has its interval, of 95% if nothing else is said" in text
+    joined = [item for item in items if "; " in item["title"] and item["tag"] == "no clear change"]
+    for item in joined:  # from what, is said of each
+        assert item["text"].count("No clear change from ") == item["title"].count("; ") + 1
+
+
+def test_nothing_is_compared_with_the_half_year_in_which_all_people_are_new() -> None:
+    """The first item of the second quarter compared it with the first months of the records."""
+    report = iop.quarterly_report(records_of_the_sample(), "2024Q2")
+    findings = report.findings.set_index("measure")
+    for measure in ("attendance_rate", "no_show_rate", "check_in_response"):
+        assert findings.loc[measure, "change"] == "not compared"
+        assert findings.loc[measure, "text"].endswith(changes.NEW_PEOPLE)
+    assert findings.loc["admissions", "change"] == "no clear change"
 
 
 def test_the_counts_of_a_funnel_are_those_behind_the_shares_of_programs(scope: Scope) -> None:

@@ -67,9 +67,7 @@ def months_of(people: int) -> iop.Records:
     rows = rows.set_axis(["episode_id", "date"], axis=1)
     rows["status"] = np.resize(["attended", "attended", "no_show"], len(rows))
     checkins = rows[["episode_id", "date"]].iloc[::4].assign(status="completed", used="no")
-    return iop.read_records(
-        episodes=frame, attendance=rows, checkins=checkins, as_of="2026-09-30"
-    )
+    return iop.read_records(episodes=frame, attendance=rows, checkins=checkins, as_of="2026-09-30")
 
 
 @pytest.mark.parametrize("people", [1, 2])

@@ -12,6 +12,7 @@ import pytest
 import iop_outcomes as iop
 from iop_outcomes.report.scope import Scope, choose_scope
 from iop_outcomes.report.sections import first_page, matrix
+from iop_outcomes.report.sections.compared import signal_points
 from iop_outcomes.report.sections.definitions.section import CHART_LIMITS
 from iop_outcomes.report.sections.signals import month_charts, signals_table
 from iop_outcomes.report.trend_pictures import trend_drawing
@@ -291,11 +292,13 @@ def test_a_signal_of_the_page_is_a_finding(sample: iop.Records) -> None:
         columns=["measure", "program", "last_month", "then", "last_12_months"],
     )
     page = first_page.first_page(scope, trends, first_page.Table("signals", "", frame), {})
-    (text,) = [text for tag, _, text in page.items if tag == "signal"]
-    assert text == (
-        " by quarter: all programs together, changed, higher than usual (2026Q3). All programs "
-        "together: 200 in 2026Q3 (counted exactly; 95% interval for chance 180 to 220)."
+    ((tag, _, text),) = [one for one in page.items if "signal" in one[0]]
+    assert tag == "higher, signal"  # one item, with its number once
+    assert text.startswith(": 200 in 2026Q3 (counted exactly; 95% interval for chance 180 to 220).")
+    assert text.endswith(
+        " Signal by quarter: all programs together, changed, higher than usual in 2026Q3."
     )
+    assert text.count("200 in 2026Q3") == 1
 
 
 def test_signals_of_all_people_stand_before_those_of_programs() -> None:
@@ -310,24 +313,24 @@ def test_signals_of_all_people_stand_before_those_of_programs() -> None:
     whole = {
         "Attendance rate": (
             "month",
-            "all programs together, worse, lower than usual (2026-09)",
+            "all programs together, worse, lower than usual",
             "2026-09",
         ),
         "No-show rate": (
             "quarter",
-            "all programs together, better, lower than usual (2026Q3)",
+            "all programs together, better, lower than usual",
             "2026Q3",
         ),
     }
     table = first_page.Table("signals", "", frame)
-    first, second = first_page.signal_points(table, whole)
+    first, second = signal_points.signal_points(table, whole)
     assert first.text == (
-        " by month: all programs together, worse, lower than usual (2026-09); A, worse, lower than "
-        "usual (2026-09). None in that month in the other one."
+        " in September 2026: all programs together, worse, lower than usual; A, worse, lower than "
+        "usual. No signal in B."
     )
     assert second.text == (
-        " by month: A, better, lower than usual (2026-09). By quarter: all programs together, "
-        "better, lower than usual (2026Q3)."
+        " in September 2026: A, better, lower than usual. By quarter: all programs together, "
+        "better, lower than usual in 2026Q3."
     )
 
 
@@ -336,7 +339,7 @@ def test_a_year_that_is_not_over_is_not_complete(one: Scope) -> None:
     assert one.period is not None
     trend = of_values(one, "attendance_rate", "month", [(70.0, 100.0)] * 12)
     last = trend.table["end"].max().normalize()
-    for day, word in ((last, "–"), (last + pd.Timedelta(days=90), "not complete")):
+    for day, word in ((last, ""), (last + pd.Timedelta(days=90), "not complete")):
         found = matrix.matrix_table(Trends(by_month={"attendance_rate": trend}), {}, until=day)
         assert found is not None
         assert found.frame["newer"].tolist() == [word]

@@ -223,12 +223,15 @@ def test_measures_without_a_funnel_are_named() -> None:
     kept = {"retained_90": shown}
     said = sites.without_funnel(kept, ["retained_30", "retained_90"], 4)
     assert said == (
-        "Retained at 30 days is not shown by program: fewer than two programs have numbers that "
-        "are large enough and protect no others.",
+        "Retained at 30 days is not shown by program: at most one program has numbers that may be "
+        "printed. Those of the others are small, or would give a small number away.",
     )
     assert sites.without_funnel(kept, ["retained_90"], 4) == ()
     assert sites.without_funnel({}, ["retained_90"], 1) == (
         "One program cannot be set beside others.",
+    )
+    assert sites.without_funnel({}, ["retained_90"], 1, taken_together=True) == (
+        "No program is large enough to stand alone.",
     )
 
 

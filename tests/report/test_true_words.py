@@ -16,11 +16,13 @@ import pytest
 import iop_outcomes as iop
 from iop_outcomes.records.fitness.judging import Judgement
 from iop_outcomes.report import trend_pictures
+from iop_outcomes.report.forms.document import tables_of
 from iop_outcomes.report.forms.workbook import workbook
 from iop_outcomes.report.model import Section, Table
 from iop_outcomes.report.sections import assemble, findings, quality, registry
 from iop_outcomes.report.sections.attendance import exclusions
 from iop_outcomes.report.sections.relapse import pictures
+from iop_outcomes.report.settings import ReportSettings
 from iop_outcomes.trends.quantities import find_quantity
 from tests.helpers.of_the_sample import records_of_the_sample, report_of_the_sample
 
@@ -268,3 +270,28 @@ def test_shares_of_a_workbook_have_the_digits_of_the_page(
     sheet = openpyxl.load_workbook(BytesIO(content))["a"]
     assert sheet["A2"].number_format == form
     assert sheet["A2"].value == (-0.4 if kind == "points" else value)  # the format cannot say so
+
+
+def test_nothing_points_to_a_table_that_is_left_out() -> None:
+    """The note on attendance by program pointed to a table of the section that was left out."""
+    settings = ReportSettings(leave_out=("attendance",))
+    made = iop.quarterly_report(records_of_the_sample(), "2026Q3", settings=settings)
+    assert made._document is not None
+    tables = list(tables_of(made._document))
+    captions = " ".join(one["caption"] for one in tables)
+    said = [one["note"] for one in tables]
+    for section in made._document["sections"]:
+        said += [*section["sentences"], *(one["text"] for one in section["items"])]
+    pointed = {name for text in said for name in re.findall(r'the table "([^"]+)"', text)}
+    assert [name for name in pointed if name not in captions] == []
+
+
+def test_programs_that_are_one_in_all_numbers_are_not_called_by_a_name_that_no_row_has() -> None:
+    made = iop.quarterly_report(records_of_the_sample(), "2024Q1")
+    assert made._document is not None
+    sites = next(one for one in made._document["sections"] if one["name"] == "sites")
+    assert sites["sentences"] == ["No program is large enough to stand alone."]
+    rows = dict(made.tables["definitions"].to_numpy().tolist())
+    assert "Other programs" not in rows
+    assert rows["Programs taken together"].endswith(" All are counted together.")
+    assert all("Other programs" not in one["note"] for one in tables_of(made._document))

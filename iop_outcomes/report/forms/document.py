@@ -63,7 +63,7 @@ def _section(section: Section) -> Document:
     return {
         "name": section.identifier,
         "title": printable(section.title),
-        "sentences": [printable(one) for one in section.sentences],
+        "sentences": [printable(one) for one in section.all_sentences],
         "items": [
             {"tag": tag, "title": printable(title), "text": printable(text).strip()}
             for tag, title, text in section.items

@@ -53,7 +53,7 @@ def small_print(section: Section) -> SmallPrint:
         own = [drawing.table.note for drawing in section.drawings]
         behind = ["" if one in said else one for one, said in zip(own, notes, strict=True)]
         return SmallPrint([table.note for table in section.tables], notes, behind)
-    said = set(sentences_of(section.sentences))
+    said = set(sentences_of(section.all_sentences))
     tables = [left_to_say(table.note, said) for table in section.tables]
     drawings = []
     for drawing in section.drawings:

@@ -31,7 +31,13 @@ LONGEST_CELL = 32_000  # letters; Excel holds 32,767
 LONGEST_NAME = 31  # letters of the name of a sheet
 WIDEST, NARROWEST = 60, 8  # of a column, in letters
 WHOLE, SHARES = "whole percent", ("share", "whole_share")
-FORMATS = {"count": "#,##0", "days": "0.0", "number": "0.0", "points": '0.0" points"'}
+FORMATS = {
+    "count": "#,##0",
+    "days": "0.0",
+    "number": "0.0",
+    "points": '0.0" points"',
+    "ratio": "0.00",
+}
 FORMATS |= dict.fromkeys(SHARES, "0.0%") | {WHOLE: "0%"}
 DAY = "yyyy-mm-dd"
 LONG_AGO = datetime.datetime(1980, 1, 1)  # no time of the clock: the same report, the same bytes

@@ -48,6 +48,9 @@ TWO_TESTS = (
     "Two times compared and a chart by month are two tests: one may find a change that the other "
     "does not."
 )
+ONLY_THERE = (
+    "No measure can be compared with an earlier {word}. The first page has the newest numbers."
+)
 CANNOT_TELL = "What these records cannot tell"
 CANNOT_TELL_ID = "cannot-tell"
 ALL_READ = "This is of all that is in the files, also of programs that are not in this report."
@@ -238,19 +241,27 @@ def sites_section(
 ) -> Section:
     """Return the attendance of each program beside that of all, and a funnel a measure."""
     known = sites.measures_known(scope)
-    how = (sites.HOW,) if funnels else ()
-    said = (*how, *sites.without_funnel(funnels, known, len(scope.programs), scope.too_few))
+    pooled = {"taken_together": bool(scope.pooled)}
+    without = sites.without_funnel(funnels, known, len(scope.programs), scope.too_few, **pooled)
+    of_funnels = (*((sites.HOW,) if funnels else ()), *without)
+    said: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
     if attendance is not None:
-        said, tables = (*attendance.sentences, *said), (attendance.table,)
+        counted = sites.COUNTED.format(whom=scope.words(4))
+        said, tables = (counted, *attendance.sentences), (attendance.table,)
     elif len(scope.programs) > 1 and scope.engagement is not None and scope.tells(OF_SESSIONS[0]):
-        said = (sites.NO_ATTENDANCE, *said)
+        said = (sites.NO_ATTENDANCE,)
+    if tables or funnels:
+        said = (*said, sites.NO_RANKING)
+    if not tables:
+        said, of_funnels = (*said, *of_funnels), ()
     drawings = []
     for measure, site_funnel in funnels.items():
         title = f"{sites.MEASURES[measure]}, by program: {scope.words(4)}"
         table = sites.funnel_table_of(measure, title, site_funnel)
         drawings.append(_drawing(scope, plot_funnel, site_funnel, title, table))
-    return Section(sites.NAME, sites.TITLE, said, tables, tuple(drawings))
+    named = (sites.NAME, sites.TITLE)
+    return Section(*named, said, tables, tuple(drawings), of_drawings=of_funnels)
 
 
 def trends_section(
@@ -261,11 +272,11 @@ def trends_section(
     drawings: Mapping[str, Drawing],
     programs: Table | None = None,
     *,
-    in_words: bool = False,
+    without_first_page: bool = False,
 ) -> Section:
     """Return each measure beside the period before, the signals, and a chart a measure.
 
-    The comparisons are in a table; with `in_words` they are sentences, too, which else stand on
+    The comparisons are in a table. What is compared with nothing is in a sentence, if it is not on
     the first page.
 
     A measure of which no period is shown has none: a sentence names it, and points to `programs`.
@@ -273,15 +284,21 @@ def trends_section(
     if scope.period is None:
         return Section("trends", "Trends", (no_period(scope),))
     intro, items = changes(findings, scope.word, _by_other_times(scope, trends))
+    if not without_first_page and not any(one.comparisons for one in findings):
+        intro = ONLY_THERE.format(word=scope.word)
     some = {name: trend for name, trend in trends.drawn.items() if name != RESPONSE}
     drawn, left = trend_pictures.divided(some)
     said = trend_pictures.sentences(scope, left, programs)
     sentences = (intro, *unknown(scope, *REPORTED), *said)
-    also = "" if in_words else ON_FIRST_PAGE
+    also = "" if without_first_page else ON_FIRST_PAGE
     compared = comparisons(scope, findings, trends.compared, also)
     tables = tuple(one for one in (compared, signals) if one is not None)
-    if not in_words:
-        items = tuple(one for one in items if one[0] in (NOT_TOLD, WITHOUT))
+    said_there = set() if without_first_page else {one.title for one in findings if one.is_shown}
+    items = tuple(
+        one
+        for one in items
+        if one[0] == NOT_TOLD or (one[0] == WITHOUT and one[1] not in said_there)
+    )
     pictures = tuple(drawings[name] for name in drawn)
     return Section("trends", "Trends", sentences, tables, pictures, items)
 

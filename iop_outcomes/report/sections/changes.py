@@ -21,10 +21,15 @@ from iop_outcomes.statistics.differences import (
 from iop_outcomes.trends import Trend
 from iop_outcomes.trends.periods import in_words
 from iop_outcomes.trends.quantities import Quantity, find_quantity
+from iop_outcomes.trends.quantities.quantity import FIRST_PERIODS, comparable_from
 
 NO_CHANGE = "no clear change"
 WITHOUT = "not compared"
 BEGUN = "The records begin within an earlier period, so that nothing is compared with it."
+NEW_PEOPLE = (
+    "In the first half-year of the records all people are newly admitted, so that nothing is "
+    "compared with it."
+)
 CORRECTED = (
     "A number stands as it was first printed, though the records have changed since, so that it is "
     "not compared."
@@ -51,6 +56,12 @@ class Change:
         where there is none.
     of_counts : bool
         Whether it is that of a ratio.
+    before : float
+        The earlier value.
+    period : str
+        Its time.
+    difference : float
+        The later value less the earlier one, or the ratio of two counts.
     """
 
     word: str
@@ -59,6 +70,9 @@ class Change:
     lower: float
     upper: float
     of_counts: bool = False
+    before: float = np.nan
+    period: str = ""
+    difference: float = np.nan
 
     def sentence(self, also: str = "") -> str:
         """Return the sentence of the trends, with the numbers to one decimal."""
@@ -147,12 +161,13 @@ def compare(
     scope: Scope, quantity: Quantity, before: pd.Series[float], last: pd.Series[float]
 ) -> Change:
     """Return what became of a measure, by whether the interval leaves out no difference at all."""
+    difference = np.nan
     if quantity.kind == "count":
         low, high = rate_ratio_interval(last["value"], before["value"])
         higher, lower = low > 1, high < 1
         was = f"{before['value']:,.0f} in {in_words(before['period'])}"
         if before["value"] > 0:
-            ratio = last["value"] / before["value"]
+            difference = ratio = last["value"] / before["value"]
             detail = f"ratio {ratio:.2f}, 95% interval {low:.2f} to {high:.2f}"
         elif last["value"] > 0:
             detail = f"no ratio to 0, 95% interval from {low:.2f} up"
@@ -169,14 +184,16 @@ def compare(
             )
         higher, lower = low > 0, high < 0
         was = f"{format_share(before['value'])} in {in_words(before['period'])}"
-        points = (last["value"] - before["value"]) * 100
+        difference = last["value"] - before["value"]
+        points = difference * 100
         detail = f"difference {points:+z.1f} points, " + (
             f"95% interval {low * 100:+z.1f} to {high * 100:+z.1f}"
             if np.isfinite(low)
             else "of too few people for an interval"
         )
     word = "higher" if higher else "lower" if lower else NO_CHANGE
-    return Change(word, was, detail, low, high, quantity.kind == "count")
+    earlier = float(before["value"]), in_words(before["period"]), float(difference)
+    return Change(word, was, detail, low, high, quantity.kind == "count", *earlier)
 
 
 def changes_of(scope: Scope, trend: Trend) -> list[tuple[Change, str]]:
@@ -202,10 +219,33 @@ def changes_of(scope: Scope, trend: Trend) -> list[tuple[Change, str]]:
         (compare(scope, quantity, trend.table.iloc[row], last), words)
         for row, words in compared_rows(trend.table, scope.begin)[1:]
         if pd.notna(trend.table["value"].iloc[row])
+        and not _is_early(scope, trend, row)
         and not _stands(trend.table.iloc[row])
         and not _stands(last)
     ]
     return sorted(found, key=lambda one: one[0].word == NO_CHANGE)
+
+
+def in_few_words(changes: Sequence[tuple[Change, str]]) -> str:
+    """Return what was found beside which earlier times, without the numbers.
+
+    Examples
+    --------
+    >>> from iop_outcomes.report.sections.changes import NO_CHANGE, Change, in_few_words
+    >>> made = [Change(NO_CHANGE, "", "", 0, 0, period=one) for one in ("2026Q2", "2025Q3")]
+    >>> in_few_words([(one, "") for one in made])
+    'No clear change from 2026Q2 and 2025Q3.'
+    >>> in_few_words([(Change("higher", "", "", 0, 0, period="2026Q2"), ""), (made[1], "")])
+    'Higher than in 2026Q2. No clear change from 2025Q3.'
+    """
+    times: dict[str, list[str]] = {}
+    for change, _ in changes:
+        times.setdefault(change.word, []).append(change.period)
+    said = []
+    for word, periods in times.items():
+        than = "from" if word == NO_CHANGE else "than in"
+        said.append(f"{word[:1].upper()}{word[1:]} {than} {' and '.join(periods)}.")
+    return " ".join(said)
 
 
 def word_of(changes: Sequence[tuple[Change, str]]) -> str:
@@ -216,9 +256,13 @@ def word_of(changes: Sequence[tuple[Change, str]]) -> str:
 def why_not_compared(scope: Scope, trend: Trend) -> str:
     """Return why a measure whose newest number is shown is compared with no other."""
     known = trend.table[trend.table["complete"]]
-    there = [trend.table.iloc[row] for row, _ in compared_rows(trend.table, scope.begin)[1:]]
+    before = [row for row, _ in compared_rows(trend.table, scope.begin)[1:]]
+    there = [trend.table.iloc[row] for row in before]
     if any(_stands(row) for row in (known.iloc[-1], *there)):
         return CORRECTED
+    known_then = trend.table["value"].notna().to_numpy()
+    if any(known_then[row] and _is_early(scope, trend, row) for row in before):
+        return NEW_PEOPLE
     if there:
         hidden = any(row["hidden"] for row in there)
         return f"No earlier number to compare with is {'shown' if hidden else 'known'}."
@@ -228,6 +272,14 @@ def why_not_compared(scope: Scope, trend: Trend) -> str:
         for start, end in zip(earlier["start"], earlier["end"], strict=True)
     )
     return BEGUN if any(begun) else NONE_BEFORE
+
+
+def _is_early(scope: Scope, trend: Trend, row: int) -> bool:
+    """Return whether a time is not comparable with later ones: all its people are new."""
+    if not find_quantity(trend.measure).settles:
+        return False
+    every = trend.every if trend.every in FIRST_PERIODS else "month"
+    return bool(trend.table["start"].iloc[row] < comparable_from(scope.begin, every))  # type: ignore[arg-type]  # checked
 
 
 def _stands(row: pd.Series[Any]) -> bool:

@@ -44,6 +44,8 @@ class Finding:
         ``higher``, ``lower``, ``no clear change``, ``not compared``, or ``not known``.
     comparisons : int
         With how many earlier periods it is compared.
+    is_shown : bool
+        Whether its newest number is shown.
     """
 
     measure: str
@@ -51,6 +53,7 @@ class Finding:
     text: str
     change: str
     comparisons: int = 0
+    is_shown: bool = False
 
 
 class Findings(pd.DataFrame):
@@ -131,7 +134,7 @@ def _finding(scope: Scope, measured: Trend) -> Finding:
     said = [change.sentence(words) for change, words in changes]
     text = " ".join([text, *(said or [why_not_compared(scope, measured)])])
     change = word_of(changes)
-    return Finding(measured.measure, measured.title, text, change, len(changes))
+    return Finding(measured.measure, measured.title, text, change, len(changes), True)
 
 
 def not_known_yet(scope: Scope, trend: Trend) -> str:

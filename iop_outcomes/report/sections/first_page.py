@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -15,8 +15,15 @@ from iop_outcomes.report.sections.changes import (
     Change,
     by_chance,
     changes_of,
+    in_few_words,
     why_not_compared,
     word_of,
+)
+from iop_outcomes.report.sections.compared.signal_points import (
+    Printed,
+    signal_points,
+    signals_of_all,
+    with_signals,
 )
 from iop_outcomes.report.sections.findings import (
     NOT_TOLD,
@@ -26,8 +33,6 @@ from iop_outcomes.report.sections.findings import (
     why_by_year,
 )
 from iop_outcomes.report.sections.matrix import (
-    NEWEST,
-    NOT_COMPLETE,
     NOT_SHOWN,
     by_month,
     matrix_table,
@@ -45,7 +50,6 @@ from iop_outcomes.report.sections.points import (
     Point,
     number_of,
 )
-from iop_outcomes.report.sections.signals import NO_SIGNAL, TOO_FEW_MONTHS, UNCLEAR
 from iop_outcomes.report.trend_pictures import in_flow, in_programs
 from iop_outcomes.report.trends import Trends
 from iop_outcomes.trends import Trend
@@ -55,10 +59,9 @@ from iop_outcomes.trends.quantities import Quantity, find_quantity
 JUDGED = {MET: "target met", NEAR: "near target", MISSED: "target missed"}
 MOST, FEWEST = 8, 5  # findings on the first page
 NAME, TITLE = "what-changed", "At a glance"
-NOT_PRINTED = "Numbers of single {of} are not printed{why}."
-OF_FEW = ": they would tell of few people"
 HOW = (
-    "Each number and each difference has its 95% interval, in which the true value may well lie. "
+    "Each number and each difference has its interval, of 95% if nothing else is said, in which "
+    "the true value may well lie. "
     "Higher or lower: the whole interval of the difference lies on one side of zero. From 50% to "
     "53% is 3 points higher."
 )
@@ -118,17 +121,23 @@ def first_page(
             there = elsewhere.of(scope, [trend]) if newest_hidden(trend) else ""
             points.append(replace(point, text=f"{point.text}{there}"))
     whole = signals_of_all(scope, trends, table, told)
-    points += [*signal_points(signals, whole, Printed(scope, trends)), *others]
+    points = with_signals(points, signal_points(signals, whole, Printed(scope, trends)))
+    points += others
+
+    def items_of(chosen: Sequence[Point]) -> list[tuple[str, str, str]]:
+        items = [(one.tag, one.title, one.text) for one in chosen]
+        gone = [one for one in points if one not in chosen]
+        items += _without_room(scope, trends, gone)
+        unsaid = {one.title for one in gone if one.tag == NOT_SHOWN}
+        hidden = [*never, *(one for one in trends.compared.values() if one.title in unsaid)]
+        items += _left_out(gone, never, elsewhere.of(scope, hidden))
+        not_known = [one.title for one in scope.not_known if one.main]
+        return [*items, (NOT_TOLD, "; ".join(not_known), ".")] if not_known else items
+
     chosen = choose(points)
-    items = [(one.tag, one.title, one.text) for one in chosen]
-    gone = [one for one in points if one not in chosen]
-    items += _without_room(scope, trends, gone)
-    unsaid = {one.title for one in gone if one.tag == NOT_SHOWN}
-    hidden = [*never, *(one for one in trends.compared.values() if one.title in unsaid)]
-    items += _left_out(gone, never, elsewhere.of(scope, hidden))
-    not_known = [one.title for one in scope.not_known if one.main]
-    if not_known:
-        items.append((NOT_TOLD, "; ".join(not_known), "."))
+    while len(items_of(chosen)) > MOST and len(chosen) > FEWEST and chosen[-1].rank >= NEAR:
+        chosen = chosen[:-1]  # what is said of it is joined with others that have no room
+    items = items_of(chosen)
     number = sum(len(changes_of(scope, trend)) for trend in trends.compared.values())
     how = f"{HOW} {by_chance(number)}" if number else HOW
     if scope.too_few:  # a finding may be there only because they are not in its numbers
@@ -178,7 +187,11 @@ def _without_room(
         named.setdefault((one.tag, why), []).append(one.title)
     items = []
     for (tag, why), titles in named.items():
-        said = [_newest_number(of_measures[title]) for title in titles]
+        said = [
+            f"{_newest_number(of_measures[title])} "
+            f"{in_few_words(changes_of(scope, of_measures[title]))}".rstrip()
+            for title in titles
+        ]
         if len(said) > 1:
             said = [f"{title}: {one}" for title, one in zip(titles, said, strict=True)]
         text = f": {said[0]}{why}" if len(said) == 1 else f".{why} {' '.join(said)}"
@@ -282,102 +295,3 @@ def _beside(row: pd.Series[float], quantity: Quantity, target: float, unit: str)
     if by_chance_alone:
         text += ", by no more than chance may explain"
     return MET if met else NEAR if by_chance_alone else MISSED, f"{text}."
-
-
-@dataclass(frozen=True)
-class Printed:
-    """The numbers behind a signal, as far as they are printed with the trends."""
-
-    scope: Scope
-    trends: Trends
-
-    def of_all(self, title: str, period: str) -> str:
-        """Return the number of all people of a measure in a period; empty where none is shown."""
-        for trend in self.trends.drawn.values():
-            rows = trend.table[(trend.table["period"] == period) & trend.table["value"].notna()]
-            if trend.title == title and len(rows):
-                return f" {self._whose}{number_of(rows.iloc[0], trend.unit)}"
-        return ""
-
-    @property
-    def _whose(self) -> str:
-        return "All programs together: " if len(self.scope.programs) > 1 else "It was "
-
-    def why_none(self, number: str) -> str:
-        """Return that the numbers of each chart are not printed, where that of all is `number`."""
-        if len(self.scope.programs) == 1 and number:
-            return ""
-        of = "programs by month" if len(self.scope.programs) > 1 else "months"
-        why = OF_FEW if self.scope.policy.threshold > 1 else ""
-        return f" {NOT_PRINTED.format(of=of, why=why)}"
-
-
-def signal_points(
-    signals: Table | None,
-    of_all: Mapping[str, tuple[str, str, str]] | None = None,
-    printed: Printed | None = None,
-) -> list[Point]:
-    """Return a finding a measure with a signal in the newest month of a program, or of all people.
-
-    Parameters
-    ----------
-    signals : Table or None
-        What the charts by program and month say.
-    of_all : mapping of str to tuple of str, optional
-        The title of a measure -> by what its row on the page of all measures is, what its chart
-        says of the newest period, where that is a signal, and which that is.
-    printed : Printed, optional
-        The numbers that are printed: of all people in that period. That those of single programs
-        are not printed is said once.
-    """
-    whole = dict(of_all or {})
-    texts: dict[str, str] = {}
-    is_said = printed is None
-    rows_of = {} if signals is None else dict(list(signals.frame.groupby("measure", sort=False)))
-    for title, rows in rows_of.items():
-        loud = rows[~rows["then"].isin([NO_SIGNAL, TOO_FEW_MONTHS, UNCLEAR])]
-        unclear = int((rows["then"] == UNCLEAR).sum())
-        named = [
-            f"{row.program}, {str(row.then).replace(': ', ', ')} ({row.last_month})"
-            for row in loud.itertuples(index=False)
-        ]
-        if whole.get(str(title), ("",))[0] == "month":
-            named.insert(0, whole.pop(str(title))[1])
-        if not named:
-            continue
-        others = len(rows) - len(loud) - unclear
-        text = f" by month: {'; '.join(named)}."
-        if others:
-            text += f" None in that month in the other {others if others > 1 else 'one'}."
-        if unclear:
-            text += f" Not clear in {unclear if unclear > 1 else 'one'}."
-        if printed is not None:
-            number = printed.of_all(str(title), str(rows["last_month"].iloc[0]))
-            text += number + (printed.why_none(number) if len(loud) and not is_said else "")
-            is_said = is_said or len(loud) > 0
-        texts[str(title)] = text
-    for title, (by, words, period) in whole.items():
-        text = f"by {by}: {words}."
-        text += "" if printed is None else printed.of_all(title, period)
-        texts[title] = f"{texts[title]} B{text[1:]}" if title in texts else f" {text}"
-    return [Point(SIGNAL, "signal", title, text) for title, text in texts.items()]
-
-
-def signals_of_all(
-    scope: Scope, trends: Trends, table: Table | None, told: Collection[str]
-) -> dict[str, tuple[str, str, str]]:
-    """Return the signals of the page of all measures that are of the newest period.
-
-    Those that are `told` already, by the charts by program and month, are left out.
-    """
-    if table is None:
-        return {}
-    found = {}
-    people = "all programs together, " if len(scope.programs) > 1 else ""
-    by = {one.title: period_word(scope, one) for one in trends.drawn.values()}
-    for row in table.frame.to_dict("records"):
-        newest = row["newer"] in (NEWEST, NOT_COMPLETE)
-        if newest and ": " in row["signal"] and row["measure"] not in told:
-            words = f"{people}{row['signal'].replace(': ', ', ')} ({row['period']})"
-            found[row["measure"]] = (by[row["measure"]], words, row["period"])
-    return found

@@ -27,7 +27,7 @@ from iop_outcomes.trends.signals.judging import COMMON
 from iop_outcomes.trends.signals.points import LONG
 from iop_outcomes.trends.watching.matrix import GAP, matrix_of
 
-NEWEST, NOT_COMPLETE = "–", "not complete"
+NEWEST, NOT_COMPLETE, NOT_KNOWN = "", "not complete", "–"
 NOT_SHOWN, NONE_COUNTED = "not shown", "none counted"
 NOTE = (
     "Value: the newest period that is known and shown, with its 95% interval from lower to upper. "
@@ -212,7 +212,7 @@ def matrix_table(
         for name in ("value", "lower", "upper", "target")
     }
     newer = pd.Series([_newer(trend, until) for trend in drawn], dtype=object)
-    none = newer.where(newer == NOT_SHOWN, NEWEST)  # of a measure without any value
+    none = newer.where(newer == NOT_SHOWN, NOT_KNOWN)  # of a measure without any value
     values = [
         word if np.isnan(one) else one for one, word in zip(numbers["value"], none, strict=True)
     ]

@@ -165,7 +165,7 @@ def _trends(material: Material) -> Section:
     findings = (material.findings, material.signals, material.trend_drawings)
     given = (material.all.trends, *findings, material.programs)
     alone = first_page.NAME in material.settings.leave_out
-    return parts.trends_section(material.scope, *given, in_words=alone)
+    return parts.trends_section(material.scope, *given, without_first_page=alone)
 
 
 def _of_tables(name: str, title: str, why_not: Mapping[str, parts.WhyNot]) -> Part:

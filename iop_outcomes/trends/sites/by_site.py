@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 _LIMITS = "Limits within which 95% and 99.8% of units lie by chance: "
 TOWARDS_ALL = "drawn towards that of all"
 _BEYOND = (
-    "Beside exact limits a unit is beyond one only where chance alone would seldom (2.5%; 0.1%) give "
-    "so much, or so little."
+    "Beside exact limits a unit is beyond one only where chance alone would seldom (2.5%; 0.1%) "
+    "give so much, or so little."
 )
 _POOLED = (
     f"Partly pooled: the value of each unit {TOWARDS_ALL}, the more the smaller the "

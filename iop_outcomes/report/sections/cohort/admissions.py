@@ -65,7 +65,7 @@ def admissions_table(
     note = ""
     if scope.too_few:
         note = f"Too few to publish: {', '.join(scope.too_few)}. {IN_ROWS_ONLY}"
-    if scope.pooled:
+    if scope.pooled and len(scope.programs) > 1:
         note = f"Other programs: {', '.join(scope.pooled)}."
     table = Table("admissions", f"Admissions in {scope.named(step.quarters)}", frame, kinds, note)
     return DraftTable(table, with_share(keys, "admitted", ("admissions", ALL)))

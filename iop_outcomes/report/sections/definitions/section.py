@@ -74,7 +74,8 @@ def definitions(scope: Scope, counted: Counted | None, left_out: tuple[str, ...]
     if scope.too_few:
         rows.append(("Programs left out", _left_out(scope)))
     if scope.pooled:
-        rows.append(("Other programs", _together(scope)))
+        title = "Other programs" if len(scope.programs) > 1 else "Programs taken together"
+        rows.append((title, _together(scope)))
     if "checkins" in scope.records.tables:
         rows.append(("Relapse", scope.rule.text))
     if scope.engagement is not None:
@@ -118,10 +119,10 @@ def _measures(trends: Iterable[Trend]) -> list[tuple[str, str]]:
 
 
 def _together(scope: Scope) -> str:
-    return (
-        f"{', '.join(scope.pooled)}: each has too few people to be shown by itself. Together they "
-        "stand as other programs."
-    )
+    text = f"{', '.join(scope.pooled)}: each has too few people to be shown by itself."
+    if len(scope.programs) == 1:
+        return f"{text} All are counted together."
+    return f"{text} Where a table is by program, they stand together as other programs."
 
 
 def _left_out(scope: Scope) -> str:

@@ -5,7 +5,9 @@ ranks programs.
 """
 
 from iop_outcomes.report.sections.sites.attendance import (
+    COUNTED,
     NO_ATTENDANCE,
+    NO_RANKING,
     Attendance,
     SitesAttendance,
     attendance_by_program,
@@ -26,10 +28,12 @@ from iop_outcomes.report.sections.sites.funnels import (
 )
 
 __all__ = [
+    "COUNTED",
     "HOW",
     "MEASURES",
     "NAME",
     "NO_ATTENDANCE",
+    "NO_RANKING",
     "TITLE",
     "Attendance",
     "SiteCounts",

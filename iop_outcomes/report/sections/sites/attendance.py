@@ -33,6 +33,7 @@ COMPARED = ("admitted", SESSIONS, "lower")
 LOWER, HIGHER = "lower", "higher"
 CHANCE = 0.05  # how often a report names a program though none differs
 MOST_NAMED = 4  # programs with their numbers in a finding; those of all are in the section
+COUNTED = "The share of sessions attended is of those due up to the data cut, for {whom}."
 SEVERAL = "These differences have intervals of {level}%."
 NO_RANKING = "The people differ, so this is no ranking."
 NO_ATTENDANCE = (
@@ -40,11 +41,11 @@ NO_ATTENDANCE = (
     "are none."
 )
 NOTE = (
-    'As in the table "By program": attended of those due, of the people admitted in this time. '
+    "Attended of those due up to the data cut, of the people admitted in this time. "
     "Lower and upper: the 95% interval, which takes the sessions of one person together. Beside "
     "all: beside all programs together, of which each is a part; lower or higher where the whole "
     "interval of the difference lies on one side of zero.{many} A difference may have many "
-    "reasons. Programs are in the order of their names; this is no ranking."
+    "reasons. Programs are in the order of their names."
 )
 MANY = (
     " That is an interval of {level}%, since {number} programs were looked at: if none differed, "
@@ -125,7 +126,7 @@ class Attendance:
         differ = [one.sentence for one in self.programs if one.differs]
         if not differ:
             return (f"{TITLE}: no program shown clearly differs from all together.",)
-        return (f"{TITLE} of those due. {differ[0]}", *differ[1:], NO_RANKING)
+        return tuple(differ)
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,7 +169,7 @@ class SitesAttendance:
         many = len(known) if len(self._with_sessions) > 2 else 1  # of two the one is the other
         level = 1 - CHANCE / many
         found = {place: self._beside(table, place, level) for place in known}
-        words = [HIDDEN if HIDDEN in row.values() else "–" for row in rows[:-1]] + ["–"]
+        words = [HIDDEN if HIDDEN in row.values() else "–" for row in rows[:-1]] + [""]
         for place, one in found.items():
             words[place] = one.change.word if one.differs else ALIKE
         written = f"{level * 100:.4g}"

@@ -49,7 +49,7 @@ OF_FEW = (
 BY_CHANCE, AND_AS_THESE = "by chance alone", "by chance, and as widely as these do"
 POOLED = (
     "Partly pooled: each share drawn towards the line in the middle, the more the fewer people it "
-    "is of. Programs are in the order of their names; this is no ranking."
+    "is of. Programs are in the order of their names."
 )
 TOGETHER = "all programs together"
 WITH_OTHERS = "all programs, also those not shown"
@@ -60,15 +60,16 @@ BY_RESULT = (
     "Some of those not shown may have had few people who were retained or completed, or few others"
 )
 NO_FUNNEL = (
-    "is not shown by program: fewer than two programs have numbers that are large enough and "
-    "protect no others."
+    "is not shown by program: at most one program has numbers that may be printed. Those of the "
+    "others are small, or would give a small number away."
 )
 NOT_KNOWN = "None of these shares is known from the records of every program."
 ALONE = "One program cannot be set beside others."
+NONE_ALONE = "No program is large enough to stand alone."
 HOW = (
-    "A small program swings more by chance than a large one. The funnel shows how far: a program "
-    "within the limits does not differ from the line in the middle by more than chance. One beyond "
-    "them may differ for many reasons: the people are not the same everywhere. This is no ranking."
+    "A small program swings more by chance than a large one. A funnel shows how far: a program "
+    "within the limits differs from the line in the middle by no more than chance may explain. One "
+    "beyond them may differ for many reasons."
 )
 
 
@@ -206,6 +207,8 @@ def without_funnel(
     measures: Sequence[str],
     programs: int,
     too_few: Sequence[str] = (),
+    *,
+    taken_together: bool = False,
 ) -> tuple[str, ...]:
     """Return what is said of the measures that have no funnel.
 
@@ -219,9 +222,11 @@ def without_funnel(
         How many programs the report is about.
     too_few : sequence of str
         The programs too few to publish, which are in no number.
+    taken_together : bool
+        Whether small programs are counted as one.
     """
     if programs < 2:
-        return (ALONE,)
+        return (NONE_ALONE if taken_together else ALONE,)
     if not measures:
         return (NOT_KNOWN,)
     said = [f"{MEASURES[one]} {NO_FUNNEL}" for one in measures if one not in shown]
