@@ -155,11 +155,29 @@ def number(text: str) -> float | None:
     return float(plain) if re.fullmatch(r"-?\d+(\.\d+)?", plain) else None
 
 
+JOINED = re.compile(r"(?<![\w.])[+-]?\d[\d,]*(?:\.\d+)?(?:%|(?!\w))")
+
+
+def numbers_of(cells: Iterable[str]) -> list[float]:
+    """Return all numbers of a row of a page in which a cell may join several: 22 of 74.
+
+    Examples
+    --------
+    >>> numbers_of(["29.7%", "22 of 74", "45.6% in 2026Q2", "-30.1 to +0.5"])
+    [0.297, 22.0, 74.0, 0.456, -30.1, 0.5]
+    """
+    written = [one.lstrip("+") for text in cells for one in JOINED.findall(text)]
+    return [round(one, 9) for text in written if (one := number(text)) is not None]
+
+
 def differences(read: Read) -> list[str]:
     """Return where the page and the workbook do not show the same number."""
     found = []
     for name, table in read.tables.items():
         page = read.pages[name]
+        if len(page[0]) != len(table.columns):  # the page joins cells
+            found += _not_in_rows(name, table, page)
+            continue
         for row, cells in enumerate(table.itertuples(index=False, name=None), start=1):
             for column, value in enumerate(cells):
                 if not isinstance(value, int | float) or isinstance(value, bool):
@@ -168,4 +186,18 @@ def differences(read: Read) -> list[str]:
                 near = shown is not None and abs(shown - value) <= 0.00051 + 1e-9 * abs(value)
                 if not near and str(value) != page[row][column]:
                     found.append(f"{name}: {value!r} and {page[row][column]!r}")
+    return found
+
+
+def _not_in_rows(name: str, table: pd.DataFrame, page: list[list[str]]) -> list[str]:
+    """Return the numbers of the rows of a workbook that the same row of the page has not."""
+    if len(page) != len(table) + 1:
+        return [f"{name}: {len(table)} rows and {len(page) - 1}"]
+    found = []
+    for row, cells in enumerate(table.itertuples(index=False, name=None), start=1):
+        shown = numbers_of(page[row])
+        for value in cells:
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                near = [abs(one - value) <= 0.00051 + 1e-9 * abs(value) for one in shown]
+                found += [] if any(near) else [f"{name}: {value!r} and {page[row]!r}"]
     return found
