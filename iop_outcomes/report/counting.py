@@ -49,6 +49,7 @@ from iop_outcomes.report.sections.ends.stays import (
     ends_elsewhere,
     stays,
     stays_drawings,
+    withheld,
 )
 from iop_outcomes.report.sections.outcomes import declare_admitted, scores_tables
 from iop_outcomes.report.sections.quarters import (
@@ -105,8 +106,8 @@ class Counted:
         The programs side by side, by measure: those that may be shown.
     site_attendance : Attendance or None
         Of each program beside that of all.
-    stays : ProtectedCurves, CumulativeIncidence or None
-        How episodes ended, and after how long.
+    stays, no_stays : ProtectedCurves, CumulativeIncidence or None; str
+        How episodes ended, and after how long; why it is withheld, though known, else empty.
     beside_earlier : bool
         Whether it was made beside earlier reports, so that a zero may be hidden.
     pictures : mapping of str to tuple of Drawing
@@ -127,6 +128,7 @@ class Counted:
     sites: dict[str, Funnel] = field(default_factory=dict)
     site_attendance: Attendance | None = None
     stays: Ends | None = None
+    no_stays: str = ""
     beside_earlier: bool = False
     pictures: Pictures = field(default_factory=dict)
 
@@ -334,7 +336,9 @@ def count_all(
         for key in one.hidden:
             linked.withhold(key)
     stayed = stays(scope)
-    ends = declare_stays(scope, linked, stayed)
+    apart = together is not None and not together.of_all  # see `each.APART`
+    no_stays = withheld(scope, before_this(issued, *own), apart=apart)
+    ends = None if no_stays else declare_stays(scope, linked, stayed)
     told = scope.tells("relapse")
     curves = relapse.relapse_results(scope, ends_elsewhere(stayed, ends)) if told else None
     pictures = {
@@ -355,11 +359,8 @@ def count_all(
         link_corrections(linked, before_this(before, *own), scope.programs)
     declare_admitted(scope, linked, inside(scope, trends, "admissions", 8, "numerator"))
     rules = continuity_table(scope, linked)
-    has_scores = together is None or together.of_all  # see `each.APART`
-    tables += [
-        *([] if rules is None else [rules]),
-        *(scores_tables(scope, linked, before_this(issued, *own)) if has_scores else []),
-    ]
+    tables += [] if rules is None else [rules]
+    tables += [] if apart else scores_tables(scope, linked, before_this(issued, *own))
     link_leaving(scope, linked, trends, plan)
     link_whole_time(scope, linked)
     with linked.asked_last():
@@ -393,6 +394,7 @@ def count_all(
         funnels(sites, hidden),
         None if attended is None else attended.shown(hidden),
         None if STAYS in hidden else ends,
+        no_stays,
         later,
         pictures,
     )

@@ -28,7 +28,9 @@ Floats = npt.NDArray[np.float64]
 Found = tuple[list[pd.DataFrame], list[pd.DataFrame], int]
 
 
-def protect_incidence(result: CumulativeIncidence, policy: SafePolicy) -> ProtectedCurves:
+def protect_incidence(
+    result: CumulativeIncidence, policy: SafePolicy, *, days: Sequence[int] | None = None
+) -> ProtectedCurves:
     """Return cumulative incidences for release.
 
     Parameters
@@ -37,6 +39,8 @@ def protect_incidence(result: CumulativeIncidence, policy: SafePolicy) -> Protec
         The incidences of the whole data.
     policy : SafePolicy
         The disclosure rule.
+    days : sequence of int, optional
+        The fixed days of which some are published; see `protect_curves`.
 
     Returns
     -------
@@ -52,7 +56,7 @@ def protect_incidence(result: CumulativeIncidence, policy: SafePolicy) -> Protec
         If the policy hides nothing: the result itself says all.
     """
     _refuse_open(policy, "cumulative incidence")
-    fixed = fixed_days(float(result.table["day"].max()))
+    fixed = fixed_days(float(result.table["day"].max())) if days is None else tuple(days)
     rows, sizes, left_out = [], [], 0
     for key, part in by_group(result.table, result.by):
         named = dict(zip(result.by, [key] if len(result.by) == 1 else list(key), strict=True))  # type: ignore[call-overload]  # a tuple where there are several

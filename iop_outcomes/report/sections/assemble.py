@@ -194,7 +194,7 @@ def who_stayed(scope: Scope, counted: Counted) -> Section:
     if ended is not None:
         drawings = counted.pictures["who-stayed"]
     elif scope.tells("length_of_stay"):
-        sentences.append(stays.not_estimated(scope))
+        sentences.append(counted.no_stays or stays.not_estimated(scope))
     if isinstance(ended, CumulativeIncidence):
         tables.append(stays.stays_limits(ended))
     return Section("who-stayed", "How episodes ended", tuple(sentences), tuple(tables), drawings)

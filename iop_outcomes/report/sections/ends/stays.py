@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,15 +11,19 @@ import pandas as pd
 
 from iop_outcomes.attendance.in_treatment import in_treatment_of
 from iop_outcomes.attendance.stays import NO_CONTACT_DAYS
-from iop_outcomes.disclosure import LinkedCounts, ProtectedCurves, protect
+from iop_outcomes.disclosure import LinkedCounts, ProtectedCurves
 from iop_outcomes.disclosure.declared import TOTAL
-from iop_outcomes.disclosure.fixed_days import EndsElsewhere
+from iop_outcomes.disclosure.fixed_days import EndsElsewhere, protect_incidence
 from iop_outcomes.disclosure.fixed_days.at_risk import survival_decimals
+from iop_outcomes.disclosure.fixed_days.choice import fixed_days
 from iop_outcomes.disclosure.results import Key
+from iop_outcomes.disclosure.system import PrintedCells
 from iop_outcomes.errors import EstimateError
+from iop_outcomes.pathways.flow import DAYS
 from iop_outcomes.plots import plot_incidence, plot_survival
 from iop_outcomes.report.model import Drawing, Table, drawing_of, share_kind
-from iop_outcomes.report.scope import Scope
+from iop_outcomes.report.period import parse_report_period, within
+from iop_outcomes.report.scope import Mask, Scope
 from iop_outcomes.report.sections.ends.each_day import each_day, with_limits
 from iop_outcomes.shared.provenance import relabel
 from iop_outcomes.survival import CumulativeIncidence, cumulative_incidence
@@ -27,6 +32,7 @@ Ends = ProtectedCurves | CumulativeIncidence
 """How episodes ended, for release; under a policy that hides nothing the estimate itself."""
 STAYS: Key = ("stays", "n")
 NAME, TITLE = "ends_over_time", "How episodes ended, and after how long"
+TWO_YEARS = 24  # months
 UNUSED = (
     f"The last {NO_CONTACT_DAYS} days before the data cut (before the end of follow-up, where no "
     "discharge is recorded) do not tell yet who stopped coming. Who was seen in them counts as "
@@ -56,6 +62,11 @@ NOBODY_FOLLOWED = (
 TOO_FEW = (
     f"{TITLE}, is not shown: of too few is it known, or what could be shown would tell of a few "
     "people."
+)
+IN_THAT_OF_ALL = f"{TITLE}, stands in the report of all programs."
+BESIDE_EARLIER = (
+    f"{TITLE}, is not shown beside an earlier report: both would tell how the episodes of a few "
+    "people ended who count in one of them only. The first report of these programs shows it."
 )
 NO_END = "of nobody admitted in this time is it known that the episode ended."
 ESTIMATE = re.compile(r" Competing: [^.]*\. Aalen-Johansen estimate\.")
@@ -92,6 +103,40 @@ def not_estimated(scope: Scope) -> str:
     return NOT_ESTIMATED + (NO_END if times["episode_id"].isin(kept).any() else NOBODY_FOLLOWED)
 
 
+def withheld(scope: Scope, before: Sequence[PrintedCells], *, apart: bool) -> str:
+    """Return why a report has no ends over time though they are known; empty if it may have them.
+
+    Parameters
+    ----------
+    scope : Scope
+        What the report covers.
+    before : sequence of PrintedCells
+        The reports that were issued before it, of any programs.
+    apart : bool
+        Whether it is the report of one program, beside that of all from the same command.
+
+    Notes
+    -----
+    Of up to a few hundred people a whole percent is a count, or nearly. The ends of those newly
+    admitted, or of the other programs, would be the difference of two such counts.
+    """
+    if scope.policy.threshold == 1:
+        return ""
+    if apart:
+        return IN_THAT_OF_ALL
+    same = (one for one in before if {*one.programs} & {*scope.programs})
+    for quarter in {one.quarter for one in same}:
+        admitted = scope.records.episodes["admit_date"]
+        there = (
+            np.ones(len(admitted), dtype=np.bool_)
+            if quarter == "" or scope.period is None
+            else within(admitted, parse_report_period(quarter).window(TWO_YEARS))
+        )
+        if (there & scope.two_years).any():
+            return BESIDE_EARLIER
+    return ""
+
+
 def declare_stays(scope: Scope, linked: LinkedCounts, times: pd.DataFrame | None) -> Ends | None:
     """Declare how many the curves are of, and return them; None if no curve can be shown."""
     if times is None:
@@ -99,12 +144,54 @@ def declare_stays(scope: Scope, linked: LinkedCounts, times: pd.DataFrame | None
     ends = times.loc[times["event"], "ended_by"].astype(str)
     causes = sorted(set(ends))
     found = cumulative_incidence(times, causes=causes)
-    shown: Ends = found if scope.policy.threshold == 1 else protect(found, scope.policy)
+    shown: Ends = found if scope.policy.threshold == 1 else _beside_counts(scope, times, found)
     if shown.table.empty:
         return None
     people = int(times["person_id"].nunique())
     linked.count(STAYS, len(times), people=people, item=STAYS, rank=TOTAL)
     return shown
+
+
+def _beside_counts(
+    scope: Scope, times: pd.DataFrame, found: CumulativeIncidence
+) -> ProtectedCurves:
+    """Return the curves on days on which they tell of no few beside the tables of counts."""
+    days = list(fixed_days(float(found.table["day"].max())))
+    while True:
+        shown = protect_incidence(found, scope.policy, days=days)
+        told = _told_beside_counts(scope, times, shown)
+        if not told:
+            return shown
+        days = [day for day in days if day not in told]
+
+
+def _told_beside_counts(scope: Scope, times: pd.DataFrame, shown: ProtectedCurves) -> set[int]:
+    """Return the days of curves of which a few follow beside counts of (nearly) the same people.
+
+    How far people came counts those who were there on a day: who is neither there then nor has
+    ended by it ended on it. Tables of ends count all of one kind: those by the last day of the
+    curve less than that ended so later.
+    """
+    policy, known = scope.policy, scope.records.episodes["episode_id"].isin(times["episode_id"])
+    elsewhere = ends_elsewhere(times, shown)
+    assert elsewhere is not None
+    told: set[int] = set()
+    if scope.engagement is not None and _nearly(scope, known.to_numpy(), scope.followed_90_days):
+        for day in DAYS:
+            on_the_day = int((times["event"] & (times["days"] == day)).sum())
+            if policy.hides(on_the_day) and all(day in days for _, days in elsewhere.printed):
+                told.add(day)
+    if _nearly(scope, scope.two_years, scope.year):
+        for kinds, days in elsewhere.printed:
+            later = elsewhere.through(kinds, np.inf) - elsewhere.through(kinds, days[-1])
+            if policy.hides(later):
+                told.add(days[-1])
+    return told
+
+
+def _nearly(scope: Scope, one: Mask, other: Mask) -> bool:
+    """Return whether at most a few people are in one of two groups only."""
+    return scope.people(one ^ other) < scope.policy.threshold
 
 
 def ends_elsewhere(times: pd.DataFrame | None, shown: Ends | None) -> EndsElsewhere | None:
