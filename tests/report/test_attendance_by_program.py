@@ -155,6 +155,16 @@ def test_what_is_hidden_by_program_is_hidden_beside_the_others(
     assert attendance_points(None, WHOM) == []
 
 
+def test_of_one_program_and_all_nothing_is_compared(made: SitesAttendance) -> None:
+    """Whether there is a table follows from what is printed alone, not from who came elsewhere.
+
+    A table that was not there told how few of a hidden program had missed a session.
+    """
+    for number in range(len(SHOWN) + 1):
+        shown = made.shown(frozenset(("programs", OF, name) for name in SHOWN[:number]))
+        assert (shown is not None) == (len(SHOWN) - number >= 2)
+
+
 def of_people(programs: list[list[tuple[int, int]]]) -> SitesAttendance:
     """Return the attendance of programs of people who attended so many of so many sessions."""
     code = np.repeat(np.arange(len(programs)), [len(one) for one in programs])

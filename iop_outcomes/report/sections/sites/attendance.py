@@ -152,7 +152,7 @@ class SitesAttendance:
     own: dict[str, Mask]
 
     def shown(self, hidden: Hidden) -> Attendance | None:
-        """Return what may be shown; None where no program can be compared with all.
+        """Return what may be shown; None where fewer than two programs can be compared with all.
 
         A program is compared where its share and that of all, and how many were admitted to both,
         are printed, so that no more is told than how far their people vary among themselves.
@@ -164,7 +164,7 @@ class SitesAttendance:
             for place, row in enumerate(rows[:-1])
             if all(_is_number(one[name]) for one in (row, rows[-1]) for name in COMPARED)
         ]
-        if not known:
+        if len(known) < 2:  # of one and of all: what is left would be the others
             return None
         many = len(known) if len(self._with_sessions) > 2 else 1  # of two the one is the other
         level = 1 - CHANCE / many
@@ -209,8 +209,8 @@ def attendance_by_program(scope: Scope, tables: Sequence[DraftTable]) -> SitesAt
     """Return the attendance by program; None where it is not known, or cannot be compared.
 
     It declares no count: what is printed of it is declared with the table of programs, and
-    intervals stand where that prints the share and how many were admitted. Where from 1 to 10
-    people of all programs but one came, or missed a session, nothing is compared.
+    intervals stand where that prints the share and how many were admitted. Whether there is a
+    table follows from what is printed alone: that it is not there tells nothing of who came.
 
     Parameters
     ----------
@@ -229,8 +229,6 @@ def attendance_by_program(scope: Scope, tables: Sequence[DraftTable]) -> SitesAt
     program = scope.records.episodes["program"].astype(str).to_numpy()
     names = [str(name) for name in frame["program"]]
     own = {name: scope.year & (program == name) for name in names[:-1]}
-    if any(_are_few(scope, top, bottom, ~mask) for mask in own.values()):
-        return None
     digits, rows = [], []
     for mask in (*own.values(), scope.year):
         digits.append(scope.policy.share_decimals(bottom[mask].sum()))
@@ -246,13 +244,6 @@ def attendance_by_program(scope: Scope, tables: Sequence[DraftTable]) -> SitesAt
     caption = f"{TITLE}, by program: {scope.words(4)}"
     table = Table(NAME, caption, made, whole, NOTE, cell_kinds=cells)
     return SitesAttendance(DraftTable(table, needs), top, bottom, scope.person, own)
-
-
-def _are_few(scope: Scope, top: Floats, bottom: Floats, others: Mask) -> bool:
-    """Return whether a small number of other people came, or missed a session, or none did."""
-    behind = [others & (bottom > 0), others & (top > 0), others & (bottom > top)]
-    people = [scope.people(mask) for mask in behind]
-    return 0 in people or bool(scope.policy.hides(people).any())
 
 
 def _limits(
