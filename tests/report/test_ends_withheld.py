@@ -98,6 +98,11 @@ def test_a_day_on_which_a_few_ended_is_not_printed_beside_those_still_there_on_i
     assert dict(told(many, flow=True, year=False)) == apart
 
 
+def test_where_no_day_can_be_printed_nothing_is() -> None:
+    # Three of each kind, all on day 30: no kind has a day, and the search for days ends.
+    assert told({"completed": [30] * 3, "dropped_out": [30] * 3}, flow=True, year=True) == []
+
+
 def test_a_few_who_ended_after_the_last_day_do_not_follow_from_all_who_ended_so() -> None:
     # Four completed on day 200: the tables of the year count all 51 who did, and 47 by day 180.
     days = {"completed": [20] * 12 + [50] * 20 + [80] * 15 + [200] * 4, "dropped_out": [10] * 30}

@@ -176,6 +176,8 @@ def _told_beside_counts(scope: Scope, times: pd.DataFrame, shown: ProtectedCurve
     elsewhere = ends_elsewhere(times, shown)
     assert elsewhere is not None
     told: set[int] = set()
+    if not elsewhere.printed:
+        return told
     if scope.engagement is not None and _nearly(scope, known.to_numpy(), scope.followed_90_days):
         for day in DAYS:
             on_the_day = int((times["event"] & (times["days"] == day)).sum())
