@@ -223,7 +223,7 @@ def test_an_internal_report_without_a_relapse_or_an_end_says_so() -> None:
     times = stays.stays(open_)
     assert times is not None
     without: Any = SimpleNamespace(
-        drafts={"discharges": 1}, table=lambda name: name, stays=None, relapse=None
+        drafts={"discharges": 1}, table=lambda name: name, no_stays="", stays=None, relapse=None
     )
     not_estimated = stays.NOT_ESTIMATED + stays.NO_END
     assert not_estimated in assemble.who_stayed(open_, without).sentences
