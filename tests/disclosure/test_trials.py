@@ -25,6 +25,7 @@ from iop_outcomes.disclosure.system import (
     printed_cells,
 )
 from iop_outcomes.errors import ReportError
+from validation.disclosure_attack import watched
 
 ITEMS = ("a", "b", "new", "all", "share")
 
@@ -341,3 +342,8 @@ def test_a_bound_of_a_share_is_not_given_where_few_follow_from_it_and_an_earlier
     assert beside.hide_beside(linked, linked.hidden(), cells, []) == (frozenset(["reached"]), "")
     hidden, _ = beside.hide_beside(linked, linked.hidden(), cells, [first])
     assert hidden == {"reached", "bound"}
+
+
+def test_all_that_hides_is_there_to_be_timed() -> None:
+    with watched() as watch:
+        assert watch.seconds == 0
