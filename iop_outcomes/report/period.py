@@ -19,6 +19,7 @@ from iop_outcomes.trends.periods import parse_label
 
 Length = Literal["month", "quarter", "year", "period"]
 YEAR = 12  # months
+TWO_YEARS = 2 * YEAR
 QUARTER = 3
 MOST_MONTHS = 120
 _BETWEEN = re.compile(r"\s*(?:\.\.|\bto\b)\s*")

@@ -22,7 +22,7 @@ from iop_outcomes.outcome_scores.functioning.estimate import functioning_without
 from iop_outcomes.outcome_scores.moments import GRACE_DAYS, INTAKE_DAYS
 from iop_outcomes.records import Records
 from iop_outcomes.report.model import DraftTable, Item, Kind, Table
-from iop_outcomes.report.period import parse_report_period, within
+from iop_outcomes.report.period import TWO_YEARS, parse_report_period, within
 from iop_outcomes.report.scope import Mask, Scope
 from iop_outcomes.report.sections.quarters import (
     UNTIL_LEFT,
@@ -58,7 +58,6 @@ WHEN = (
 )
 AS_SYMPTOMS = "At the start and at discharge: the answers that the table of symptoms names."
 WHO_IS_NEW = "beside an earlier report they could tell of those who are newly counted"
-TWO_YEARS = 24  # months
 NO_CHECK_INS = "These records hold no check-ins."
 SYMPTOMS, DAILY_LIFE = "Change of symptoms", "Work, housing and more"
 Key = tuple[Hashable, ...]

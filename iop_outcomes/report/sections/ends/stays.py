@@ -22,7 +22,7 @@ from iop_outcomes.errors import EstimateError
 from iop_outcomes.pathways.flow import DAYS
 from iop_outcomes.plots import plot_incidence, plot_survival
 from iop_outcomes.report.model import Drawing, Table, drawing_of, share_kind
-from iop_outcomes.report.period import parse_report_period, within
+from iop_outcomes.report.period import TWO_YEARS, parse_report_period, within
 from iop_outcomes.report.scope import Mask, Scope
 from iop_outcomes.report.sections.ends.each_day import each_day, with_limits
 from iop_outcomes.shared.provenance import relabel
@@ -32,7 +32,6 @@ Ends = ProtectedCurves | CumulativeIncidence
 """How episodes ended, for release; under a policy that hides nothing the estimate itself."""
 STAYS: Key = ("stays", "n")
 NAME, TITLE = "ends_over_time", "How episodes ended, and after how long"
-TWO_YEARS = 24  # months
 UNUSED = (
     f"The last {NO_CONTACT_DAYS} days before the data cut (before the end of follow-up, where no "
     "discharge is recorded) do not tell yet who stopped coming. Who was seen in them counts as "
@@ -66,7 +65,7 @@ TOO_FEW = (
 IN_THAT_OF_ALL = f"{TITLE}, stands in the report of all programs."
 BESIDE_EARLIER = (
     f"{TITLE}, is not shown beside an earlier report: both would tell how the episodes of a few "
-    "people ended who count in one of them only. The first report of these programs shows it."
+    "people ended who count in one of them only."
 )
 NO_END = "of nobody admitted in this time is it known that the episode ended."
 ESTIMATE = re.compile(r" Competing: [^.]*\. Aalen-Johansen estimate\.")
