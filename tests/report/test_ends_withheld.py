@@ -27,7 +27,13 @@ def scope_of(admitted: list[str], **more: Any) -> Any:
     """Return what is asked of a scope: who was admitted when, all of North, none twice."""
     dates = pd.to_datetime(admitted)
     episodes = pd.DataFrame({"admit_date": dates, "episode_id": range(len(dates))})
-    held = {"policy": CMS, "programs": ("North",), "period": object(), "engagement": object()}
+    held = {
+        "attendance": object(),
+        "policy": CMS,
+        "programs": ("North",),
+        "period": object(),
+        "engagement": object(),
+    }
     two_years = (dates >= "2024-10-01") & (dates <= "2026-09-30")
     return SimpleNamespace(
         records=SimpleNamespace(episodes=episodes),
@@ -61,6 +67,12 @@ def test_it_is_withheld_apart_and_never_under_a_policy_that_hides_nothing() -> N
     assert stays.withheld(scope, [], apart=True) == stays.IN_THAT_OF_ALL
     scope.policy = iop.SafePolicy.internal()
     assert stays.withheld(scope, [earlier("2026Q2", "North")], apart=True) == ""
+
+
+def test_where_no_session_is_recorded_that_is_the_reason() -> None:
+    scope = scope_of(["2026-08-01"], attendance=None)
+    assert stays.withheld(scope, [earlier("2026Q2", "North")], apart=True) == ""
+    assert stays.not_estimated(scope) == stays.NOT_ESTIMATED + stays.WITHOUT_SERVICES
 
 
 def told(days: dict[str, list[int]], *, flow: bool, year: bool) -> list[tuple[str, list[int]]]:

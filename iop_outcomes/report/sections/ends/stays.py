@@ -119,8 +119,8 @@ def withheld(scope: Scope, before: Sequence[PrintedCells], *, apart: bool) -> st
     Of up to a few hundred people a whole percent is a count, or nearly. The ends of those newly
     admitted, or of the other programs, would be the difference of two such counts.
     """
-    if scope.policy.threshold == 1:
-        return ""
+    if scope.policy.threshold == 1 or scope.attendance is None:
+        return ""  # nothing is hidden; or nothing is known, which is said instead
     if apart:
         return IN_THAT_OF_ALL
     same = (one for one in before if {*one.programs} & {*scope.programs})
