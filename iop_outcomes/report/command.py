@@ -141,7 +141,7 @@ def _hints(records: Records, report: Report) -> list[str]:
         return []
     newest = pd.Period(pd.Timestamp(records.as_of) + pd.Timedelta(days=1), "Q") - 1
     return [
-        "It is of the whole time: findings, trends and the page of all measures are of a period, "
+        "It is of the whole time: changes, trends and the page of all measures are of a period, "
         f"such as --quarter {newest}, the last quarter that is over."
     ]
 

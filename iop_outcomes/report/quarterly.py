@@ -37,6 +37,7 @@ from iop_outcomes.report.sections.registry import (
     OwnSection,
     Part,
     build,
+    finished,
     sections_of,
 )
 from iop_outcomes.report.settings import (
@@ -268,11 +269,10 @@ def make_report(
             continue
         built[part.name] = build(part, material, names)
         early(built[part.name].drawings)
-    shown = [built[part.name] for part in parts]
-    facts = facts_of(whole, chosen.prepared_by, chosen.prepared_on)
-    if chosen.file:
-        facts.append(("Settings", chosen.file))
     assert material is not None  # the first step
+    shown = finished([built[part.name] for part in parts], material)
+    facts = facts_of(whole, chosen.prepared_by, chosen.prepared_on)
+    facts += [("Settings", chosen.file)] if chosen.file else []
     written = page_of(whole, shown, chosen, heading, facts, merged=material.merged)
     drawings = [drawing for section in shown for drawing in section.drawings]
 

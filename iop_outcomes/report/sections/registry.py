@@ -22,7 +22,7 @@ from iop_outcomes.report.sections.attendance.rules import why_no_rules
 from iop_outcomes.report.sections.definitions import definitions
 from iop_outcomes.report.sections.definitions.how_to_read import how_to_read
 from iop_outcomes.report.sections.findings import Finding
-from iop_outcomes.report.sections.openings import opening
+from iop_outcomes.report.sections.openings import opening, with_main_numbers
 from iop_outcomes.report.sections.outcomes import why_no_answers, why_no_scores
 from iop_outcomes.report.sections.own import own_section
 from iop_outcomes.report.sections.signals import month_charts, signals_table
@@ -347,6 +347,18 @@ def build(part: Part, material: Material, shown: Sequence[str]) -> Section:
     section = _pointing(section, parts.why(title) if there else "")
     absent = [words for words, name in POINTERS.items() if name not in shown]
     return _without(section, absent) if absent else section
+
+
+def finished(sections: Sequence[Section], material: Material) -> list[Section]:
+    """Return the sections, the first page of a report without a period with their main numbers."""
+    if material.scope.period is not None or material.counted is None:
+        return list(sections)
+    whom = material.scope.words(4)
+    points = sites.attendance_points(material.all.site_attendance, whom)
+    return [
+        with_main_numbers(one, sections, points) if one.identifier == first_page.NAME else one
+        for one in sections
+    ]
 
 
 def _without(section: Section, pointers: Sequence[str]) -> Section:

@@ -1,9 +1,10 @@
 """The plain sentence with which a section opens: its printed tables come in, words go out.
 
 It is built after the disclosure control, from the cells as they are printed. What a table hides, or
-what is not known, is in no sentence.
+what is not known, is in no sentence. The first page of a report without a period is made of them.
 """
 
+from iop_outcomes.report.sections.openings.main_numbers import with_main_numbers
 from iop_outcomes.report.sections.openings.sentences import OPENINGS, opening
 
-__all__ = ["OPENINGS", "opening"]
+__all__ = ["OPENINGS", "opening", "with_main_numbers"]

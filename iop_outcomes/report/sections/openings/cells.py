@@ -62,9 +62,13 @@ def time_of(caption: str) -> str:
 
 @dataclass(frozen=True, eq=False)
 class PrintedTable:
-    """A table as it is printed: only what a reader sees can be taken from it."""
+    """A table as it is printed: only what a reader sees can be taken from it.
+
+    With `limits` a share is written with its interval, where its table has one.
+    """
 
     table: Table
+    limits: bool = False
 
     @property
     def caption(self) -> str:
@@ -107,12 +111,17 @@ class PrintedTable:
     def share(self, place: int | None, column: str = "share") -> str:
         """Return a share in brackets, to stand behind its counts; empty where none is printed."""
         written = self.text(place, column)
-        return f" ({written})" if written else ""
+        return f" ({written}{self.interval(place, '; ')})" if written else ""
+
+    def interval(self, place: int | None, before: str = "") -> str:
+        """Return the 95% interval of a row behind some sign; empty where none is asked or shown."""
+        lower, upper = (self.text(place, name) for name in ("lower", "upper"))
+        return f"{before}95% interval {lower} to {upper}" if self.limits and lower and upper else ""
 
 
-def printed(section: Section) -> Mapping[str, PrintedTable]:
+def printed(section: Section, *, limits: bool = False) -> Mapping[str, PrintedTable]:
     """Return the tables of a section, and those behind its pictures, by name."""
-    return {table.name: PrintedTable(table) for table in section.all_tables}
+    return {table.name: PrintedTable(table, limits) for table in section.all_tables}
 
 
 def _is_told(cell: object) -> bool:

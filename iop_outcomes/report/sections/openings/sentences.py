@@ -197,9 +197,11 @@ def symptoms(tables: Tables) -> str:
         both = table.count(0, "answered_twice")
         if both and intake and end:
             better = "" if "better" in str(scale) else " Lower is better."
+            change, limits = table.text(0, "change"), table.interval(0)
+            by = f" The change was {change} ({limits})." if change and limits else ""
             return (
                 f"{scale} was {intake} at intake and {end} at the end, on average, for "
-                f"{_those(both)} who answered both times.{better}"
+                f"{_those(both)} who answered both times.{by}{better}"
             )
     if "functioning" in tables:
         table = tables["functioning"]
@@ -254,13 +256,14 @@ OPENINGS: dict[str, tuple[tuple[str, ...], Callable[[Tables], str]]] = {
 """The tables of a section of which one must be there, and what makes its sentence."""
 
 
-def opening(section: Section) -> str:
+def opening(section: Section, *, limits: bool = False) -> str:
     """Return the plain sentence that a section opens with; empty if it has none.
 
-    Every number in it stands in a table of the section, and is written as it is there.
+    Every number in it stands in a table of the section, and is written as it is there. With
+    `limits` it has the intervals that stand there, too: where it is read without its table.
     """
     needed, make = OPENINGS.get(section.identifier, ((), None))
-    tables = printed(section)
+    tables = printed(section, limits=limits)
     return make(tables) if make is not None and any(name in tables for name in needed) else ""
 
 
