@@ -73,6 +73,8 @@ def known_on(records: Records, day: Day) -> Records:
     frames = {}
     for name in ("attendance", "checkins"):
         frame = getattr(part, name)
+        if frame is None:  # no such table was read
+            continue
         known = frame["day"].to_numpy() <= reached[frame["episode_id"].cat.codes.to_numpy()]
         frames[name] = frame.take(np.flatnonzero(known)).reset_index(drop=True)
     return replace(part, episodes=_episodes(part, reached), as_of=day, **frames)

@@ -45,11 +45,11 @@ from iop_outcomes.report.sections.attendance.weeks import link_weeks_by_quarter,
 from iop_outcomes.report.sections.ends.stays import (
     STAYS,
     Ends,
-    declare_stays,
-    ends_elsewhere,
+    are_hidden,
+    elsewhere_of,
+    ends_of_report,
     stays,
     stays_drawings,
-    withheld,
 )
 from iop_outcomes.report.sections.outcomes import declare_admitted, scores_tables
 from iop_outcomes.report.sections.quarters import (
@@ -337,10 +337,9 @@ def count_all(
             linked.withhold(key)
     stayed = stays(scope)
     apart = together is not None and not together.of_all  # see `each.APART`
-    no_stays = withheld(scope, before_this(issued, *own), apart=apart)
-    ends = None if no_stays else declare_stays(scope, linked, stayed)
+    ends, no_stays = ends_of_report(scope, linked, stayed, before_this(issued, *own), apart=apart)
     told = scope.tells("relapse")
-    curves = relapse.relapse_results(scope, ends_elsewhere(stayed, ends)) if told else None
+    curves = relapse.relapse_results(scope, elsewhere_of(scope, stayed, ends)) if told else None
     pictures = {
         "who-stayed": stays_drawings(scope, ends),
         "relapse": relapse.relapse_drawings(scope, curves),
@@ -393,7 +392,7 @@ def count_all(
         note if beside else "",
         funnels(sites, hidden),
         None if attended is None else attended.shown(hidden),
-        None if STAYS in hidden else ends,
+        None if are_hidden(hidden) else ends,
         no_stays,
         later,
         pictures,

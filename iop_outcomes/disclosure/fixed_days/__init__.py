@@ -13,7 +13,11 @@ from iop_outcomes.disclosure.fixed_days.choice import (
     choose_together,
 )
 from iop_outcomes.disclosure.fixed_days.first_ends import EndsElsewhere, protect_first
-from iop_outcomes.disclosure.fixed_days.other_ends import protect_incidence, protect_interval
+from iop_outcomes.disclosure.fixed_days.other_ends import (
+    incidence_on,
+    protect_incidence,
+    protect_interval,
+)
 from iop_outcomes.disclosure.fixed_days.protected import protect_curves, protect_family
 
 __all__ = [
@@ -22,6 +26,7 @@ __all__ = [
     "FixedCounts",
     "choose_family",
     "choose_together",
+    "incidence_on",
     "protect_curves",
     "protect_family",
     "protect_first",

@@ -77,6 +77,40 @@ def protect_incidence(
     return _made(result, policy, names, (rows, sizes, left_out), "incidence")
 
 
+def incidence_on(
+    result: CumulativeIncidence,
+    policy: SafePolicy,
+    shown: Sequence[tuple[frozenset[str], Days]],
+) -> ProtectedCurves:
+    """Return cumulative incidences, without groups, on days that were chosen before.
+
+    Parameters
+    ----------
+    result : CumulativeIncidence
+        The incidences of the whole data.
+    policy : SafePolicy
+        The disclosure rule.
+    shown : sequence of (frozenset of str, tuple of int)
+        The causes that are taken together, as "other ends" if they are several, and their days.
+
+    Returns
+    -------
+    ProtectedCurves
+        What `protect_incidence` returns where it chooses these causes and days.
+    """
+    fixed = sorted({day for _, days in shown for day in days})
+    counted = dict(_causes(result.table, result.overall.table, tuple(fixed)))
+    rows, sizes = [], []
+    for kinds, days in shown:
+        several = [(name, own) for name, own in counted.items() if name in kinds]
+        counts = _sum(several)
+        label = pd.DataFrame([{"cause": several[0][0] if len(kinds) == 1 else OTHER}])
+        table = _rows(counts, days, counts.survival)
+        rows.append(label.iloc[[0] * len(table)].reset_index(drop=True).join(table))
+        sizes.append(label.assign(n=counts.people, through=days[-1], median=np.nan, base=0))
+    return _made(result, policy, ["cause"], (rows, sizes, 0), "incidence")
+
+
 def protect_interval(
     result: IntervalSurvival, policy: SafePolicy, *, days: Sequence[int] | None = None
 ) -> ProtectedCurves:

@@ -196,7 +196,7 @@ def who_stayed(scope: Scope, counted: Counted) -> Section:
     elif scope.tells("length_of_stay"):
         sentences.append(counted.no_stays or stays.not_estimated(scope))
     if isinstance(ended, CumulativeIncidence):
-        tables.append(stays.stays_limits(ended))
+        tables.append(stays.stays_limits(scope, ended))
     return Section("who-stayed", "How episodes ended", tuple(sentences), tuple(tables), drawings)
 
 

@@ -33,9 +33,10 @@ WEEKDAYS = "weekdays in the quarter up to"
 COHORTS = "of the admissions in the quarter up to"
 THERE = "there in the quarter up to"
 LEFT = "left in the quarter up to"
+ENDED = "ended of the admissions in the year up to"
 UNTIL_LEFT = 365
 """Days after a quarter by which those admitted in it have left, and it is known what they said."""
-FAMILIES = (ADMITTED, DISCHARGED, SESSIONS, PEOPLE, WEEKDAYS, COHORTS, THERE, LEFT)
+FAMILIES = (ADMITTED, DISCHARGED, SESSIONS, PEOPLE, WEEKDAYS, COHORTS, THERE, LEFT, ENDED)
 CHANGED = ", changed"
 
 
@@ -354,7 +355,7 @@ def _in_quarter(linked: LinkedCounts, key: Hashable, quarter: Key, ends: AnySet[
 
 
 def is_settled(key: object, cut: str) -> bool:
-    """Return whether a count is of a quarter that was over on the day of the data cut."""
+    """Return whether a count is of a quarter, or a year, that was over on the data cut."""
     if isinstance(key, tuple) and key[0] == "rest" and len(key) == 3:
         return is_settled(key[1], cut) and is_settled(key[2], cut)
     return isinstance(key, tuple) and key[0] in FAMILIES and str(key[1]) <= cut

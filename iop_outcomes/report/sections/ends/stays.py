@@ -1,73 +1,68 @@
-"""How episodes ended, and after how long: cumulative incidences of two years' admissions."""
+"""How episodes ended, and after how long: cumulative incidences of a year's admissions.
+
+Those of a report of the whole time are of all admissions.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from iop_outcomes.attendance.in_treatment import in_treatment_of
-from iop_outcomes.attendance.stays import NO_CONTACT_DAYS
 from iop_outcomes.disclosure import LinkedCounts, ProtectedCurves
 from iop_outcomes.disclosure.declared import TOTAL
-from iop_outcomes.disclosure.fixed_days import EndsElsewhere, protect_incidence
+from iop_outcomes.disclosure.fixed_days import EndsElsewhere, incidence_on, protect_incidence
 from iop_outcomes.disclosure.fixed_days.at_risk import survival_decimals
 from iop_outcomes.disclosure.fixed_days.choice import fixed_days
 from iop_outcomes.disclosure.results import Key
 from iop_outcomes.disclosure.system import PrintedCells
-from iop_outcomes.errors import EstimateError
+from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.pathways.flow import DAYS
 from iop_outcomes.plots import plot_incidence, plot_survival
-from iop_outcomes.report.model import Drawing, Table, drawing_of, share_kind
-from iop_outcomes.report.period import TWO_YEARS, parse_report_period, within
+from iop_outcomes.report.model import Drawing, Hidden, Table, drawing_of, share_kind
+from iop_outcomes.report.period import TWO_YEARS, ReportPeriod, parse_report_period, within
 from iop_outcomes.report.scope import Mask, Scope
 from iop_outcomes.report.sections.ends.each_day import each_day, with_limits
+from iop_outcomes.report.sections.ends.of_year import (
+    ITEM,
+    Ended,
+    chosen,
+    declare,
+    first_year,
+    known_from,
+    times_of_year,
+    year_of,
+)
+from iop_outcomes.report.sections.ends.words import (
+    BESIDE_EARLIER,
+    CHANGED,
+    EACH_DAY,
+    HIDDEN_BEFORE,
+    IN_THAT_OF_ALL,
+    LEFT_UNKNOWN,
+    NAME,
+    NO_END,
+    NOBODY_FOLLOWED,
+    NOT_ESTIMATED,
+    NOT_YET,
+    NOTE,
+    RULE,
+    RULE_OF_YEAR,
+    TITLE,
+    TOO_FEW,
+    UNUSED,
+    WITHOUT_SERVICES,
+)
 from iop_outcomes.shared.provenance import relabel
 from iop_outcomes.survival import CumulativeIncidence, cumulative_incidence
 
 Ends = ProtectedCurves | CumulativeIncidence
 """How episodes ended, for release; under a policy that hides nothing the estimate itself."""
 STAYS: Key = ("stays", "n")
-NAME, TITLE = "ends_over_time", "How episodes ended, and after how long"
-UNUSED = (
-    f"The last {NO_CONTACT_DAYS} days before the data cut (before the end of follow-up, where no "
-    "discharge is recorded) do not tell yet who stopped coming. Who was seen in them counts as "
-    "still there up to their start, also if discharged in them. Who was last seen before them has "
-    "ended with that contact, and a discharge in them gives the reason."
-)
-RULE = (
-    "Days from admission to the last contact or the discharge, whichever is earlier; who stopped "
-    "coming has dropped out with the last contact. Each share is of all who were admitted and "
-    f"followed, and the other ends compete with it. {UNUSED} "
-    f"Not among them are those followed for no more than {NO_CONTACT_DAYS} days, of whom it is not "
-    "known yet whether they stopped coming, and those of whom no service has a recorded outcome."
-)
-NOTE = (
-    "The share that had ended so by each day. Ends of too few people are taken together as other "
-    "ends, which can be others than in the table of discharges. Only these days are estimates; the "
-    "lines between them in the picture are not."
-)
-EACH_DAY = "How many ended so on each day, and the share that had by then."
-NOT_ESTIMATED = f"{TITLE}, is not estimated: "
-WITHOUT_SERVICES = "these records hold no sessions, and a stay ends with the last contact."
-LEFT_UNKNOWN = "the records do not show until when people came."
-NOBODY_FOLLOWED = (
-    "of nobody admitted in this time is it known who was still coming: no service has a recorded "
-    f"outcome, or they were followed for no more than {NO_CONTACT_DAYS} days."
-)
-TOO_FEW = (
-    f"{TITLE}, is not shown: of too few is it known, or what could be shown would tell of a few "
-    "people."
-)
-IN_THAT_OF_ALL = f"{TITLE}, stands in the report of all programs."
-BESIDE_EARLIER = (
-    f"{TITLE}, is not shown beside an earlier report: both would tell how the episodes of a few "
-    "people ended who count in one of them only."
-)
-NO_END = "of nobody admitted in this time is it known that the episode ended."
 ESTIMATE = re.compile(r" Competing: [^.]*\. Aalen-Johansen estimate\.")
 """What the section of methods says of the picture."""
 
@@ -98,12 +93,16 @@ def not_estimated(scope: Scope) -> str:
         return NOT_ESTIMATED + LEFT_UNKNOWN
     if scope.policy.threshold > 1:
         return TOO_FEW
-    kept = scope.records.episodes.loc[scope.two_years, "episode_id"]
+    year = None if scope.period is None else year_of(scope)
+    here = scope.two_years if year is None else within(scope.records.episodes["admit_date"], year)
+    kept = scope.records.episodes.loc[here, "episode_id"]
     return NOT_ESTIMATED + (NO_END if times["episode_id"].isin(kept).any() else NOBODY_FOLLOWED)
 
 
 def withheld(scope: Scope, before: Sequence[PrintedCells], *, apart: bool) -> str:
-    """Return why a report has no ends over time though they are known; empty if it may have them.
+    """Return why a report of the whole time has no ends over time though they are known.
+
+    Empty if it may have them.
 
     Parameters
     ----------
@@ -123,17 +122,123 @@ def withheld(scope: Scope, before: Sequence[PrintedCells], *, apart: bool) -> st
         return ""  # nothing is hidden; or nothing is known, which is said instead
     if apart:
         return IN_THAT_OF_ALL
-    same = (one for one in before if {*one.programs} & {*scope.programs})
-    for quarter in {one.quarter for one in same}:
-        admitted = scope.records.episodes["admit_date"]
-        there = (
-            np.ones(len(admitted), dtype=np.bool_)
-            if quarter == "" or scope.period is None
-            else within(admitted, parse_report_period(quarter).window(TWO_YEARS))
-        )
-        if (there & scope.two_years).any():
+    same = any({*one.programs} & {*scope.programs} for one in before)
+    return BESIDE_EARLIER if same and scope.two_years.any() else ""
+
+
+def withheld_of_year(scope: Scope, ended: Ended, before: Sequence[PrintedCells]) -> str:
+    """Return why the ends of a year are not shown beside earlier reports; empty if they may be.
+
+    Those of two years, or of the whole time, which hold some of the same people, are printed by
+    reports without a period and by earlier versions.
+    """
+    dates = scope.records.episodes["admit_date"]
+    here = within(dates, ended.year)
+    for one in before:
+        if not {*one.programs} & {*scope.programs}:
+            continue
+        if {*one.programs} != {*scope.programs} and _prints(ended.printed_before(one)):
             return BESIDE_EARLIER
+        if one.counts.get(STAYS) is not None:
+            window = parse_report_period(one.quarter).window(TWO_YEARS) if one.quarter else None
+            if window is None or (here & within(dates, window)).any():
+                return BESIDE_EARLIER
     return ""
+
+
+def _prints(counts: Mapping[Key, int | None]) -> bool:
+    return any(value is not None for value in counts.values())
+
+
+def ends_of_report(
+    scope: Scope,
+    linked: LinkedCounts,
+    times: pd.DataFrame | None,
+    before: Sequence[PrintedCells],
+    *,
+    apart: bool,
+) -> tuple[Ends | None, str]:
+    """Declare what is printed of how episodes ended; return it, or why it is not shown.
+
+    Parameters
+    ----------
+    scope : Scope
+        What the report covers.
+    linked : LinkedCounts
+        With the counts of the trends.
+    times : pandas.DataFrame or None
+        See `stays`: the people of a report of the whole time.
+    before, apart
+        See `withheld`.
+    """
+    if scope.period is None:
+        no = withheld(scope, before, apart=apart)
+        return (None if no else declare_stays(scope, linked, times)), no
+    if scope.attendance is None or not scope.tells("length_of_stay"):
+        return None, ""
+    year = year_of(scope)
+    if year is None:
+        first = first_year(scope)
+        return None, NOT_YET.format(year=first, day=known_from(first).date())
+    if apart and scope.policy.threshold > 1:
+        return None, IN_THAT_OF_ALL
+    times = _known_times(scope, year)
+    if times is None:
+        return None, ""
+    return _declare_year(scope, linked, Ended(year, times), before)
+
+
+def _known_times(scope: Scope, year: ReportPeriod) -> pd.DataFrame | None:
+    """Return the times of those admitted in a year; None if too few are known, or none ended."""
+    try:
+        times = times_of_year(scope, year, rule_of(scope))
+    except (EstimateError, RuleError):  # they do not show who left; or nobody was admitted
+        return None
+    few = scope.policy.hides([len(times), times["person_id"].nunique()]).any()
+    return None if few or not times["event"].any() else times
+
+
+def _declare_year(
+    scope: Scope, linked: LinkedCounts, ended: Ended, before: Sequence[PrintedCells]
+) -> tuple[Ends | None, str]:
+    """Declare the ends of a year, as an earlier report showed them or on days chosen now."""
+    found = cumulative_incidence(ended.times, causes=sorted(ended.kinds))
+    if scope.policy.threshold == 1:
+        return found, ""
+    no = withheld_of_year(scope, ended, before)
+    if no:
+        return None, no
+    same = (ended.printed_before(one) for one in before if {*one.programs} == {*scope.programs})
+    earlier = next((counts for counts in same if counts), None)
+    if earlier is None:
+        shown = chosen(scope, ended, before)
+    elif not _prints(earlier):
+        return None, HIDDEN_BEFORE
+    else:
+        as_printed = ended.as_printed(earlier)
+        if as_printed is None:
+            return None, CHANGED
+        shown = as_printed
+    if not shown:
+        return None, ""
+    declare(scope, linked, ended, shown)
+    return incidence_on(found, scope.policy, shown), ""
+
+
+def are_hidden(hidden: Hidden) -> bool:
+    """Return whether the ends over time are among what is hidden of a report."""
+    return any(item == STAYS or (isinstance(item, tuple) and item[0] == ITEM) for item in hidden)
+
+
+def elsewhere_of(
+    scope: Scope, times: pd.DataFrame | None, shown: Ends | None
+) -> EndsElsewhere | None:
+    """Return the ends of two years' admissions, and what the curves show of the same people."""
+    year = None if scope.period is None else year_of(scope)
+    if year is not None:
+        here = within(scope.records.episodes["admit_date"], year)
+        shown = shown if _nearly(scope, here, scope.two_years) else None
+    return ends_elsewhere(times, shown)
 
 
 def declare_stays(scope: Scope, linked: LinkedCounts, times: pd.DataFrame | None) -> Ends | None:
@@ -222,7 +327,7 @@ def stays_table(scope: Scope, curves: Ends) -> Table:
     """Return the table of what the picture shows."""
     if isinstance(curves, CumulativeIncidence):
         title = _title(scope, int(curves.ends["n"].sum()))
-        return each_day(NAME, title, curves, "share", f"{EACH_DAY} {RULE}")
+        return each_day(NAME, title, curves, "share", f"{EACH_DAY} {rule_of(scope)}")
     rows = curves.table[curves.table["day"] > 0]
     frame = rows[["cause", "day", "incidence"]].rename(columns={"cause": "end"})
     frame["end"] = frame["end"].str.replace("_", " ")
@@ -232,7 +337,7 @@ def stays_table(scope: Scope, curves: Ends) -> Table:
         _title(scope, n),
         frame.reset_index(drop=True),
         {"day": "count", "incidence": share_kind(survival_decimals(n))},
-        f"{NOTE} {RULE}",
+        f"{NOTE} {rule_of(scope)}",
     )
 
 
@@ -247,11 +352,21 @@ def stays_drawings(scope: Scope, curves: Ends | None) -> tuple[Drawing, ...]:
     return (drawing_of(plot_survival, plain, TITLE, table, synthetic=synthetic),)
 
 
-def stays_limits(curves: CumulativeIncidence) -> Table:
+def stays_limits(scope: Scope, curves: CumulativeIncidence) -> Table:
     """Return the shares on the days that readers ask for, with their intervals."""
     table = with_limits(f"{NAME}_limits", f"{TITLE}, with intervals", curves, "end")
-    return replace(table, note=f"{table.note} {UNUSED}")
+    return table if scope.period is not None else replace(table, note=f"{table.note} {UNUSED}")
+
+
+def rule_of(scope: Scope) -> str:
+    """Return the rule of the times, and of whom they are."""
+    year = None if scope.period is None else year_of(scope)
+    if year is None:
+        return RULE
+    return RULE_OF_YEAR.format(year=year, day=(known_from(year) + pd.Timedelta(days=1)).date())
 
 
 def _title(scope: Scope, admissions: int) -> str:
-    return f"{TITLE}: {admissions:,} admissions, {scope.words(8)}"
+    year = None if scope.period is None else year_of(scope)
+    whom = scope.words(8) if year is None else f"admitted in {year}"
+    return f"{TITLE}: {admissions:,} admissions, {whom}"
