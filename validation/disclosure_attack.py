@@ -112,7 +112,7 @@ def watched() -> Iterator[Watch]:
         (counting, "hide_beside"),
         *((results, name) for name in ("protect_curves", "protect_family", "protect_interval")),
         (first, "protect_first"),
-        (stays, "protect_incidence"),
+        *((stays, name) for name in ("protect_incidence", "chosen")),
     ]
     before = [getattr(*place) for place in places]
     count_all = quarterly.count_all

@@ -103,7 +103,9 @@ def test_a_report_reads_sessions_and_check_ins_once_and_checks_each_set_of_times
     put_in_place(draw_svg, lambda *_, **__: picture, monkeypatch)
     iop.quarterly_report(sample, "2026Q3")
     assert calls == {
-        "read_sessions": 2,  # of all, and of the cohort of the picture by week
+        # of all, of the cohort of the picture by week, and of a whole year as it was known on the
+        # day on which everybody had been followed long enough (how episodes ended)
+        "read_sessions": 3,
         # curves of all, by program, by missing rule; how stays ended; between two check-ins, and on
         # check-in dates beside it; what came first, as times to relapse and up to other ends
         "check_times": 8,

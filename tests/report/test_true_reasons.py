@@ -12,6 +12,7 @@ import pytest
 
 import iop_outcomes as iop
 from iop_outcomes.attendance.weekly import NEVER
+from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.policy import HIDDEN
 from iop_outcomes.plots.layout.export import Picture
 from iop_outcomes.report import model
@@ -158,7 +159,7 @@ def test_ends_that_are_hidden_are_not_missing_without_a_word() -> None:
     rows = pd.concat([frame[["episode_id"]][~left].assign(date=day) for day in days])
     rows = pd.concat([rows.assign(status="attended"), sessions(frame[left])])
     records = iop.read_records(episodes=frame, attendance=rows, as_of=CUT)
-    scope = choose_scope(records, "2026Q3", None, None)
+    scope = choose_scope(records, None, None, None)
     assert stays.TOO_FEW in assemble.who_stayed(scope, count_all(scope, scope)).sentences
 
 
@@ -310,7 +311,12 @@ def test_the_share_of_sessions_says_of_what_it_is() -> None:
 def test_nothing_of_the_last_days_is_used_in_the_table_with_intervals_either() -> None:
     ended = section_of(internal_report_of_the_sample(), "who-stayed")["tables"]
     (note,) = [one["note"] for one in ended if one["name"] == "ends_over_time_limits"]
-    assert stays.UNUSED in note
+    assert stays.UNUSED not in note  # the last days of the records are none of theirs
+    records = records_of_the_sample().where(program="North")
+    scope = choose_scope(records, None, None, iop.SafePolicy.internal())
+    curves = stays.declare_stays(scope, LinkedCounts(scope.policy), stays.stays(scope))
+    assert isinstance(curves, iop.CumulativeIncidence)
+    assert stays.UNUSED in stays.stays_limits(scope, curves).note
 
 
 def test_ends_on_the_day_of_admission_only_are_a_table_of_that_day() -> None:

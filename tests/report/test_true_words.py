@@ -141,7 +141,7 @@ def test_numbers_that_count_the_same_people_differently_say_why() -> None:
         "counts up to the last contact, not up to the discharge" in tables()["cohort_flow"]["note"]
     )
     assert "whether or not the person still came" in tables()["attendance_by_week"]["note"]
-    assert "followed for no more than 30 days" in tables()["ends_over_time"]["note"]
+    assert "of whom no service has a recorded outcome" in tables()["ends_over_time"]["note"]
     assert "also those followed for a few days only" in tables()["relapse"]["note"]
 
 

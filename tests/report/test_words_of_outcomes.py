@@ -68,9 +68,11 @@ def test_symptoms_daily_life_and_ends_have_rows_of_the_definitions(which: str) -
     note = words_of(report, "who-stayed", "ends_over_time")
     assert "nothing is used" not in note
     for said in (
-        "Who was seen in them counts as still there up to their start, also if discharged in them.",
-        "Who was last seen before them has ended with that contact, and a discharge in them gives "
-        "the reason.",
+        "These are the admissions of 2025: the last whole year of which everybody has been "
+        "followed for 210 days, 180 and 30 more to see who stopped coming.",
+        "Each report shows the same figures until those of the next year are known.",
+        "What happened from 2026-07-31 on is not used.",
+        "The day of admission is the first day",
     ):
         assert said in note
 

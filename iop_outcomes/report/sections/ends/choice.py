@@ -46,7 +46,7 @@ def choose(
 
     Notes
     -----
-    By each kind none or at least the threshold end between two shown days, and at least as many
+    By each kind at least the threshold end between two shown days, and at least as many
     people have not ended after the last. Of two choices that which is worth more is taken: what its
     days are worth, times the number of kinds that it tells apart.
 
@@ -69,14 +69,12 @@ def choose(
         ]
         steps = np.hstack([np.zeros((len(groups), 1), dtype=np.int64), counts])
         between = {
-            (start, end): not policy.hides(steps[:, end] - steps[:, start]).any()
+            (start, end): (steps[:, end] - steps[:, start] >= policy.threshold).all()
             for start, end in combinations([0, *(place + 1 for place in able)], 2)
         }
         for some in _subsets(able):
             if not all(between[pair] for pair in pairwise([0, *(place + 1 for place in some)])):
                 continue
-            if (counts[:, some[-1]] == 0).any():
-                continue  # of a kind by which nobody ended nothing is told
             chosen = tuple(days[place] for place in some)
             worth = sum(WORTH.get(day, 1.0) for day in chosen) * len(groups)
             if worth > best[0] + 1e-9:

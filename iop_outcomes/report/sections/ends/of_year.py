@@ -34,7 +34,7 @@ LAST_DAY = 180
 FIXED = (30, 60, 90, 120, 150, LAST_DAY)
 """The days of which some are published."""
 FOLLOWED = LAST_DAY + NO_CONTACT_DAYS
-EVERYBODY, STILL_THERE = "everybody", "still there"
+EVERYBODY, STILL_THERE, ADMITTED = "everybody", "still there", "admitted"
 COMPLETED = "completed"
 ITEM = "ends of a year"
 FIRST_WEEK = 7  # records that begin in it have the whole of their first year
@@ -136,7 +136,8 @@ class Ended:
         return {
             key: value
             for key, value in report.counts.items()
-            if isinstance(key, tuple) and key[:2] == self.name() and key[2] != STILL_THERE
+            if isinstance(key, tuple) and key[:2] == self.name()
+            if key[2] not in (STILL_THERE, ADMITTED)
         }
 
     def as_printed(self, before: dict[Name, int | None]) -> Shown | None:
@@ -193,7 +194,7 @@ def declare(scope: Scope, linked: LinkedCounts, ended: Ended, shown: Shown) -> N
 def _of_the_admitted(scope: Scope, linked: LinkedCounts, ended: Ended) -> None:
     """Declare that the people are some of those admitted in the quarters of the year."""
     admitted = within(scope.records.episodes["admit_date"], ended.year)
-    name = ended.name("admitted")
+    name = ended.name(ADMITTED)
     linked.count(name, int(admitted.sum()), people=scope.people(admitted))
     quarters = [
         ("trend", "admissions", "quarter", str(one), "numerator") for one in ended.year.cut(QUARTER)

@@ -346,10 +346,11 @@ def stays_drawings(scope: Scope, curves: Ends | None) -> tuple[Drawing, ...]:
     if curves is None:
         return ()
     table, synthetic = stays_table(scope, curves), scope.records.synthetic
+    title = TITLE if scope.period is None else f"{TITLE}: admitted in {year_of(scope)}"
     if isinstance(curves, CumulativeIncidence):
-        return (drawing_of(plot_incidence, curves, TITLE, table, synthetic=synthetic),)
+        return (drawing_of(plot_incidence, curves, title, table, synthetic=synthetic),)
     plain = replace(curves, rule=ESTIMATE.sub("", curves.rule))
-    return (drawing_of(plot_survival, plain, TITLE, table, synthetic=synthetic),)
+    return (drawing_of(plot_survival, plain, title, table, synthetic=synthetic),)
 
 
 def stays_limits(scope: Scope, curves: CumulativeIncidence) -> Table:

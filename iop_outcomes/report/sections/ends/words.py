@@ -26,9 +26,11 @@ SAME_YEAR = (
 )
 RULE_OF_YEAR = (
     "Days from admission to the last contact or the discharge, whichever is earlier; who stopped "
-    "coming has dropped out with the last contact. Each share is of all who were admitted in "
-    f"{{year}}, and the other ends compete with it. {SAME_YEAR} What happened from {{day}} on is "
-    "not used. Not among them are those of whom no service has a recorded outcome."
+    "coming has dropped out with the last contact. The day of admission is the first day: who "
+    "ended within 30 days, and who was still in the program after 30 days, are all. Each share is "
+    f"of all who were admitted in {{year}}, and the other ends compete with it. {SAME_YEAR} What "
+    "happened from {day} on is not used. Not among them are those of whom no service has a "
+    "recorded outcome."
 )
 NOTE = (
     "The share that had ended so by each day. Ends of too few people are taken together as other "

@@ -1,0 +1,111 @@
+"""Attack how the episodes of a year's admissions ended, beside the other tables of a series.
+
+    python -m validation.attack_ends FOLDER
+
+reads ``FOLDER/<series>/<quarter>.html`` and ``.xlsx`` and prints one row a series. Each person of
+the year ended by one kind between two printed days, or had not after the last; who is still there
+after 30, 60 or 90 days is counted by the trends of retention of the quarters of the year, and those
+who had not ended within as many days are they. The same year in two reports must be the same.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from validation.attack_reading import Read
+from validation.attack_series import read_series
+from validation.attack_solving import Puzzle, Solved, solve
+
+NAME, KIND = "ends_over_time", "end"
+TITLE = re.compile(r"after how long: ([\d,]+) admissions, admitted in (\d{4})")
+DAYS = (30, 60, 90)
+MANY = 1000  # people from which on shares are in tenths of a percent
+NO_KIND = "by no kind that is shown"
+
+
+def ends(puzzle: Puzzle, table: pd.DataFrame, year: str, size: int) -> None:
+    """Take up what a table says of the people of a year."""
+    everybody = puzzle.known((year, "all"), size)
+    for kind, rows in table.groupby(KIND):
+        before = None
+        for day, share in rows.sort_values("day")[["day", "incidence"]].itertuples(index=False):
+            ended = puzzle.unknown((year, kind, int(day)))
+            puzzle.share(ended, everybody, float(share), 2 if size < MANY else 3)
+            puzzle.part(everybody, ended)
+            if before is not None:
+                puzzle.part(ended, before)
+            before = ended
+    shown = {int(day) for day in table["day"]}
+    kinds = sorted(set(table[KIND]))
+    for day in shown:
+        there = puzzle.unknown((year, "not ended", day))
+        some = [(year, kind, day) for kind in kinds]
+        if all(one in puzzle for one in some):
+            puzzle.total(everybody, [*some, there])
+        else:  # the kinds that are not shown on the day are the rest
+            here = [one for one in some if one in puzzle]
+            others = puzzle.unknown((year, NO_KIND, day))
+            puzzle.total(everybody, [*here, others, there])
+
+
+def flow(puzzle: Puzzle, read: Read, year: str) -> None:
+    """Take up who of the year was still there after some days, if all of its quarters are shown."""
+    for day in DAYS:
+        table, there = read.tables.get(f"trend_retained_{day}"), (year, "not ended", day)
+        if table is None or there not in puzzle or "numerator" not in table:
+            continue
+        own = table[table["period"].astype(str).str.fullmatch(rf"{year}Q\d")]
+        counts = own[["numerator", "denominator"]].apply(pd.to_numeric, errors="coerce").dropna()
+        if len(counts) == 4 and counts["denominator"].sum() == puzzle.low[year, "all"]:
+            puzzle.known(there, counts["numerator"].sum())
+
+
+def told(reads: Sequence[Read]) -> Solved:
+    """Return what a reader of some reports can tell of how the episodes of each year ended."""
+    puzzle = Puzzle()
+    for read in reads:
+        title = title_of(read)
+        if title is not None and (title[2], "all") not in puzzle:
+            ends(puzzle, read.tables[NAME], title[2], int(title[1].replace(",", "")))
+    years = {str(name[0]) for name in puzzle.low if isinstance(name, tuple)}
+    for read, year in ((read, year) for read in reads for year in sorted(years)):
+        flow(puzzle, read, year)
+    return solve(puzzle) if puzzle.low else Solved(0)
+
+
+def title_of(read: Read) -> re.Match[str] | None:
+    """Return the title of the table, with how many were admitted in which year; None without it."""
+    return next(filter(None, map(TITLE.search, read.captions)), None) if read.has(NAME) else None
+
+
+def contradict(reads: Sequence[Read]) -> bool:
+    """Say whether two reports of the same year say something else."""
+    of_year: dict[str, tuple[str, pd.DataFrame]] = {}
+    for read in reads:
+        title = title_of(read)
+        if title is not None:
+            table = read.tables[NAME].reset_index(drop=True)
+            words, first = of_year.setdefault(title[2], (title[0], table))
+            if words != title[0] or not first.equals(table):
+                return True
+    return False
+
+
+def main() -> None:
+    """Print one row a series of a folder."""
+    print("series,reports_with_ends,contradict,ends_told")
+    for folder in sorted(one for one in Path(sys.argv[1]).iterdir() if one.is_dir()):
+        reads = read_series(folder)
+        number = sum(title_of(read) is not None for read in reads)
+        unlike = contradict(reads)
+        few = "" if unlike else len({*(solved := told(reads)).pinned, *solved.small})
+        print(f"{folder.name},{number},{unlike},{few}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
