@@ -93,7 +93,7 @@ def not_estimated(scope: Scope) -> str:
         return NOT_ESTIMATED + LEFT_UNKNOWN
     if scope.policy.threshold > 1:
         return TOO_FEW
-    year = None if scope.period is None else year_of(scope)
+    year = _year(scope)
     here = scope.two_years if year is None else within(scope.records.episodes["admit_date"], year)
     kept = scope.records.episodes.loc[here, "episode_id"]
     return NOT_ESTIMATED + (NO_END if times["episode_id"].isin(kept).any() else NOBODY_FOLLOWED)
@@ -177,6 +177,8 @@ def ends_of_report(
     if scope.attendance is None or not scope.tells("length_of_stay"):
         return None, ""
     year = year_of(scope)
+    if year is None and scope.policy.threshold == 1:
+        return declare_stays(scope, linked, times), ""  # the program's own eyes: of two years
     if year is None:
         first = first_year(scope)
         return None, NOT_YET.format(year=first, day=known_from(first).date())
@@ -234,7 +236,7 @@ def elsewhere_of(
     scope: Scope, times: pd.DataFrame | None, shown: Ends | None
 ) -> EndsElsewhere | None:
     """Return the ends of two years' admissions, and what the curves show of the same people."""
-    year = None if scope.period is None else year_of(scope)
+    year = _year(scope)
     if year is not None:
         here = within(scope.records.episodes["admit_date"], year)
         shown = shown if _nearly(scope, here, scope.two_years) else None
@@ -346,7 +348,8 @@ def stays_drawings(scope: Scope, curves: Ends | None) -> tuple[Drawing, ...]:
     if curves is None:
         return ()
     table, synthetic = stays_table(scope, curves), scope.records.synthetic
-    title = TITLE if scope.period is None else f"{TITLE}: admitted in {year_of(scope)}"
+    year = _year(scope)
+    title = TITLE if year is None else f"{TITLE}: admitted in {year}"
     if isinstance(curves, CumulativeIncidence):
         return (drawing_of(plot_incidence, curves, title, table, synthetic=synthetic),)
     plain = replace(curves, rule=ESTIMATE.sub("", curves.rule))
@@ -356,18 +359,23 @@ def stays_drawings(scope: Scope, curves: Ends | None) -> tuple[Drawing, ...]:
 def stays_limits(scope: Scope, curves: CumulativeIncidence) -> Table:
     """Return the shares on the days that readers ask for, with their intervals."""
     table = with_limits(f"{NAME}_limits", f"{TITLE}, with intervals", curves, "end")
-    return table if scope.period is not None else replace(table, note=f"{table.note} {UNUSED}")
+    return replace(table, note=f"{table.note} {UNUSED}") if _year(scope) is None else table
+
+
+def _year(scope: Scope) -> ReportPeriod | None:
+    """Return the year of admission of the people; None for those of two years, or of all time."""
+    return None if scope.period is None else year_of(scope)
 
 
 def rule_of(scope: Scope) -> str:
     """Return the rule of the times, and of whom they are."""
-    year = None if scope.period is None else year_of(scope)
+    year = _year(scope)
     if year is None:
         return RULE
     return RULE_OF_YEAR.format(year=year, day=(known_from(year) + pd.Timedelta(days=1)).date())
 
 
 def _title(scope: Scope, admissions: int) -> str:
-    year = None if scope.period is None else year_of(scope)
+    year = _year(scope)
     whom = scope.words(8) if year is None else f"admitted in {year}"
     return f"{TITLE}: {admissions:,} admissions, {whom}"
