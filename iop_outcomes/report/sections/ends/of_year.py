@@ -108,6 +108,11 @@ class Ended:
     times: pd.DataFrame
 
     @property
+    def item(self) -> Name:
+        """The name of the printed item: picture and table are shown whole, or not."""
+        return (ITEM, str(self.year.last.date()))
+
+    @property
     def kinds(self) -> Kinds:
         """All kinds of end that there are."""
         return frozenset(self.times.loc[self.times["event"], "ended_by"].astype(str))
@@ -167,7 +172,7 @@ def declare(scope: Scope, linked: LinkedCounts, ended: Ended, shown: Shown) -> N
         What is printed of them.
     """
     person = ended.times["person_id"].to_numpy()
-    item = (ITEM, str(ended.year.last.date()))  # picture and table are shown whole, or not
+    item = ended.item
 
     def count(key: Name, mask: Mask, own: Key | None) -> None:
         people = len(pd.unique(person[mask]))

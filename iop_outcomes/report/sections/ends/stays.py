@@ -224,6 +224,8 @@ def _declare_year(
     if not shown:
         return None, ""
     declare(scope, linked, ended, shown)
+    if earlier is not None:  # to hide it now would take nothing back
+        linked.hold(ended.item)
     return incidence_on(found, scope.policy, shown), ""
 
 
