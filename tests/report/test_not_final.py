@@ -65,7 +65,7 @@ def test_what_is_declared_of_several_reports_holds_of_the_true_numbers(
     assert len(of_two) > 10
 
 
-@pytest.mark.parametrize("table", ["symptoms", "functioning", "continuity", "stays"])
+@pytest.mark.parametrize("table", ["symptoms", "functioning", "continuity"])
 def test_what_is_final_is_one_count_in_several_reports(
     reports: list[PrintedCells], table: str
 ) -> None:

@@ -365,6 +365,8 @@ def test_so_it_is_where_much_is_hidden() -> None:
     for name in set(OPENINGS) - {"cannot-tell"}:
         section = sections(report)[name]
         for sentence in section["sentences"][:1]:
+            if "is not shown yet: it is of those admitted" in sentence:
+                continue  # no opening: a rule, and from which day on there can be a picture
             assert set(numbers_of(sentence)) <= written(section) | {"11"}, sentence
 
 
