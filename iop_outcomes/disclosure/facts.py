@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,29 @@ import numpy.typing as npt
 from iop_outcomes.disclosure.policy import round_share
 
 Places = npt.NDArray[np.intp]
+
+
+class Lists(NamedTuple):
+    """Lists of numbers, as one: where each starts, and how long it is."""
+
+    numbers: Places
+    starts: Places
+    sizes: Places
+
+    @classmethod
+    def of(cls, numbers: Places, lists: Places, size: int) -> Lists:
+        """Return so many lists of numbers that come one list after another.
+
+        `lists` says to which list each belongs, in any order.
+        """
+        sizes = np.bincount(lists, minlength=size)
+        return cls(numbers, np.cumsum(sizes) - sizes, sizes)
+
+    def of_each(self, chosen: Places) -> Places:
+        """Return the numbers of some lists, one list after another."""
+        sizes = self.sizes[chosen]
+        before = np.cumsum(sizes) - sizes
+        return self.numbers[np.repeat(self.starts[chosen] - before, sizes) + np.arange(sizes.sum())]
 
 
 @dataclass
@@ -27,23 +51,29 @@ class Facts:
 
     values: list[int] = field(default_factory=list)
     rows: list[dict[int, int]] = field(default_factory=list)
-    _indexed: tuple[int, dict[int, list[int]]] = (0, {})
     _cells: tuple[int, Places, Places] | None = None
+    _lists: tuple[int, Lists, Lists] | None = None
 
     def add(self, value: int) -> int:
         """Add a count and return its place."""
         self.values.append(value)
         return len(self.values) - 1
 
-    def rows_of(self) -> dict[int, list[int]]:
-        """Return for each count the sums that contain it."""
-        if self._indexed[0] != len(self.rows):
-            rows: dict[int, list[int]] = {}
-            for number, row in enumerate(self.rows):
-                for place in row:
-                    rows.setdefault(place, []).append(number)
-            self._indexed = (len(self.rows), rows)
-        return self._indexed[1]
+    def by_place(self) -> Lists:
+        """Return for each count the sums that contain it, in order."""
+        return self._both()[0]
+
+    def by_row(self) -> Lists:
+        """Return for each sum its counts."""
+        return self._both()[1]
+
+    def _both(self) -> tuple[Lists, Lists]:
+        if self._lists is None or self._lists[0] != len(self.rows):
+            row, place = self.cells()
+            order = np.argsort(place, kind="stable")
+            by_place = Lists.of(row[order], place, len(self.values))
+            self._lists = (len(self.rows), by_place, Lists.of(place, row, len(self.rows)))
+        return self._lists[1:]
 
     def cells(self) -> tuple[Places, Places]:
         """Return the sum and the count of each place in a sum, by sum."""

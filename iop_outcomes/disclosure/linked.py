@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
 from collections.abc import Set as AnySet
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from iop_outcomes.disclosure.declared import DeclaredCounts, Item, Key
 from iop_outcomes.disclosure.facts import Facts
@@ -34,6 +36,21 @@ OF_EXPORT = ("files", "rows")
 """Families of counts of the export that was read: they may be the same in each report."""
 MORE = 20.0  # what the change of a count costs at most, beside one that is never shown
 MOST_TRIED = 30  # items tried one by one, before the nearest of the lowest rank is hidden
+
+
+Whole = npt.NDArray[np.intp]
+
+
+class _PlacesOfItems(NamedTuple):
+    """The items in their order, and of each count of one, or of a share, which item it is of."""
+
+    names: list[Item]
+    item: Whole
+    place: Whole
+    is_count: npt.NDArray[np.bool_]
+    may_be_hidden: npt.NDArray[np.bool_]
+    rank: Whole
+    size: Whole
 
 
 class LinkedCounts(DeclaredCounts):
@@ -175,12 +192,13 @@ class LinkedCounts(DeclaredCounts):
     ) -> None:
         """Add items to those that are not printed until all secrets are open or given away."""
         audit.ask_many(secrets, dropped)
+        places = self._places_of_items()
         settled = False
         while not settled:
             settled = True
             for secret in secrets:
                 while secret not in self.given_away and not audit.leaves_open(secret, dropped):
-                    chosen = self._choose(audit, secret, dropped)
+                    chosen = self._choose(audit, secret, dropped, places)
                     if chosen is None:
                         self.given_away.add(secret)
                         continue
@@ -206,12 +224,14 @@ class LinkedCounts(DeclaredCounts):
             return self.facts.values[place] == value
         return find_fit(self.facts, printed, place, (value, value)) is not None
 
-    def _choose(self, audit: KeptSolutions, secret: int, dropped: set[Item]) -> Item | None:
+    def _choose(
+        self, audit: KeptSolutions, secret: int, dropped: set[Item], places: _PlacesOfItems
+    ) -> Item | None:
         """Return the item to hide next so that a count becomes open or closer to open.
 
         None if nothing is left: what was printed before gives the count away.
         """
-        near = self._near(audit.facts, secret, dropped)
+        near = self._near(audit.facts, secret, dropped, places)
         if not near:
             if not self._held:
                 raise AssertionError("a count follows from what is not printed")
@@ -224,29 +244,46 @@ class LinkedCounts(DeclaredCounts):
                 return item
         return near[0]
 
-    def _near(self, facts: Facts, secret: int, dropped: set[Item]) -> list[Item]:
+    def _near(
+        self, facts: Facts, secret: int, dropped: set[Item], places: _PlacesOfItems
+    ) -> list[Item]:
         """Return the printed items that are connected with a count, in order of `_nearness`."""
-        owner: dict[int, list[Item]] = {}
-        for name, item in self._items.items():
-            if name in dropped or name in self._held:
-                continue
-            places = {*item.counts}
-            for share in item.shares:
-                places |= {share.numerator, share.denominator}
-            for place in places:
-                owner.setdefault(place, []).append(name)
-        printed = {
-            place for name in owner.values() for own in name for place in self._items[own].counts
-        }
-        distances: dict[Item, tuple[int, int, int]] = {}
-        for place, distance in neighbours(facts, secret, printed):
-            for name in owner.get(place, []):
-                rank_and_size = self._rank_and_size(name)
-                if rank_and_size is not None:
-                    distances.setdefault(name, self._nearness(distance, *rank_and_size))
-        return sorted(distances, key=lambda name: distances[name])
+        shown = np.array([name not in dropped and name not in self._held for name in places.names])
+        printed = np.zeros(len(facts.values), dtype=np.bool_)
+        printed[places.place[places.is_count & shown[places.item]]] = True
+        near = neighbours(facts, secret, printed)
+        order = np.full(len(facts.values), len(near.places), dtype=np.intp)
+        order[near.places] = np.arange(len(near.places))
+        first = np.full(len(places.names), len(near.places), dtype=np.intp)
+        np.minimum.at(first, places.item, order[places.place])
+        items = np.flatnonzero(shown & places.may_be_hidden & (first < len(near.places)))
+        distances = near.distances[first[items]]
+        nearness = self._nearness(distances, places.rank[items], places.size[items])
+        # Of equal ones that comes first of which a count was found first.
+        return [places.names[item] for item in items[np.lexsort((first[items], *nearness[::-1]))]]
 
-    def _nearness(self, distance: int, rank: int, size: int) -> tuple[int, int, int]:
+    def _places_of_items(self) -> _PlacesOfItems:
+        """Return the items as arrays: which counts they have, and what they are ordered by."""
+        counts = [[(place, True) for place in one.counts] for one in self._items.values()]
+        sides = [
+            [(side, False) for share in one.shares for side in (share.numerator, share.denominator)]
+            for one in self._items.values()
+        ]
+        of_each = [[*some, *others] for some, others in zip(counts, sides, strict=True)]
+        flat = np.array([one for some in of_each for one in some], dtype=np.intp).reshape(-1, 2)
+        ranks = [self._rank_and_size(name) for name in self._items]
+        rank, size = np.array([one or (0, 0) for one in ranks], dtype=np.intp).reshape(-1, 2).T
+        return _PlacesOfItems(
+            list(self._items),
+            np.repeat(np.arange(len(of_each)), [len(some) for some in of_each]),
+            flat[:, 0],
+            flat[:, 1] > 0,
+            np.array([one is not None for one in ranks], dtype=np.bool_),
+            rank,
+            size,
+        )
+
+    def _nearness(self, distance: Whole, rank: Whole, size: Whole) -> tuple[Whole, Whole, Whole]:
         """Return by what the items are ordered: what is hidden first is the lowest."""
         return rank, distance, size
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from iop_outcomes.disclosure.declared import Item, Key
 from iop_outcomes.disclosure.facts import PrintedItem
-from iop_outcomes.disclosure.linked import LinkedCounts
+from iop_outcomes.disclosure.linked import LinkedCounts, Whole
 from iop_outcomes.disclosure.system.joining import CHANGED
 
 Hidden = frozenset[Item]
@@ -139,5 +139,5 @@ class JoinedCounts(LinkedCounts):
             open_now = [place for place in asked if place not in self.given_away]
             dropped = self._show_again(audit, open_now, dropped, always)
 
-    def _nearness(self, distance: int, rank: int, size: int) -> tuple[int, int, int]:
+    def _nearness(self, distance: Whole, rank: Whole, size: Whole) -> tuple[Whole, Whole, Whole]:
         return distance, rank, size

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -53,21 +52,36 @@ def _follow(facts: Facts, printed: Iterable[int]) -> tuple[Mask, npt.NDArray[np.
         by_row[solved] = row[alone]
 
 
-def neighbours(facts: Facts, start: int, printed: set[int]) -> Iterator[tuple[int, int]]:
-    """Return the counts near one, with their distance in sums; stop at printed counts."""
-    rows_of = facts.rows_of()
-    seen = {start: 0}
-    waiting = deque([start])
-    while waiting:
-        place = waiting.popleft()
-        yield place, seen[place]
-        if place in printed and place != start:
-            continue
-        for number in rows_of.get(place, ()):
-            for other in facts.rows[number]:
-                if other not in seen:
-                    seen[other] = seen[place] + 1
-                    waiting.append(other)
+class Neighbours(NamedTuple):
+    """Counts near one, the nearest first, and their distance in sums."""
+
+    places: npt.NDArray[np.intp]
+    distances: npt.NDArray[np.intp]
+
+
+def neighbours(facts: Facts, start: int, printed: Mask) -> Neighbours:
+    """Return the counts near one; what is behind printed counts is not near."""
+    by_row, by_place = facts.by_row(), facts.by_place()
+    seen, used = np.zeros_like(printed), np.zeros(len(facts.rows), dtype=np.bool_)
+    found = [np.array([start], dtype=np.intp)]
+    seen[start] = True
+    through = found[0]  # the counts of which the sums are looked at next
+    while len(through):
+        rows = by_place.of_each(through)
+        rows = _first_of_each(rows[~used[rows]])
+        used[rows] = True
+        places = by_row.of_each(rows)
+        places = _first_of_each(places[~seen[places]])
+        seen[places] = True
+        found.append(places)
+        through = places[~printed[places]]
+    sizes = [len(places) for places in found]
+    return Neighbours(np.concatenate(found), np.repeat(np.arange(len(found)), sizes))
+
+
+def _first_of_each(numbers: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    """Return each number once, in the order in which they come first."""
+    return numbers[np.sort(np.unique(numbers, return_index=True)[1])]
 
 
 @dataclass(frozen=True, eq=False)

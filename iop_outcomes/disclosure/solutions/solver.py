@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy.typing as npt
 from iop_outcomes.disclosure.solutions.ranges import Sums
 
 if TYPE_CHECKING:
-    from highspy import Highs
+    from highspy import Highs, HighsSolution
 
 Numbers = npt.NDArray[np.float64]
 Bounds = tuple[Numbers, Numbers]
@@ -22,11 +23,22 @@ PRIMAL = 4  # the number of the primal simplex method
 GAP = 0.5  # whole numbers that cost twice as much as need be will do
 
 
-class Optimum(NamedTuple):
-    """Numbers of the lowest costs, and by how much these change with the limit of each sum."""
+class Optimum:
+    """What was found where the costs are lowest; most of those who ask look at a part of it."""
 
-    numbers: Numbers
-    multipliers: Numbers
+    def __init__(self, solution: HighsSolution) -> None:
+        """Keep what the solver found."""
+        self._solution = solution
+
+    @cached_property
+    def numbers(self) -> Numbers:
+        """The numbers of the lowest costs."""
+        return np.array(self._solution.col_value)
+
+    @cached_property
+    def multipliers(self) -> Numbers:
+        """By how much the costs change with the limit of each sum."""
+        return np.array(self._solution.row_dual)
 
 
 class Program:
@@ -62,8 +74,7 @@ def _optimum(solver: Highs) -> Optimum | None:
     solver.run()
     if solver.getModelStatus() != HighsModelStatus.kOptimal:
         return None
-    solution = solver.getSolution()
-    return Optimum(np.array(solution.col_value), np.array(solution.row_dual))
+    return Optimum(solver.getSolution())
 
 
 class Whole(NamedTuple):

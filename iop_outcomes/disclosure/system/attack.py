@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from iop_outcomes.disclosure.solutions.weighted import CLEARLY, Bound, Reader, a
 from iop_outcomes.disclosure.system.cells import PrintedCells
 from iop_outcomes.disclosure.system.documents import differences, disclosed_by
 from iop_outcomes.disclosure.system.fitting import Fitting
+from iop_outcomes.disclosure.system.fitting import Numbers as WholeNumbers
 from iop_outcomes.disclosure.system.parts import KeptParts, Part
 from iop_outcomes.disclosure.system.quarters import TOGETHER
 from iop_outcomes.disclosure.system.reading import Reading
@@ -205,17 +206,26 @@ class Outsider:
         system = near.system(self.facts, self.printed)
         return parts.of(system, self.threshold, likely.of(names))
 
+    @cached_property
+    def _values(self) -> WholeNumbers:
+        """Whole numbers that fit, by place."""
+        return np.array(self.facts.values, dtype=np.int64)
+
+    @cached_property
+    def _reader(self) -> Reader:
+        """What is printed, as arrays."""
+        return Reader(self.printed)
+
     @property
     def fitting(self) -> Fitting:
         """All whole numbers found so far that fit everything printed."""
-        values = np.array(self.facts.values, dtype=np.int64)
-        solutions = [values]
+        solutions = [self._values]
         for part, own in self._parts:
-            for numbers in part.all_found:
-                solution = values.copy()
-                solution[own] = numbers
-                solutions.append(solution)
-        return Fitting(self.names, np.array(solutions))
+            found = np.array(part.all_found, dtype=np.int64).reshape(-1, len(own))
+            some = np.tile(self._values, (len(found), 1))
+            some[:, own] = found
+            solutions.append(some)
+        return Fitting(self.names, np.vstack(solutions))
 
     def tells(self, key: Key) -> bool:
         """Return whether a count, which need not be there, is of people and known to be small."""
@@ -250,13 +260,11 @@ class Outsider:
         if not unknown and not self.is_small(own[0]):
             return None
         if unknown:
-            reader = Reader(self.printed)
             for sign, limit in ((1, self.threshold), (-1, 0)):
                 if sign < 0 and any(self.printed.least.get(place, 0) for place in unknown):
                     continue
                 bound = self._bound(unknown, sign)
-                values = np.array(self.facts.values, dtype=np.int64)
-                if bound is None or bound.largest(values, reader) >= limit - CLEARLY:
+                if bound is None or bound.largest(self._values, self._reader) >= limit - CLEARLY:
                     return None
                 places.update(bound.places.tolist())
                 for share in bound.shares:

@@ -99,6 +99,11 @@ class Joined:
         return joined
 
     @property
+    def printed(self) -> PrintedCells:
+        """What the reports print and say themselves; what follows between them is not declared."""
+        return self._cells
+
+    @property
     def cells(self) -> PrintedCells:
         """The cells of all reports as one system."""
         cells = self.without_exports

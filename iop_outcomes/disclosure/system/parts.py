@@ -158,16 +158,17 @@ class Part:
         looked at last.
         """
         asked = np.arange(len(self._not_small)) >= self._first
-        self._raise(asked & ~self._system.totals)
-        self._raise(asked)
-
-    def _raise(self, among: npt.NDArray[np.bool_]) -> None:
-        """Look for solutions in which many of some counts are not small, until few are new."""
-        left = np.flatnonzero(among & ~self._not_small)
+        left = np.flatnonzero(asked & ~self._not_small)
         if len(left) < MANY:
             return
         least = [self.threshold] * len(left)
         search = SearchOfMany(self._system, self._ranges, left.tolist(), least)
+        self._raise(search, asked & ~self._system.totals)
+        self._raise(search, asked)
+
+    def _raise(self, search: SearchOfMany, among: npt.NDArray[np.bool_]) -> None:
+        """Look for solutions in which many of some counts are not small, until few are new."""
+        left = np.flatnonzero(among & ~self._not_small)
         while len(left) >= MANY:
             fit = search.next_fit(left.tolist())
             if fit is None:

@@ -100,7 +100,7 @@ class Trials:
         place, number = self._whole.place, len(earlier.reports)
         own = list(whole.counts)[:places]
         self._own = np.array([place[joined.name(number, key)] for key in own], dtype=np.intp)
-        before = earlier.cells
+        before = earlier.printed
         self._known = np.zeros(len(place), dtype=np.bool_)
         self._known[[place[key] for key, value in before.counts.items() if value is not None]] = (
             True

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AnySet
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import permutations
 
 import pandas as pd
@@ -68,6 +69,7 @@ class PeopleRow:
         return inside and self.word == other.word and self.table != other.table
 
 
+@cache
 def days_of(first: str, last: str | None = None) -> tuple[pd.Timestamp, pd.Timestamp] | None:
     """Return the first and the last day of a period, or of two and what lies between.
 

@@ -8,8 +8,9 @@ than a year is asked in a row: all quarters of one table that no table of an ear
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from collections.abc import Set as AnySet
+from functools import cache
 from itertools import combinations
 
 import pandas as pd
@@ -67,25 +68,34 @@ def quarters_together(joined: PrintedCells, programs: AnySet[str]) -> list[tuple
         if few and name not in joined.not_people:
             day, family, end = _apart(name[2])
             if day:
-                quarter = pd.Period(day, "Q").ordinal
+                quarter = _quarter_of(day)
                 families.setdefault((*name[:2], family), {}).setdefault(end, {})[quarter] = name
     times = ({**ends.get("", {}), **keys} for ends in families.values() for keys in ends.values())
     together = (
         tuple(keys[quarter] for quarter in (first, *others))
         for keys in times
         for first in sorted(keys)
-        for others in _others(first, max(keys))
-        if keys.keys() >= {*others}
+        for others in _others(first, keys)
     )
     return list(dict.fromkeys(together))
 
 
-def _others(first: int, last: int) -> Iterator[tuple[int, ...]]:
-    """Return the quarters that are taken together with one and come after it, up to the last."""
+@cache
+def _quarter_of(day: str) -> int:
+    """Return the number of the quarter of a day."""
+    return int(pd.Period(day, "Q").ordinal)
+
+
+def _others(first: int, there: Collection[int]) -> Iterator[tuple[int, ...]]:
+    """Return which of the quarters that are there and come after one are taken together with it."""
+    near = [quarter for quarter in range(first + 1, first + MOST) if quarter in there]
     for size in range(1, MOST):
-        yield from combinations(range(first + 1, first + MOST), size)
-    for end in range(first + MOST, min(last + 1, first + MOST_IN_A_ROW)):
-        yield tuple(range(first + 1, end + 1))
+        yield from combinations(near, size)
+    if len(near) == MOST - 1:
+        for end in range(first + MOST, first + MOST_IN_A_ROW):
+            if end not in there:
+                break
+            yield tuple(range(first + 1, end + 1))
 
 
 def _apart(key: Key) -> tuple[str, Key, str]:
