@@ -34,7 +34,9 @@ class Lists(NamedTuple):
         """Return the numbers of some lists, one list after another."""
         sizes = self.sizes[chosen]
         before = np.cumsum(sizes) - sizes
-        return self.numbers[np.repeat(self.starts[chosen] - before, sizes) + np.arange(sizes.sum())]
+        within = np.repeat(self.starts[chosen] - before, sizes) + np.arange(sizes.sum())
+        numbers: Places = self.numbers[within]
+        return numbers
 
 
 @dataclass

@@ -17,20 +17,20 @@ from iop_outcomes.disclosure.fixed_days import FixedCounts
 from iop_outcomes.disclosure.fixed_days.other_ends import _known
 from iop_outcomes.disclosure.results import RECENT, link_trend
 from iop_outcomes.disclosure.scores import _Families, _flag_rows, _Table
-from iop_outcomes.disclosure.solutions import many, solving
+from iop_outcomes.disclosure.solutions import many, room, solving
 from iop_outcomes.disclosure.solutions.connected import Printed, known_values
 from iop_outcomes.disclosure.solutions.many import SearchOfMany
 from iop_outcomes.disclosure.solutions.ranges import (
     System,
     narrow_ranges,
 )
-from iop_outcomes.disclosure.solutions.solver import Again
+from iop_outcomes.disclosure.solutions.room import search_fit
+from iop_outcomes.disclosure.solutions.solver import Again, Whole
 from iop_outcomes.disclosure.solutions.solving import (
     _search,
     _solve,
     find_fit,
     fit_in,
-    search_fit,
 )
 
 AGAIN: tuple[Again, ...] = ("turned", "as they are")
@@ -102,9 +102,10 @@ def test_a_search_keeps_to_the_printed_shares() -> None:
     share = Share.of((0, 1, 2), [3, 20, 17], 3)
     assert (share.low, share.high) == (pytest.approx(0.1495), pytest.approx(0.1505))
     system = System.of([0], [3, 20, 17], [], [share], {})
-    assert _search(system, [1.0], [10.0]) == [3]
-    assert _search(system, [4.0], [10.0]) is None
-    assert _search(system, [1.0], [2.0]) is None
+    costs = np.ones(1)
+    assert _search(system, [1.0], [10.0], costs) == [3]
+    assert _search(system, [4.0], [10.0], costs) is None
+    assert _search(system, [1.0], [2.0], costs) is None
     assert narrow_ranges(system, [1.0], [10.0]) == (3, 3)
     assert narrow_ranges(system, [4.0], [10.0]) is None
 
@@ -131,6 +132,8 @@ def test_numbers_of_the_solver_that_do_not_fit_exactly_are_no_solution(
 
     def given(*numbers: float) -> None:
         monkeypatch.setattr(solving, "_solve", lambda *_: np.array(numbers))
+        monkeypatch.setattr(room, "whole_near", lambda *_: np.array(numbers))
+        monkeypatch.setattr(room, "whole_numbers", lambda *_: Whole(np.array(numbers), False))
         monkeypatch.setattr(many, "whole_near", lambda *_: np.array(numbers))
 
     search = SearchOfMany(system, ranges, [0], [11])

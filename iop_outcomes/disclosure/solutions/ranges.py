@@ -21,6 +21,7 @@ Sums: TypeAlias = "tuple[SparseMatrix, npt.NDArray[np.float64], npt.NDArray[np.f
 Numbers = npt.NDArray[np.float64]
 Ranges = tuple[Numbers, Numbers]
 MOST_ROUNDS = 30
+ROOM = 3.0  # people by which the numerator of a share is kept from both ends, where it can be
 ROUNDED = 1e-9  # a limit this near to a whole number is this number
 
 
@@ -167,6 +168,21 @@ class System:
         )
         places = (lines.astype(np.intp), columns.astype(np.intp))
         return csc_array((weights, places), shape=(size, len(self.places))), lower, upper
+
+    @cached_property
+    def with_room(self) -> Sums:
+        """Return `sums` with a number more for each line of a share: how far it is from its end.
+
+        Near the ends of shares hardly any whole numbers fit; where there is room many do.
+        """
+        from scipy.sparse import csc_array, hstack
+
+        matrix, lower, upper = self.sums
+        lines = 2 * len(self.shares)
+        own = np.arange(lines)
+        cells = (-np.ones(lines), (len(self.rows) + own, own))
+        left = csc_array(cells, shape=(len(lower), lines))
+        return hstack([matrix, left], format="csc"), lower, upper
 
     @cached_property
     def cells(self) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], Numbers]:

@@ -26,7 +26,6 @@ from iop_outcomes.disclosure.solutions.solver import (
 )
 
 NEAR = 3  # how far from a solution in fractions whole numbers are looked for first
-MOST_RAISED = 10_000  # a count of which more is possible is not made large on purpose
 MOST_AT_ONCE = 4_000  # counts: near fractions of 5,000 the search among all took a second
 WHOLE = 1e-7  # from a whole number, as far as the solver is exact
 
@@ -118,17 +117,6 @@ def fit_in(
     of_each = np.ones(len(low)) if costs is None else costs
     fit = _search(system, low, high, of_each, again, any_will_do=costs is None)
     return fit if fit is not None and low[column] <= fit[column] <= high[column] else None
-
-
-def search_fit(system: System) -> list[int] | None:
-    """Return any whole numbers that fit a system; None if there are none."""
-    ranges = narrow_ranges(system, system.low, system.high)
-    if ranges is None:
-        return None
-    # Large numbers are whole far more often where no costs say which, and fewer counts are small.
-    costs = np.where(ranges[1] <= MOST_RAISED, -1.0, 0.0)
-    numbers = _solve(costs, ranges, system.sums, "as they are", any_will_do=True)
-    return None if numbers is None else exact(system, numbers)
 
 
 def exact(system: System, numbers: Numbers) -> list[int] | None:

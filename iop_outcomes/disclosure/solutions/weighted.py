@@ -85,22 +85,22 @@ def added_up(facts: Facts, near: Near, multipliers: Numbers, start: Mapping[int,
     """
     weights: defaultdict[int, float] = defaultdict(float, start)
     size = len(near.rows)
-    for number, multiplier in zip(near.rows, multipliers[:size], strict=True):
-        _add(weights, facts.rows[number], multiplier)
     used = set()
-    for line, multiplier in enumerate(multipliers[size:]):
-        share = near.shares[line // 2]
+    for line in np.flatnonzero(np.abs(multipliers) > EXACT).tolist():  # of thousands, some dozens
+        multiplier = float(multipliers[line])
+        if line < size:
+            _add(weights, facts.rows[near.rows[line]], multiplier)
+            continue
+        share = near.shares[(line - size) // 2]
         # At least 0: numerator - low * denominator, and high * denominator - numerator.
-        side, factor = (1.0, -share.low) if line % 2 == 0 else (-1.0, share.high)
-        if abs(multiplier) > EXACT:
-            used.add(share)
-            _add(weights, {share.numerator: side, share.denominator: factor}, multiplier)
+        side, factor = (1.0, -share.low) if (line - size) % 2 == 0 else (-1.0, share.high)
+        used.add(share)
+        _add(weights, {share.numerator: side, share.denominator: factor}, multiplier)
     places = [place for place, weight in weights.items() if abs(weight) > EXACT]
     kept = np.array([weights[place] for place in places])
     return Bound(np.array(places, dtype=np.intp), kept, frozenset(used))
 
 
 def _add(weights: dict[int, float], row: Mapping[int, float], multiplier: float) -> None:
-    if abs(multiplier) > EXACT:
-        for place, weight in row.items():
-            weights[place] += multiplier * weight
+    for place, weight in row.items():
+        weights[place] += multiplier * weight

@@ -16,8 +16,9 @@ import numpy.typing as npt
 from iop_outcomes.disclosure.solutions.connected import Near, Printed
 from iop_outcomes.disclosure.solutions.many import MANY, SearchOfMany
 from iop_outcomes.disclosure.solutions.ranges import Ranges, System, narrow_ranges
+from iop_outcomes.disclosure.solutions.room import search_fit
 from iop_outcomes.disclosure.solutions.solver import Again, Numbers, Program
-from iop_outcomes.disclosure.solutions.solving import fit_in, search_fit
+from iop_outcomes.disclosure.solutions.solving import fit_in
 from iop_outcomes.disclosure.system.fitting import Numbers as WholeNumbers
 
 Limits = tuple[int, int]
