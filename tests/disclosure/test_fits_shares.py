@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from itertools import chain, pairwise
+from itertools import chain, combinations, pairwise
 
 import numpy as np
 import pytest
 
-from iop_outcomes.disclosure.facts import Share
+from iop_outcomes.disclosure.facts import Facts, Share
+from iop_outcomes.disclosure.solutions.connected import neighbours
 from iop_outcomes.disclosure.solutions.ranges import System
+from iop_outcomes.disclosure.system.cells import PrintedCells
 from iop_outcomes.disclosure.system.parts import Part
+from iop_outcomes.disclosure.system.quarters import quarters_together
 
 ENDED_WITHOUT_A_RESULT = (15, 271)
 """Of these 86 and 109 counts no whole numbers were found within the nodes allowed."""
@@ -100,3 +103,26 @@ def test_reports_that_whole_numbers_fit_are_never_contradictory(seed: int) -> No
     fit = Part(system, 11, none).fit
     assert fit is not None
     assert system.holds(np.array(fit))
+
+
+def test_what_is_behind_a_printed_count_is_not_near() -> None:
+    # 0 is in a sum with 1 and 2, and 2 in one with 3; 1 is printed, and 4 is behind it.
+    facts = Facts([1] * 5, [{0: 1, 1: 1, 2: -1}, {2: 1, 3: -1}, {1: 1, 4: -1}])
+    printed = np.array([False, True, False, False, False])
+    near = neighbours(facts, 0, printed)
+    assert near.places.tolist() == [0, 1, 2, 3]
+    assert near.distances.tolist() == [0, 1, 1, 2]
+    assert neighbours(facts, 0, np.zeros(5, dtype=np.bool_)).places.tolist() == [0, 1, 2, 4, 3]
+    assert neighbours(facts, 1, printed).places.tolist() == [1, 0, 2, 4, 3]  # from itself on
+
+
+def test_a_run_of_quarters_ends_where_one_is_missing() -> None:
+    days = ("2025-03-31", "2025-06-30", "2025-09-30", "2025-12-31", "2026-06-30")
+    names = [("North", "", ("discharged in the quarter up to", day, "completed")) for day in days]
+    cells = PrintedCells(11, counts=dict.fromkeys(names))
+    together = quarters_together(cells, {"North"})
+    some = [tuple(day for _, _, (_, day, _) in one) for one in together]
+    # The last is the sixth quarter: only those from the third on are of one year with it.
+    of_first_four = [one for size in (2, 3, 4) for one in combinations(days[:4], size)]
+    with_last = [(*one, days[4]) for size in (1, 2) for one in combinations(days[2:4], size)]
+    assert sorted(some) == sorted([*of_first_four, *with_last])
