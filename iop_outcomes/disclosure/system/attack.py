@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,6 @@ from iop_outcomes.disclosure.solutions.weighted import CLEARLY, Bound, Reader, a
 from iop_outcomes.disclosure.system.cells import PrintedCells
 from iop_outcomes.disclosure.system.documents import differences, disclosed_by
 from iop_outcomes.disclosure.system.fitting import Fitting
-from iop_outcomes.disclosure.system.fitting import Numbers as WholeNumbers
 from iop_outcomes.disclosure.system.parts import KeptParts, Part
 from iop_outcomes.disclosure.system.quarters import TOGETHER
 from iop_outcomes.disclosure.system.reading import Reading
@@ -195,7 +194,7 @@ class Outsider:
             self._number[places] = len(self._parts)
             self._parts.append((part, places))
             self._near.append(near)
-        self.facts.values[:] = values.tolist()
+        self.facts.values[:], self._values = values.tolist(), values
         for share in self.printed.shares:
             if not share.holds({}, self.facts.values):
                 self._refuse()
@@ -205,16 +204,6 @@ class Outsider:
         names = [self.names[place] for place in near.places]
         system = near.system(self.facts, self.printed)
         return parts.of(system, self.threshold, likely.of(names))
-
-    @cached_property
-    def _values(self) -> WholeNumbers:
-        """Whole numbers that fit, by place."""
-        return np.array(self.facts.values, dtype=np.int64)
-
-    @cached_property
-    def _reader(self) -> Reader:
-        """What is printed, as arrays."""
-        return Reader(self.printed)
 
     @property
     def fitting(self) -> Fitting:
@@ -260,11 +249,12 @@ class Outsider:
         if not unknown and not self.is_small(own[0]):
             return None
         if unknown:
+            reader = Reader(self.printed)
             for sign, limit in ((1, self.threshold), (-1, 0)):
                 if sign < 0 and any(self.printed.least.get(place, 0) for place in unknown):
                     continue
                 bound = self._bound(unknown, sign)
-                if bound is None or bound.largest(self._values, self._reader) >= limit - CLEARLY:
+                if bound is None or bound.largest(self._values, reader) >= limit - CLEARLY:
                     return None
                 places.update(bound.places.tolist())
                 for share in bound.shares:
