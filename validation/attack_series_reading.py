@@ -16,7 +16,10 @@ DATED = ("attendance_rate", "no_show_rate", "admissions", "completion_rate", "ch
 RETAINED = r"retained_(\d+)"
 FINAL = {"known": True, "hidden": True, "not yet known": False}
 NO_CONTACT = 30  # days after which somebody who was not seen again is known to have left
-HEAD = r"Programs (.+?) Time (\d{4}Q\d) \([\d-]+ to [\d-]+\) Data cut ([\d-]+)"
+HEAD = (
+    r"Programs (.+?) Time (\d{4}Q\d) \([\d-]+ to [\d-]+\) "
+    r"(?:Not known from these records .+? )?Data cut ([\d-]+)"
+)
 
 
 @dataclass(frozen=True, eq=False)

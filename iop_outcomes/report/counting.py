@@ -326,7 +326,8 @@ def count_all(
     trends = make_trends(scope, plan)
     ledger = with_earlier(ledger, beside, trends.all, scope)
     issued = ledger.reports if together is None else ledger.reports[: together.known]
-    later = len(before_this(issued, *own)) > 0
+    same = before_this(issued, *own)
+    later = len(same) > 0
     trends, frozen = trends.frozen(ledger, scope.programs)
     trends.link(linked)
     link_changed(linked, frozen)
@@ -337,13 +338,12 @@ def count_all(
             linked.withhold(key)
     stayed = stays(scope)
     apart = together is not None and not together.of_all  # see `each.APART`
-    ends, no_stays = ends_of_report(scope, linked, stayed, before_this(issued, *own), apart=apart)
-    told = scope.tells("relapse")
-    curves = relapse.relapse_results(scope, elsewhere_of(scope, stayed, ends)) if told else None
-    pictures = {
-        "who-stayed": stays_drawings(scope, ends),
-        "relapse": relapse.relapse_drawings(scope, curves),
-    }
+    ends, no_stays = ends_of_report(scope, linked, stayed, same, apart=apart)
+    rest = elsewhere_of(scope, stayed, ends), () if apart else same
+    curves = relapse.relapse_results(scope, *rest) if scope.tells("relapse") else None
+    issued = tuple(map(relapse.without_curves, issued))  # these were asked just now
+    drawn = stays_drawings(scope, ends), relapse.relapse_drawings(scope, curves)
+    pictures = dict(zip(("who-stayed", "relapse"), drawn, strict=True))
     early(pictures)
     link_report(scope, linked, trends, curves, plan)
     link_as_now(linked, trends)
@@ -359,7 +359,7 @@ def count_all(
     declare_admitted(scope, linked, inside(scope, trends, "admissions", 8, "numerator"))
     rules = continuity_table(scope, linked)
     tables += [] if rules is None else [rules]
-    tables += [] if apart else scores_tables(scope, linked, before_this(issued, *own))
+    tables += [] if apart else scores_tables(scope, linked, same)
     link_leaving(scope, linked, trends, plan)
     link_whole_time(scope, linked)
     with linked.asked_last():
@@ -378,6 +378,7 @@ def count_all(
         hidden = together.hide(linked, hidden, cells)
     printed, held = [(one, trends.printed(one)) for one in trends.all], cells(hidden)
     refuse_changed(held, issued)
+    held = relapse.with_curves(held, None if apart or RELAPSE in hidden else curves)
     return Counted(
         linked,
         hidden,

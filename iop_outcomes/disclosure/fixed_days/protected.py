@@ -243,7 +243,9 @@ def _published(
         rows = _rows(part, curves.confidence, policy.threshold)
         kept.append(pd.concat([label.iloc[[0] * len(rows)].reset_index(drop=True), rows], axis=1))
         sizes.append(
-            label.assign(n=part[0].people, through=part[1][-1], median=_median(rows), base=part[2])
+            label.assign(
+                n=part[0].people, through=part[1][-1], median=median_of(rows), base=part[2]
+            )
         )
     size_columns = [*names, "n", "through", "median", "base"]
     columns = [*names, "day", "at_risk", "survival", "lower", "upper"]
@@ -308,7 +310,7 @@ def _rows(part: Shown, confidence: float, threshold: int) -> pd.DataFrame:
     )
 
 
-def _median(rows: pd.DataFrame) -> float:
+def median_of(rows: pd.DataFrame) -> float:
     """Return the day on which the lines between the printed points cross one half."""
     shares, days = rows["survival"].to_numpy(), rows["day"].to_numpy(dtype=np.float64)
     if shares[-1] > 0.5:

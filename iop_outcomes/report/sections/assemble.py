@@ -221,6 +221,7 @@ def relapse_section(scope: Scope, counted: Counted) -> Section:
     elif results.first.shown is not None:
         tables = (*tables, relapse.first_table(results.first))
     sentences = (*sentences, *filter(None, [results.first.sentence]))
+    sentences = (*sentences, relapse.LESS) if results.less else sentences
     if answered_only:
         sentences = (*sentences, *unknown(scope, "relapse_missing_rules"))
     elif by_missing:

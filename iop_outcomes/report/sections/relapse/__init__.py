@@ -5,14 +5,17 @@ The other sections are not known here.
 
 from __future__ import annotations
 
+from iop_outcomes.report.sections.relapse.beside import without_curves
 from iop_outcomes.report.sections.relapse.first import FirstEnds, first_limits, first_table
 from iop_outcomes.report.sections.relapse.pictures import relapse_drawings
 from iop_outcomes.report.sections.relapse.results import (
     COMPARED_RULES,
     RelapseResults,
     relapse_results,
+    with_curves,
 )
 from iop_outcomes.report.sections.relapse.tables import (
+    LESS,
     NO_MISSING_RULES,
     SEE_MISSING,
     curve_table,
@@ -25,6 +28,7 @@ from iop_outcomes.report.sections.relapse.tables import (
 
 __all__ = [
     "COMPARED_RULES",
+    "LESS",
     "NO_MISSING_RULES",
     "SEE_MISSING",
     "FirstEnds",
@@ -38,5 +42,7 @@ __all__ = [
     "relapse_drawings",
     "relapse_results",
     "what_is_counted",
+    "with_curves",
     "without_a_curve",
+    "without_curves",
 ]

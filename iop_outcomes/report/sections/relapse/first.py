@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
 from iop_outcomes.disclosure import ProtectedCurves
@@ -24,6 +25,10 @@ NO_RELAPSE = "What came first, a relapse or another end, is not estimated: nobod
 NO_ENDS = (
     "How many ended treatment before a relapse is not known: the records do not show who left, or "
     "why."
+)
+BESIDE_EARLIER = (
+    "How many relapsed first and how many ended treatment first is not shown beside an earlier "
+    "report: both would tell of a few people who count in one of them only."
 )
 NOTE = (
     "Of all people in the curve: the share who had relapsed by the day, and the share who had left "
@@ -121,8 +126,7 @@ def first_ends(
     """
     if scope.rule.origin == "discharge" or overall.table.empty:
         return FirstEnds()  # treatment is over on day 0; without a curve there is no day either
-    end = times["competing_end"].astype(object)
-    end = end.mask(end == NO_REASON, OTHER_REASON)
+    end = _ends(times)
     present = set(end.dropna())
     if not scope.tells("completion_rate") or not present:
         return FirstEnds(sentence=NO_ENDS)
@@ -139,6 +143,28 @@ def first_ends(
     plain = replace(found, rule=f"{scope.rule.text} {ends} Aalen-Johansen estimate.")
     shown = protect_first(plain, curve, scope.policy, days=days, elsewhere=elsewhere)
     return FirstEnds(sentence=TOO_FEW) if shown.table.empty else FirstEnds(shown, ends=ends)
+
+
+def first_times(scope: Scope, times: pd.DataFrame) -> pd.DataFrame:
+    """Return which end came first, and when: ``episode_id``, ``day`` and ``cause``.
+
+    The cause is missing where neither came; then the day is the last that is known.
+    """
+    end, ended_on, days = _ends(times), times["competing_on"], times["days"].astype("float64")
+    event = times["event"].to_numpy(dtype=np.bool_)
+    leaves = end.notna().to_numpy() & ~(event & ~(ended_on < days).to_numpy())
+    relapsed = np.full(len(times), None, dtype=object)
+    relapsed[event] = "dropped_out" if scope.rule.of_dropout else "relapse"
+    return times[["episode_id"]].assign(
+        day=np.where(leaves, ended_on.astype("float64"), days),
+        cause=np.where(leaves, end.to_numpy(dtype=object), relapsed),
+    )
+
+
+def _ends(times: pd.DataFrame) -> pd.Series[str]:
+    """Return the end of treatment that each row may have before the event; no reason is another."""
+    end = times["competing_end"].astype(object)
+    return end.mask(end == NO_REASON, OTHER_REASON)
 
 
 def _named(rule: RelapseRule) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import permutations
 
@@ -9,14 +10,24 @@ import pandas as pd
 
 from iop_outcomes.disclosure import ProtectedCurves, protect_curves, protect_family
 from iop_outcomes.disclosure.fixed_days import EndsElsewhere, protect_interval
+from iop_outcomes.disclosure.fixed_days.fewer import on_fewer_days
+from iop_outcomes.disclosure.fixed_days.protected import by_group
 from iop_outcomes.disclosure.policy import HIDDEN, round_share
+from iop_outcomes.disclosure.system import PrintedCells
 from iop_outcomes.relapse import RelapseRule
 from iop_outcomes.relapse.read_once import EvidenceReader
 from iop_outcomes.relapse.rule import ORIGINS
 from iop_outcomes.relapse.times import times_under
 from iop_outcomes.report.model import WHOLE_PERCENT, share_kind, write_value
 from iop_outcomes.report.scope import Mask, Scope
-from iop_outcomes.report.sections.relapse.first import FirstEnds, first_ends, with_ends
+from iop_outcomes.report.sections.relapse.beside import Beside, PrintedCurve, cells_of_curve
+from iop_outcomes.report.sections.relapse.first import (
+    BESIDE_EARLIER,
+    FirstEnds,
+    first_ends,
+    first_times,
+    with_ends,
+)
 from iop_outcomes.shared.provenance import Provenance, label, relabel
 from iop_outcomes.shared.vocabulary import MISSING_RULES
 from iop_outcomes.survival import IntervalSurvival
@@ -55,6 +66,12 @@ class RelapseResults:
         Who relapsed first and who ended treatment first.
     counted : numpy.ndarray of bool or None
         The episodes in the curves.
+    decimals : dict
+        The name of each rule for missing check-ins -> the decimals of the share in `resting`.
+    cells : tuple of PrintedCells
+        What the curves tell by quarter of admission, for the reports that come after.
+    less : bool
+        Whether something is left out that would tell of a few beside an earlier report.
     """
 
     overall: ProtectedCurves
@@ -67,6 +84,8 @@ class RelapseResults:
     first: FirstEnds = field(default_factory=FirstEnds)
     counted: Mask | None = None
     decimals: dict[str, int] = field(default_factory=dict)
+    cells: tuple[PrintedCells, ...] = ()
+    less: bool = False
 
     @property
     def size(self) -> int | None:
@@ -75,7 +94,11 @@ class RelapseResults:
         return next((int(sizes["n"].iloc[0]) for sizes in tables if len(sizes)), None)
 
 
-def relapse_results(scope: Scope, elsewhere: EndsElsewhere | None = None) -> RelapseResults | None:
+def relapse_results(
+    scope: Scope,
+    elsewhere: EndsElsewhere | None = None,
+    before: Sequence[PrintedCells] = (),
+) -> RelapseResults | None:
     """Return the protected curves of two years' admissions; None if too few can be followed.
 
     Parameters
@@ -84,6 +107,8 @@ def relapse_results(scope: Scope, elsewhere: EndsElsewhere | None = None) -> Rel
         The people.
     elsewhere : EndsElsewhere, optional
         Their ends in the table of how episodes ended.
+    before : sequence of PrintedCells
+        The reports that were issued before.
     """
     reader = EvidenceReader(scope.records)
     times = _times(scope, with_ends(scope.rule), reader)
@@ -111,8 +136,149 @@ def relapse_results(scope: Scope, elsewhere: EndsElsewhere | None = None) -> Rel
     interval = _between_check_ins(scope, overall, times)
     first = first_ends(scope, times, curve, overall, elsewhere or EndsElsewhere())
     counted = scope.has_row_in(times)
-    curves = overall, by_program, by_missing
-    return RelapseResults(*curves, missing, resting, people, interval, first, counted, decimals)
+    found = RelapseResults(
+        overall,
+        by_program,
+        by_missing,
+        missing,
+        resting,
+        people,
+        interval,
+        first,
+        counted,
+        decimals,
+    )
+    if scope.policy.threshold == 1 or scope.period is None:
+        return found
+    return _beside(scope, found, others | {scope.rule.missing: times}, before)
+
+
+def _beside(
+    scope: Scope,
+    found: RelapseResults,
+    by_rule: dict[str, pd.DataFrame],
+    before: Sequence[PrintedCells],
+) -> RelapseResults:
+    """Return the curves with what may be printed of them beside those of earlier reports.
+
+    The interval-censored curve, and what came first, are of the people of the curve of all: where
+    that has less, they are left out.
+    """
+    judge, used = Beside(scope, before), scope.rule.missing
+    printed: list[PrintedCurve] = []
+    less = False
+
+    def safe(curves: ProtectedCurves, given: Iterator[list[PrintedCurve]]) -> ProtectedCurves:
+        nonlocal less
+        kept = []
+        for some in given:
+            one = some[0]
+            for named in some:  # one curve can be of two rules
+                same = next((other for other in printed if other.name == named.name), None)
+                one = same or judge.safe(replace(one, name=named.name))
+            printed.extend(replace(one, name=named.name) for named in some)
+            less |= (one.falls, one.base) != (some[0].falls, some[0].base)
+            kept.append(one.kept)
+        return on_fewer_days(curves, kept) if less else curves
+
+    def curves_of(
+        curves: ProtectedCurves, tables: dict[str, tuple[list[tuple[str, str]], pd.DataFrame]]
+    ) -> Iterator[list[PrintedCurve]]:
+        for place, (key, rows) in enumerate(by_group(curves.table, curves.by)):
+            names, times = tables[str(key) if curves.by else ""]
+            falls = _falls(rows, curves.measure)
+            own = PrintedCurve(names[0], falls, int(curves.sizes["base"].iloc[place]), times)
+            yield [replace(own, name=name) for name in names]
+
+    of_all = {rule: _ends_of(times) for rule, times in by_rule.items()}
+    overall = found.overall
+    if not overall.table.empty:
+        overall = safe(overall, curves_of(overall, {"": ([("rule", used)], of_all[used])}))
+    changed = len(overall.table) < len(found.overall.table)
+    by_missing = found.by_missing
+    if not by_missing.table.empty:
+        labels = {}
+        for label in by_missing.sizes[MISSING].astype(str):
+            rules = _rules_in(label)
+            labels[label] = [("rule", rule) for rule in rules], of_all[rules[0]]
+        by_missing = safe(by_missing, curves_of(by_missing, labels))
+    by_program = found.by_program
+    if by_program is not None:
+        times = by_rule[used]
+        each = {
+            str(name): ([("program", str(name))], of_all[used][times["program"] == name])
+            for name in times["program"].unique()
+        }
+        by_program = safe(by_program, curves_of(by_program, each))
+        by_program = by_program if len(by_program.sizes) > 1 else None
+    first = found.first
+    if first.shown is not None:
+        ends = first_times(scope, by_rule[used])
+        shown = safe(first.shown, curves_of(first.shown, _causes(first.shown, ends)))
+        if changed or (shown is not first.shown and len(shown.table) < len(first.shown.table)):
+            first, less = FirstEnds(sentence=BESIDE_EARLIER), True
+            printed = [one for one in printed if one.name[0] != "first"]
+    return replace(
+        found,
+        overall=overall,
+        by_program=by_program,
+        by_missing=by_missing,
+        interval=None if changed else found.interval,
+        first=first,
+        cells=tuple(cells_of_curve(scope, one) for one in _once(printed) if one.falls),
+        less=less,
+    )
+
+
+def with_curves(cells: PrintedCells, results: RelapseResults | None) -> PrintedCells:
+    """Return the cells of a report with those of its curves."""
+    for one in () if results is None else results.cells:
+        cells = replace(
+            cells,
+            counts=cells.counts | one.counts,
+            least=cells.least | one.least,
+            settled=cells.settled | one.settled,
+            sums=[*cells.sums, *one.sums],
+            shares=[*cells.shares, *one.shares],
+        )
+    return cells
+
+
+def _once(printed: Sequence[PrintedCurve]) -> list[PrintedCurve]:
+    return [*{one.name: one for one in printed}.values()]
+
+
+def _falls(rows: pd.DataFrame, measure: str) -> dict[int, float]:
+    """Return the printed days after day 0, with the share that had ended so."""
+    later = rows[rows["day"] > 0]
+    shares = later[measure] if measure == "incidence" else 1 - later[measure]
+    return {int(day): float(share) for day, share in zip(later["day"], shares, strict=True)}
+
+
+def _ends_of(times: pd.DataFrame) -> pd.DataFrame:
+    """Return the days of the events, and of the last that is known of the others."""
+    days, event = times["days"].astype("float64"), times["event"].astype(bool)
+    return times[["episode_id"]].assign(day=days, ended=event)
+
+
+def _rules_in(label: str) -> list[str]:
+    """Return the rules for missing check-ins that a curve is of, by its name."""
+    words = [one.removesuffix(" (used here)") for one in label.split(", or ")]
+    return [rule for rule in COMPARED_RULES if MISSING_RULES[rule].short in words]
+
+
+def _causes(
+    shown: ProtectedCurves, ends: pd.DataFrame
+) -> dict[str, tuple[list[tuple[str, str]], pd.DataFrame]]:
+    """Return the times of each printed kind of end; those taken together are named by all kinds."""
+    present = set(ends["cause"].dropna())
+    named = {str(cause) for cause in shown.sizes["cause"]}
+    found = {}
+    for cause in named:
+        kinds = {cause} if cause in present else present - named
+        times = ends[["episode_id", "day"]].assign(ended=ends["cause"].isin(kinds))
+        found[cause] = [("first", ", ".join(sorted(kinds)))], times
+    return found
 
 
 def _between_check_ins(

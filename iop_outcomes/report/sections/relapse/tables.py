@@ -74,6 +74,10 @@ NO_MISSING_RULES = (
     "What these shares would be if a missing check-in counted otherwise is not shown: too few "
     "people or events."
 )
+LESS = (
+    "Some days or numbers at risk are left out, and all curves of some kinds can be, since they "
+    "would tell, beside those of an earlier report, of a few people who count in one of them only."
+)
 LIMITS = (
     "With 95% limits, where they can be shown. They are worked out from rounded figures, and can "
     "be somewhat too narrow or too wide."
