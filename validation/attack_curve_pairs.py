@@ -1,29 +1,23 @@
 """Attack the relapse curves of reports in a row: who is in one of them and was not in another.
 
-    python -m validation.attack_curve_pairs FOLDER
-
-reads ``FOLDER/<series>/<quarter>.html`` and ``.xlsx`` and prints one row a series. Each report has
-curves of two years' admissions. Of those admitted in a quarter who had relapsed by a day in one
-report, have in a later one; once all of them are followed so long it is the same number. So what
-one report counts more than an earlier one are people, and so are those of each quarter. Each curve,
-each rule for missing check-ins, and each table of what came first is a puzzle of its own: what
-follows from one of them follows.
+Each report has curves of two years' admissions. Of those admitted in a quarter who had relapsed by
+a day in one report, have in a later one; once all of them are followed so long it is the same
+number. So what one report counts more than an earlier one are people, and so are those of each
+quarter. Each curve, each rule for missing check-ins, and each table of what came first is a puzzle
+of its own: what follows from one of them follows.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, pairwise
-from pathlib import Path
 
 import pandas as pd
 
 from validation import attack_curves
 from validation.attack_first import MANY, SMALLEST, _by_day
 from validation.attack_reading import Read
-from validation.attack_series import read_series
 from validation.attack_series_reading import One
 from validation.attack_series_solving import solve_together
 from validation.attack_solving import Name, Puzzle, Solved
@@ -71,6 +65,8 @@ def curves_of(read: Read) -> dict[Name, Curve]:
     Two rules that give the same are a curve each: another report may tell them apart.
     """
     found: dict[Name, Curve] = {}
+    if read.has("relapse") and "events" in read.tables["relapse"]:
+        return {}  # nothing is hidden
     if read.has("relapse"):
         found["rule", USED] = _curve(read.tables["relapse"])
     for table, by in TABLES:
@@ -321,27 +317,13 @@ def _sets(new: Sequence[str], old: Sequence[str]) -> Iterator[list[str]]:
         yield [one for one in new if one in old]
 
 
-def solve_pairs(reports: Sequence[One], *, followed: bool = False) -> dict[Name, Solved | None]:
-    """Return what is told by each curve; None where its rows fit no numbers."""
-    found: dict[Name, Solved | None] = {}
-    for name, puzzle in pairs(reports, followed=followed).items():
-        try:
-            found[name] = solve_together(puzzle)
-        except ValueError:
-            found[name] = None
-    return found
+def solve_pairs(reports: Sequence[One], *, followed: bool = False) -> dict[Name, Solved]:
+    """Return what is told by each curve.
 
-
-def main() -> None:
-    """Print one row a series of a folder."""
-    print("series,reports,curves,told,contradicts")
-    for folder in sorted(one for one in Path(sys.argv[1]).iterdir() if one.is_dir()):
-        reads = read_series(folder)
-        found = solve_pairs([One.of(read) for read in reads])
-        told = sum(len(one.small) for one in found.values() if one is not None)
-        wrong = sum(one is None for one in found.values())
-        print(f"{folder.name},{len(reads)},{len(found)},{told},{wrong}", flush=True)
-
-
-if __name__ == "__main__":
-    main()
+    Raises
+    ------
+    ValueError
+        What the reader takes for known fits no numbers.
+    """
+    puzzles = pairs(reports, followed=followed)
+    return {name: solve_together(puzzle) for name, puzzle in puzzles.items()}

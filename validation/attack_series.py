@@ -5,7 +5,8 @@
 reads ``FOLDER/<series>/<quarter>.html`` and ``.xlsx`` and prints one row a series. The puzzles of
 the reports become one: what a reader knows to be the same number is one number, and a table of
 several quarters is the sum of its quarters, which other reports count too. Only what is final is
-tied: figures of people who are still followed may be others in the next report.
+tied: figures of people who are still followed may be others in the next report. The curves of
+relapse are asked by themselves (`attack_curve_pairs`).
 """
 
 from __future__ import annotations
@@ -15,13 +16,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from validation.attack_curve_pairs import solve_pairs
 from validation.attack_reading import Read, read_report
 from validation.attack_relations import build
 from validation.attack_series_later import tie_later
 from validation.attack_series_reading import One
 from validation.attack_series_solving import solve_together
 from validation.attack_series_tables import tie_tables
-from validation.attack_solving import Name, Puzzle, Weights
+from validation.attack_solving import Name, Puzzle, Solved, Weights
 
 COLUMNS = ("second_told", "second_unanswered", "second_contradicts")
 
@@ -77,10 +79,16 @@ def told_together(reads: list[Read]) -> dict[str, int | None]:
     numbers, or the solver did not say whether any fit.
     """
     try:
-        found = solve_together(join([One.of(read) for read in reads]))
+        reports = [One.of(read) for read in reads]
+        found = [solve_together(join(reports)), *solve_pairs(reports).values()]
     except ValueError:
         return dict(zip(COLUMNS, (None, None, 1), strict=True))
-    return dict(zip(COLUMNS, (len(found.small), len(found.unanswered), 0), strict=True))
+    told, unanswered = (sum(map(len, some)) for some in _lists(found))
+    return dict(zip(COLUMNS, (told, unanswered, 0), strict=True))
+
+
+def _lists(found: list[Solved]) -> tuple[list[list[Name]], list[list[Name]]]:
+    return [one.small for one in found], [one.unanswered for one in found]
 
 
 def read_series(folder: Path) -> list[Read]:

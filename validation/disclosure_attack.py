@@ -44,6 +44,7 @@ from iop_outcomes.report import Report, counting, model, quarterly, quarterly_re
 from iop_outcomes.report.scope import choose_scope
 from iop_outcomes.report.sections.ends import stays
 from iop_outcomes.report.sections.relapse import first, results
+from iop_outcomes.report.sections.relapse.beside import Beside
 from validation.attack_programs import QUARTERS, RULES, Case, sample_case, small_case
 from validation.attack_reading import Read, differences, read_report
 from validation.attack_relations import build
@@ -113,6 +114,7 @@ def watched() -> Iterator[Watch]:
         *((results, name) for name in ("protect_curves", "protect_family", "protect_interval")),
         (first, "protect_first"),
         *((stays, name) for name in ("protect_incidence", "chosen")),
+        (Beside, "safe"),
     ]
     before = [getattr(*place) for place in places]
     count_all = quarterly.count_all

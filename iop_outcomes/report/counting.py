@@ -368,10 +368,9 @@ def count_all(
     attended = attendance_by_program(scope, tables)
     if together is not None and together.of_all:
         cohort.declare_overlaps(scope, linked, plan.step("sessions"))
-    complete = trends.complete
 
     def cells(hidden: Hidden) -> PrintedCells:
-        return cells_of(scope, linked, hidden, complete, plan, beside_earlier=later)
+        return cells_of(scope, linked, hidden, trends.complete, plan, beside_earlier=later)
 
     hidden, note = hide_beside(linked, linked.hidden(), cells, issued)
     if together is not None:

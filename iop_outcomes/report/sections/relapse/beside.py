@@ -234,6 +234,27 @@ class Beside:
             return replace(curve, falls={})
         return curve
 
+    def sizes_tell(self, times: pd.DataFrame) -> bool:
+        """Return whether how many each program's curve is of tells how many were admitted to it.
+
+        Less those admitted in the year, the half-year or the quarter they are those admitted
+        before, and less those of an earlier report's curve those admitted since. A few of one
+        program are enough: were its curve alone left out, that would tell it.
+        """
+        scope = self.scope
+        assert scope.period is not None
+        came = scope.records.episodes.set_index("episode_id")["admit_date"]
+        for name, own in times.groupby("program", sort=False):
+            dates = came.loc[own["episode_id"]]
+            parts = [int((dates < scope.window(quarters).first).sum()) for quarters in (1, 2, 4)]
+            for one in self.earlier:
+                if of_curve(one, ("program", str(name))).counts:
+                    last = parse_report_period(one.quarter).last
+                    parts.append(int((dates > last).sum()))
+            if self.scope.policy.hides(parts).any():
+                return True
+        return False
+
     def _wide(self, curve: PrintedCurve, before: Sequence[PrintedCells]) -> PrintedCurve:
         """Return the curve without what could tell, whatever it is, beside reports of fewer people.
 

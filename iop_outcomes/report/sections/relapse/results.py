@@ -202,9 +202,10 @@ def _beside(
             rules = _rules_in(label)
             labels[label] = [("rule", rule) for rule in rules], of_all[rules[0]]
         by_missing = safe(by_missing, curves_of(by_missing, labels))
-    by_program = found.by_program
+    by_program, times = found.by_program, by_rule[used]
+    if by_program is not None and judge.sizes_tell(times):
+        by_program, less = None, less or len(before) > 0
     if by_program is not None:
-        times = by_rule[used]
         each = {
             str(name): ([("program", str(name))], of_all[used][times["program"] == name])
             for name in times["program"].unique()
