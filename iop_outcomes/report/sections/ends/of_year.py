@@ -21,6 +21,7 @@ from iop_outcomes.disclosure.declared import OLDER, Key
 from iop_outcomes.disclosure.results import Key as Name
 from iop_outcomes.disclosure.system import PrintedCells
 from iop_outcomes.outreach.known import known_on
+from iop_outcomes.report.linking.leaving_by_time import RETAINED
 from iop_outcomes.report.linking.sums import sum_of
 from iop_outcomes.report.period import QUARTER, YEAR, ReportPeriod, parse_report_period, within
 from iop_outcomes.report.programs import FAMILY as PROGRAMS
@@ -187,13 +188,40 @@ def declare(scope: Scope, linked: LinkedCounts, ended: Ended, shown: Shown) -> N
         for earlier, later in pairwise(own):
             linked.part(later, earlier)
         linked.part(everybody, own[-1])
-    for day in FIXED:
-        if shown and all(day in days for _, days in shown):
-            still = ended.name(STILL_THERE, str(day))
-            there = ~ended.by(ended.kinds, day)
-            count(still, there, None)
+    for day in _asked_of(shown):
+        still = ended.name(STILL_THERE, str(day))
+        count(still, ~ended.by(ended.kinds, day), None)
+        if all(day in days for _, days in shown):
             linked.total(everybody, [*(ended.name(one, str(day)) for one in names.values()), still])
+        _of_the_retained(linked, ended, day)
+    for earlier_day, later_day in pairwise(_asked_of(shown)):
+        between = ended.name(STILL_THERE, f"{earlier_day} to {later_day}")
+        left = ended.by(ended.kinds, later_day) & ~ended.by(ended.kinds, earlier_day)
+        count(between, left, None)
+        ends = (ended.name(STILL_THERE, str(day)) for day in (earlier_day, later_day))
+        linked.total(next(ends), [next(ends), between])
     _of_the_admitted(scope, linked, ended)
+
+
+def _asked_of(shown: Shown) -> list[int]:
+    """Return the days of which it is asked who is still there: all up to the last that is shown.
+
+    Those of retention are among them, shown or not: its trends count the same people.
+    """
+    last = max((day for _, days in shown for day in days), default=0)
+    return [day for day in FIXED if day <= last or f"retained_{day}" in RETAINED] if shown else []
+
+
+def _of_the_retained(linked: LinkedCounts, ended: Ended, day: int) -> None:
+    """Declare that who is still there is who was retained of those admitted in the quarters."""
+    still = ended.name(STILL_THERE, str(day))
+
+    def key(every: str, period: ReportPeriod) -> Key:
+        return ("trend", f"retained_{day}", every, str(period), "numerator")
+
+    quarters = [key("quarter", one) for one in ended.year.cut(QUARTER)]
+    sum_of(linked, still, [one for one in quarters if all(each in linked for each in quarters)])
+    sum_of(linked, still, [key("year", ended.year)])
 
 
 def _of_the_admitted(scope: Scope, linked: LinkedCounts, ended: Ended) -> None:
@@ -280,21 +308,28 @@ def _is_anchored(scope: Scope, ended: Ended, before: Sequence[PrintedCells]) -> 
 
 
 def _is_open_beside_flow(scope: Scope, ended: Ended, day: int) -> bool:
-    """Return whether those who ended within so many days are all but those there after them.
+    """Return whether no few follow from who had ended by a day and who is there in the flow.
 
-    Few more, or fewer, would follow: such as people who came again much later.
+    Who is there after the same day are all who had not ended by then, or few more or fewer, such as
+    people who came again much later. Who is there after an earlier or a later day are more, or
+    fewer: those who ended between.
     """
-    if scope.engagement is None or f"retained_{day}" not in scope.engagement:
+    if scope.engagement is None:
         return True
-    stayed = scope.engagement[f"retained_{day}"]
     episodes = scope.records.episodes
-    followed = within(episodes["admit_date"], ended.year) & stayed.notna().to_numpy()
+    here = within(episodes["admit_date"], ended.year)
     counted = episodes["episode_id"].isin(ended.times["episode_id"]).to_numpy()
-    if scope.people(followed ^ counted) >= scope.policy.threshold:
-        return True
-    there = int((followed & stayed.fillna(False).to_numpy(dtype=np.bool_)).sum())
-    rest = int(followed.sum()) - there - int(ended.by(ended.kinds, day).sum())
-    return not scope.policy.hides([abs(rest)]).any()
+    still = len(ended.times) - int(ended.by(ended.kinds, day).sum())
+    for name in (name for name in RETAINED if name in scope.engagement):
+        stayed = scope.engagement[name]
+        followed = here & stayed.notna().to_numpy()
+        there = int((followed & stayed.fillna(False).to_numpy(dtype=np.bool_)).sum())
+        if scope.people(followed ^ counted) >= scope.policy.threshold:
+            continue
+        rest = int(followed.sum()) - len(ended.times) + still - there
+        if scope.policy.hides([abs(rest), abs(still - there)]).any():
+            return False
+    return True
 
 
 def _cuts_of_programs(
