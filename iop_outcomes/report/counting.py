@@ -42,12 +42,13 @@ from iop_outcomes.report.sections.attendance.weekdays import (
     weekdays_table,
 )
 from iop_outcomes.report.sections.attendance.weeks import link_weeks_by_quarter, weeks_of
+from iop_outcomes.report.sections.ends.of_year import counted_in, with_everybody
 from iop_outcomes.report.sections.ends.stays import (
     STAYS,
     Ends,
-    are_hidden,
     elsewhere_of,
     ends_of_report,
+    remaining,
     stays,
     stays_drawings,
 )
@@ -349,9 +350,7 @@ def count_all(
     link_as_now(linked, trends)
     of_curves: dict[Key, Mask | None] = {
         RELAPSE: None if curves is None else curves.counted,
-        STAYS: None
-        if stayed is None
-        else scope.records.episodes["episode_id"].isin(stayed["episode_id"]).to_numpy(),
+        STAYS: counted_in(scope, stayed),
     }
     with linked.asked_last():
         link_quarters(scope, linked, trends, plan, of_curves)
@@ -373,8 +372,8 @@ def count_all(
         return cells_of(scope, linked, hidden, trends.complete, plan, beside_earlier=later)
 
     hidden, note = hide_beside(linked, linked.hidden(), cells, issued)
-    if together is not None:
-        hidden = together.hide(linked, hidden, cells)
+    hidden = hidden if together is None else together.hide(linked, hidden, cells)
+    hidden = with_everybody(hidden, linked)
     printed, held = [(one, trends.printed(one)) for one in trends.all], cells(hidden)
     refuse_changed(held, issued)
     held = relapse.with_curves(held, None if apart or RELAPSE in hidden else curves)
@@ -392,7 +391,7 @@ def count_all(
         note if beside else "",
         funnels(sites, hidden),
         None if attended is None else attended.shown(hidden),
-        None if are_hidden(hidden) else ends,
+        remaining(scope, ends, hidden, pictures),
         no_stays,
         later,
         pictures,

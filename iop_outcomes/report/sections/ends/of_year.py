@@ -23,6 +23,7 @@ from iop_outcomes.disclosure.system import PrintedCells
 from iop_outcomes.outreach.known import known_on
 from iop_outcomes.report.linking.leaving_by_time import RETAINED
 from iop_outcomes.report.linking.sums import sum_of
+from iop_outcomes.report.model import Hidden
 from iop_outcomes.report.period import QUARTER, YEAR, ReportPeriod, parse_report_period, within
 from iop_outcomes.report.programs import FAMILY as PROGRAMS
 from iop_outcomes.report.scope import Mask, Scope
@@ -108,10 +109,9 @@ class Ended:
     year: ReportPeriod
     times: pd.DataFrame
 
-    @property
-    def item(self) -> Name:
-        """The name of the printed item: picture and table are shown whole, or not."""
-        return (ITEM, str(self.year.last.date()))
+    def item(self, *day: str) -> Name:
+        """Return the name of a printed item: a day of the curves, or of how many they are."""
+        return (ITEM, str(self.year.last.date()), *day)
 
     @property
     def kinds(self) -> Kinds:
@@ -148,13 +148,14 @@ class Ended:
 
     def as_printed(self, before: dict[Name, int | None]) -> Shown | None:
         """Return what an earlier report shows of them; None if it would be other figures now."""
+        printed = {key: value for key, value in before.items() if value is not None}
         days: dict[Kinds, list[int]] = {}
-        for key in before:
+        for key in printed:
             if key[2] != EVERYBODY:
                 days.setdefault(frozenset(str(key[2]).split(" + ")), []).append(int(str(key[3])))
         shown = tuple((kinds, tuple(sorted(own))) for kinds, own in days.items())
         now = {key: int(mask.sum()) for key, mask in self.counts(shown).items()}
-        same = now == before and self.kinds <= frozenset[str]().union(*days)
+        same = now == printed and self.kinds <= frozenset[str]().union(*days)
         return shown if same else None
 
 
@@ -173,14 +174,13 @@ def declare(scope: Scope, linked: LinkedCounts, ended: Ended, shown: Shown) -> N
         What is printed of them.
     """
     person = ended.times["person_id"].to_numpy()
-    item = ended.item
 
     def count(key: Name, mask: Mask, own: Key | None) -> None:
         people = len(pd.unique(person[mask]))
         linked.count(key, int(mask.sum()), people=people, item=own, rank=OLDER)
 
     for key, mask in ended.counts(shown).items():
-        count(key, mask, item)
+        count(key, mask, ended.item(*map(str, key[3:])))
     everybody = ended.name(EVERYBODY)
     names = {kinds: " + ".join(sorted(kinds)) for kinds, _ in shown}
     for kinds, days in shown:
@@ -201,6 +201,31 @@ def declare(scope: Scope, linked: LinkedCounts, ended: Ended, shown: Shown) -> N
         ends = (ended.name(STILL_THERE, str(day)) for day in (earlier_day, later_day))
         linked.total(next(ends), [next(ends), between])
     _of_the_admitted(scope, linked, ended)
+
+
+def counted_in(scope: Scope, times: pd.DataFrame | None) -> Mask | None:
+    """Return which episodes have a time; None where no times are known."""
+    if times is None:
+        return None
+    return scope.records.episodes["episode_id"].isin(times["episode_id"]).to_numpy(dtype=np.bool_)
+
+
+def with_everybody(hidden: Hidden, linked: LinkedCounts) -> Hidden:
+    """Return what is hidden, where the ends of a year show no day without how many they are of.
+
+    Nor is it printed of how many they are where no day is.
+    """
+    names = [key for key in linked.names if isinstance(key, tuple) and key[0] == ENDED]
+    printed = [key for key in names if key[2] not in (STILL_THERE, ADMITTED)]
+    whole = {(ITEM, key[1]) for key in printed if key[2] == EVERYBODY}
+    days = {(ITEM, key[1], key[3]) for key in printed if key[2] != EVERYBODY}
+    return hidden | whole | days if whole & hidden or days <= hidden else hidden
+
+
+def days_of(hidden: Hidden) -> set[int]:
+    """Return the days of the ends of a year that are hidden."""
+    own = [item for item in hidden if isinstance(item, tuple) and item[0] == ITEM]
+    return {int(str(day)) for _, _, *some in own for day in some}
 
 
 def _asked_of(shown: Shown) -> list[int]:

@@ -28,9 +28,9 @@ from iop_outcomes.report.period import TWO_YEARS, ReportPeriod, parse_report_per
 from iop_outcomes.report.scope import Mask, Scope
 from iop_outcomes.report.sections.ends.each_day import each_day, with_limits
 from iop_outcomes.report.sections.ends.of_year import (
-    ITEM,
     Ended,
     chosen,
+    days_of,
     declare,
     first_year,
     known_from,
@@ -225,13 +225,28 @@ def _declare_year(
         return None, ""
     declare(scope, linked, ended, shown)
     if earlier is not None:  # to hide it now would take nothing back
-        linked.hold(ended.item)
+        for one in (ended.item(), *(ended.item(str(day)) for day in shown[0][1])):
+            linked.hold(one)
     return incidence_on(found, scope.policy, shown), ""
 
 
-def are_hidden(hidden: Hidden) -> bool:
-    """Return whether the ends over time are among what is hidden of a report."""
-    return any(item == STAYS or (isinstance(item, tuple) and item[0] == ITEM) for item in hidden)
+def remaining(
+    scope: Scope, ends: Ends | None, hidden: Hidden, pictures: dict[str, tuple[Drawing, ...]]
+) -> Ends | None:
+    """Return the ends over time without the days that are hidden; None where nothing is left.
+
+    Where some are hidden their picture is another one.
+    """
+    if ends is None or STAYS in hidden or isinstance(ends, CumulativeIncidence):
+        return None if STAYS in hidden else ends
+    gone = days_of(hidden)
+    left = ends.table[~ends.table["day"].isin(gone)].reset_index(drop=True)
+    if not (left["day"] > 0).any():
+        return None
+    if gone:
+        ends = replace(ends, table=left, sizes=ends.sizes.assign(through=left["day"].max()))
+        pictures["who-stayed"] = stays_drawings(scope, ends)
+    return ends
 
 
 def elsewhere_of(
