@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -54,15 +55,40 @@ def ends(puzzle: Puzzle, table: pd.DataFrame, year: str, size: int) -> None:
 
 
 def flow(puzzle: Puzzle, read: Read, year: str) -> None:
-    """Take up who of the year was still there after some days, if all of its quarters are shown."""
+    """Take up who of the year was still there after some days, by quarter of admission.
+
+    Where the quarters hold all people of the year, who had not ended is who was there: of each
+    quarter as many as are printed, or some.
+    """
     for day in DAYS:
         table, there = read.tables.get(f"trend_retained_{day}"), (year, "not ended", day)
-        if table is None or there not in puzzle or "numerator" not in table:
+        if table is None or "numerator" not in table:
             continue
         own = table[table["period"].astype(str).str.fullmatch(rf"{year}Q\d")]
-        counts = own[["numerator", "denominator"]].apply(pd.to_numeric, errors="coerce").dropna()
-        if len(counts) == 4 and counts["denominator"].sum() == puzzle.low[year, "all"]:
-            puzzle.known(there, counts["numerator"].sum())
+        counts = own[["numerator", "denominator"]].apply(pd.to_numeric, errors="coerce")
+        people = counts["denominator"]
+        if len(own) != 4 or people.isna().any() or people.sum() != puzzle.low[year, "all"]:
+            continue
+        if there not in puzzle:
+            puzzle.part((year, "all"), puzzle.unknown(there))
+        quarters = []
+        for period, number in zip(own["period"].astype(str), counts["numerator"], strict=True):
+            name = (period, "still there", day)
+            if pd.notna(number):
+                puzzle.known(name, int(number))
+            elif name not in puzzle:
+                puzzle.unknown(name)
+            quarters.append(name)
+        puzzle.total(there, quarters)
+
+
+def between(puzzle: Puzzle, year: str) -> None:
+    """Take up who ended between two days on which it is asked who had not, shown or not."""
+    names = [name for name in puzzle.low if isinstance(name, tuple)]
+    days = sorted({int(name[2]) for name in names if name[:2] == (year, "not ended")})
+    for first, last in pairwise(days):
+        left = puzzle.unknown((year, "ended between", first, last))
+        puzzle.total((year, "not ended", first), [(year, "not ended", last), left])
 
 
 def told(reads: Sequence[Read]) -> Solved:
@@ -75,6 +101,8 @@ def told(reads: Sequence[Read]) -> Solved:
     years = {str(name[0]) for name in puzzle.low if isinstance(name, tuple)}
     for read, year in ((read, year) for read in reads for year in sorted(years)):
         flow(puzzle, read, year)
+    for year in sorted(years):
+        between(puzzle, year)
     return solve(puzzle) if puzzle.low else Solved(0)
 
 
