@@ -10,6 +10,8 @@ import pytest
 
 import iop_outcomes as iop
 from iop_outcomes.disclosure import LinkedCounts
+from iop_outcomes.disclosure.ledger.readers import Hidden
+from iop_outcomes.disclosure.ledger.taking_up import take_up
 from iop_outcomes.disclosure.system import PrintedCells
 from iop_outcomes.report.scope import choose_scope
 from iop_outcomes.report.sections.ends import of_year, stays
@@ -116,7 +118,7 @@ def test_a_hidden_day_is_left_out_of_the_curves_and_the_picture_is_another() -> 
     every = frozenset((of_year.ITEM, UP_TO, str(day)) for day in days)
     assert stays.remaining(scope, ends, every, pictures) is None
     assert of_year.with_everybody(gone, linked) == gone
-    whole = frozenset([(of_year.ITEM, UP_TO)])
+    whole = frozenset([(of_year.ITEM, UP_TO, of_year.EVERYBODY)])
     assert of_year.with_everybody(every, linked) == every | whole
     assert of_year.with_everybody(whole, linked) == every | whole
 
@@ -139,3 +141,19 @@ def test_a_later_report_shows_the_days_that_the_first_one_showed() -> None:
     assert shown is not None
     assert {own for _, own in shown} == {tuple(int(day) for day in days[1:])}
     assert np.array([len(kinds) for kinds, _ in shown]).sum() == len(ended.kinds)
+
+
+def test_a_day_that_tells_beside_earlier_reports_leaves_the_others() -> None:
+    """The days are taken up one by one, after of how many they are."""
+    names = [of_year.EVERYBODY, *map(str, of_year.FIXED)]
+    items = frozenset((of_year.ITEM, UP_TO, name) for name in names)
+    day = (of_year.ITEM, UP_TO, "90")
+    assert take_up([items], items, lambda gone: day in gone) == {day}
+    alone: list[Hidden] = []
+
+    def is_safe(gone: Hidden) -> bool:
+        alone.extend([items - gone] if len(items - gone) == 1 else [])
+        return False
+
+    assert take_up([items], items, is_safe) == items
+    assert alone[0] == {(of_year.ITEM, UP_TO, of_year.EVERYBODY)}

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from iop_outcomes.disclosure.ledger.readers import Hidden
 
-MOST_TRIED = 4  # items of a table that are taken up one by one
+MOST_TRIED = 7  # items of a table that are taken up one by one: ends of a year have up to seven
 
 
 def take_up(tables: Sequence[Hidden], gone: Hidden, is_safe: Callable[[Hidden], bool]) -> Hidden:

@@ -12,6 +12,7 @@ from iop_outcomes.disclosure.solutions.solver import Numbers, Program
 from iop_outcomes.disclosure.solutions.solving import WHOLE, exact, whole_near
 
 MANY = 8  # counts, from which on one search is made for all of them
+ENOUGH = 0.2  # of the counts that are asked, from which on one more search takes less time
 MOST_TIMES = 8  # that the counts are weighted in one search
 NEARLY = 0.05  # a count that is as large as asked weighs at most 21 times one of 0
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from iop_outcomes.disclosure.solutions.connected import Near, Printed
-from iop_outcomes.disclosure.solutions.many import MANY, SearchOfMany
+from iop_outcomes.disclosure.solutions.many import ENOUGH, MANY, SearchOfMany
 from iop_outcomes.disclosure.solutions.ranges import Ranges, System, narrow_ranges
 from iop_outcomes.disclosure.solutions.room import search_fit
 from iop_outcomes.disclosure.solutions.solver import Again, Numbers, Program
@@ -176,7 +176,7 @@ class Part:
                 return
             self._take(fit)
             before, left = len(left), np.flatnonzero(among & ~self._not_small)
-            if before - len(left) < MANY:
+            if before - len(left) < max(MANY, ENOUGH * before):
                 return
 
     def _may_not_be_small(self, column: int) -> bool:

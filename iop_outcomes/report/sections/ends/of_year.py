@@ -37,6 +37,7 @@ FIXED = (30, 60, 90, 120, 150, LAST_DAY)
 """The days of which some are published."""
 FOLLOWED = LAST_DAY + NO_CONTACT_DAYS
 EVERYBODY, STILL_THERE, ADMITTED = "everybody", "still there", "admitted"
+"""Of the items of a table the last by name is taken up first: of how many, before any day."""
 COMPLETED = "completed"
 ITEM = "ends of a year"
 FIRST_WEEK = 7  # records that begin in it have the whole of their first year
@@ -109,9 +110,9 @@ class Ended:
     year: ReportPeriod
     times: pd.DataFrame
 
-    def item(self, *day: str) -> Name:
+    def item(self, of: str) -> Name:
         """Return the name of a printed item: a day of the curves, or of how many they are."""
-        return (ITEM, str(self.year.last.date()), *day)
+        return (ITEM, str(self.year.last.date()), of)
 
     @property
     def kinds(self) -> Kinds:
@@ -180,7 +181,7 @@ def declare(scope: Scope, linked: LinkedCounts, ended: Ended, shown: Shown) -> N
         linked.count(key, int(mask.sum()), people=people, item=own, rank=OLDER)
 
     for key, mask in ended.counts(shown).items():
-        count(key, mask, ended.item(*map(str, key[3:])))
+        count(key, mask, ended.item(str(key[-1])))
     everybody = ended.name(EVERYBODY)
     names = {kinds: " + ".join(sorted(kinds)) for kinds, _ in shown}
     for kinds, days in shown:
@@ -217,15 +218,15 @@ def with_everybody(hidden: Hidden, linked: LinkedCounts) -> Hidden:
     """
     names = [key for key in linked.names if isinstance(key, tuple) and key[0] == ENDED]
     printed = [key for key in names if key[2] not in (STILL_THERE, ADMITTED)]
-    whole = {(ITEM, key[1]) for key in printed if key[2] == EVERYBODY}
+    whole = {(ITEM, key[1], EVERYBODY) for key in printed if key[2] == EVERYBODY}
     days = {(ITEM, key[1], key[3]) for key in printed if key[2] != EVERYBODY}
     return hidden | whole | days if whole & hidden or days <= hidden else hidden
 
 
 def days_of(hidden: Hidden) -> set[int]:
     """Return the days of the ends of a year that are hidden."""
-    own = [item for item in hidden if isinstance(item, tuple) and item[0] == ITEM]
-    return {int(str(day)) for _, _, *some in own for day in some}
+    own = {str(item[2]) for item in hidden if isinstance(item, tuple) and item[0] == ITEM}
+    return {int(day) for day in own - {EVERYBODY}}
 
 
 def _asked_of(shown: Shown) -> list[int]:

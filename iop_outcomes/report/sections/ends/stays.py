@@ -28,6 +28,7 @@ from iop_outcomes.report.period import TWO_YEARS, ReportPeriod, parse_report_per
 from iop_outcomes.report.scope import Mask, Scope
 from iop_outcomes.report.sections.ends.each_day import each_day, with_limits
 from iop_outcomes.report.sections.ends.of_year import (
+    EVERYBODY,
     Ended,
     chosen,
     days_of,
@@ -225,8 +226,8 @@ def _declare_year(
         return None, ""
     declare(scope, linked, ended, shown)
     if earlier is not None:  # to hide it now would take nothing back
-        for one in (ended.item(), *(ended.item(str(day)) for day in shown[0][1])):
-            linked.hold(one)
+        for one in (EVERYBODY, *map(str, shown[0][1])):
+            linked.hold(ended.item(one))
     return incidence_on(found, scope.policy, shown), ""
 
 
