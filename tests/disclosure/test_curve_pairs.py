@@ -23,10 +23,10 @@ from iop_outcomes.relapse.times import times_under
 from iop_outcomes.report import Report, model
 from iop_outcomes.report.scope import choose_scope
 from iop_outcomes.report.sections.quarters import COHORTS
-from iop_outcomes.report.sections.relapse.beside import (
+from iop_outcomes.report.sections.relapse.beside import Beside
+from iop_outcomes.report.sections.relapse.declared_curves import (
     CURVE,
     FOLLOWED,
-    Beside,
     PrintedCurve,
     cells_of_curve,
     of_curve,

@@ -5,7 +5,7 @@ The other sections are not known here.
 
 from __future__ import annotations
 
-from iop_outcomes.report.sections.relapse.beside import without_curves
+from iop_outcomes.report.sections.relapse.declared_curves import without_curves
 from iop_outcomes.report.sections.relapse.first import FirstEnds, first_limits, first_table
 from iop_outcomes.report.sections.relapse.pictures import relapse_drawings
 from iop_outcomes.report.sections.relapse.results import (

@@ -20,7 +20,8 @@ from iop_outcomes.relapse.rule import ORIGINS
 from iop_outcomes.relapse.times import times_under
 from iop_outcomes.report.model import WHOLE_PERCENT, share_kind, write_value
 from iop_outcomes.report.scope import Mask, Scope
-from iop_outcomes.report.sections.relapse.beside import Beside, PrintedCurve, cells_of_curve
+from iop_outcomes.report.sections.relapse.beside import Beside
+from iop_outcomes.report.sections.relapse.declared_curves import PrintedCurve, cells_of_curve
 from iop_outcomes.report.sections.relapse.first import (
     BESIDE_EARLIER,
     FirstEnds,

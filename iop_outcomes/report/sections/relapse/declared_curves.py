@@ -1,0 +1,203 @@
+"""What a printed curve of relapse tells, by quarter of admission, under names that reports share.
+
+Two years' admissions of reports in a row are nearly the same people, and what is declared of one
+curve is asked beside what earlier reports declare of theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+import pandas as pd
+
+from iop_outcomes.disclosure.declared import Key
+from iop_outcomes.disclosure.fixed_days.fewer import Fewer
+from iop_outcomes.disclosure.policy import MANY
+from iop_outcomes.disclosure.system import PrintedCells, PrintedShare
+from iop_outcomes.disclosure.system.quarters import KNOWN_BY
+from iop_outcomes.report.period import QUARTER, ReportPeriod
+from iop_outcomes.report.scope import Scope
+from iop_outcomes.report.sections.quarters import COHORTS
+
+CURVE = "curve"
+SIZE, ENDED, FOLLOWED = "n", "ended", "followed"
+KNOWN_AFTER = 30  # days until what happened on a day is known
+EDGE = 1e-9
+Names = tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class PrintedCurve:
+    """A printed curve, with the days on which those of it ended so, or were lost.
+
+    Attributes
+    ----------
+    name : tuple of str
+        How reports name it: what it is of, and which curve of these.
+    falls : dict of int to float
+        Each printed day after day 0 -> the share that had ended so, as it is printed.
+    base : int
+        To which the numbers at risk are rounded; 0 if none is printed.
+    times : pandas.DataFrame
+        A row an episode: ``episode_id``; ``day`` (float64), of its end or the last that is known;
+        ``ended`` (bool), whether it ended so.
+    width : dict of int to float
+        How far the share may lie from what is printed, beside its rounding.
+    """
+
+    name: Names
+    falls: dict[int, float]
+    base: int
+    times: pd.DataFrame
+    width: dict[int, float] = field(default_factory=dict)
+
+    @property
+    def half(self) -> float:
+        """Half of the last digit of a share."""
+        return half_of(len(self.times))
+
+    @property
+    def kept(self) -> Fewer:
+        """What is printed of it."""
+        return Fewer(tuple(self.falls), self.base, {day: self.left(day) for day in self.falls})
+
+    def left(self, day: int) -> int:
+        """Return how many are followed after a day."""
+        return int((self.times["day"] > day).sum())
+
+    def without(self, day: int) -> PrintedCurve:
+        """Return the curve without one of its days."""
+        return replace(self, falls={one: fall for one, fall in self.falls.items() if one != day})
+
+
+def half_of(people: int) -> float:
+    """Return half of the last digit of the shares of a curve of so many."""
+    return 0.005 if people < MANY else 0.0005
+
+
+def pieces_of(scope: Scope, window: ReportPeriod) -> list[ReportPeriod]:
+    """Return the quarters of a time since the records begin; months where periods are of months."""
+    assert scope.period is not None
+    length = QUARTER if scope.period.of_quarters else 1
+    return [part for part in window.cut(length) if part.last >= scope.begin]
+
+
+def cells_of_curve(scope: Scope, curve: PrintedCurve) -> PrintedCells:
+    """Return what a printed curve tells, by quarter of admission.
+
+    It holds no number that is not printed: of those who had ended so by a day it is known that they
+    are no more than the share, and no fewer than beside the number at risk.
+    """
+    cut, least_of_all = pd.Timestamp(scope.records.as_of), scope.policy.threshold
+    people = len(curve.times)
+    size: Key = (CURVE, *curve.name, SIZE)
+    counts: dict[Key, int | None] = {size: people}
+    least: dict[Key, int] = {}
+    shares: list[PrintedShare] = []
+    sums: list[dict[Key, int]] = []
+    settled: set[Key] = set()
+    pieces = pieces_of(scope, scope.window(8))
+
+    def declare(kind: str, start: int, end: int) -> list[Key]:
+        """Declare a count, and those of its quarters; return the names of all."""
+        whole: Key = (CURVE, *curve.name, kind, start, end)
+        keys: list[Key] = [whole]
+        for piece in pieces:
+            is_final = piece.last + pd.Timedelta(days=end + KNOWN_AFTER) <= cut
+            until = [] if is_final else [f"{KNOWN_BY} {cut.date()}"]
+            named = (CURVE, *curve.name, kind, start, end, *until)
+            keys.append((COHORTS, str(piece.last.date()), *named))
+        counts.update(dict.fromkeys(keys))
+        settled.update(keys[1:])
+        sums.append({whole: -1, **dict.fromkeys(keys[1:], 1)})
+        least[whole] = least_of_all
+        return keys
+
+    through: dict[int, list[Key]] = {}
+    for before, day in pairwise([0, *curve.falls]):
+        between = through[day] = declare(ENDED, before, day)
+        if before:
+            through[day] = declare(ENDED, 0, day)
+            three = zip(through[day], through[before], between, strict=True)
+            sums += [{key: -1, one: 1, other: 1} for key, one, other in three]
+    for day, fall in curve.falls.items():
+        edge, low = curve.half + curve.width.get(day, 0.0) + EDGE, least_of_all / people
+        if curve.base:
+            left = declare(FOLLOWED, 0, day)[0]
+            bottom, top = _range(curve.left(day), curve.base, least_of_all)
+            shares.append(PrintedShare(left, size, bottom / people, min(top / people, 1.0)))
+            fallen = max(fall - edge, 0.0)
+            low = max(low, fallen / (1 - fallen) * bottom / people) if fallen < 1 else low
+        shares.append(PrintedShare(through[day][0], size, low, min(fall + edge, 1.0)))
+    return PrintedCells(
+        least_of_all,
+        scope.label,
+        str(cut.date()),
+        tuple(sorted(scope.programs)),
+        counts,
+        least,
+        settled=frozenset(settled),
+        sums=sums,
+        shares=shares,
+    )
+
+
+def _range(left: int, base: int, threshold: int) -> tuple[int, int]:
+    """Return between what a number at risk lies of which it is printed to the nearest multiple.
+
+    It is not printed below the threshold: that stands for a smaller multiple, too.
+    """
+    middle = (2 * left + base) // (2 * base) * base  # halves up
+    low, high = -(-(2 * middle - base) // 2), (2 * middle + base - 1) // 2
+    return max(low, threshold), high
+
+
+def of_curve(cells: PrintedCells, name: Names) -> PrintedCells:
+    """Return the part of a report's cells that is of one of its curves."""
+    return _part(cells, {key for key in cells.counts if named_in(key) == name})
+
+
+def without_curves(cells: PrintedCells) -> PrintedCells:
+    """Return the cells of a report without those of its curves, which are asked by themselves."""
+    return _part(cells, {key for key in cells.counts if named_in(key) is None})
+
+
+def named_in(key: Key) -> Names | None:
+    """Return the name of the curve that a count is of; None if it is of none."""
+    if isinstance(key, tuple) and key and key[0] in (CURVE, COHORTS):
+        own = key[2:] if key[0] == COHORTS else key
+        if own and own[0] == CURVE:
+            return tuple(str(one) for one in own[1:3])
+    return None
+
+
+def _part(cells: PrintedCells, keys: set[Key]) -> PrintedCells:
+    if len(keys) == len(cells.counts):
+        return cells
+    return replace(
+        cells,
+        counts={key: value for key, value in cells.counts.items() if key in keys},
+        least={key: value for key, value in cells.least.items() if key in keys},
+        not_people=cells.not_people & keys,
+        settled=cells.settled & keys,
+        sums=[row for row in cells.sums if row.keys() <= keys],
+        shares=[one for one in cells.shares if {one.numerator, one.denominator} <= keys],
+        document=None,
+    )
+
+
+def days_in(key: Key) -> Iterator[tuple[str, int, int]]:
+    """Give what the counts in a name are of: the kind, and between which days."""
+    if isinstance(key, tuple):
+        if len(key) >= 6 and key[0] == CURVE:
+            yield str(key[3]), int(str(key[4])), int(str(key[5]))
+        else:
+            for part in key:
+                yield from days_in(part)
+                if isinstance(part, str) and part == CURVE:
+                    place = key.index(part)
+                    if len(key) >= place + 6:
+                        yield from days_in(key[place:])
+                    break
