@@ -26,6 +26,7 @@ from iop_outcomes.report.sections.quarters import COHORTS
 from iop_outcomes.report.sections.relapse.beside import Beside
 from iop_outcomes.report.sections.relapse.declared_curves import (
     CURVE,
+    ENDED,
     FOLLOWED,
     PrintedCurve,
     cells_of_curve,
@@ -129,7 +130,8 @@ def test_a_ledger_knows_what_was_printed_of_curves(safe: list[Report]) -> None:
     assert own.counts[CURVE, *USED, "n"] == people
     assert [value for value in own.counts.values() if value is not None] == [people]
     days = [day for day in safe[0].tables["relapse"]["day"] if day]
-    assert len(own.shares) == 2 * len(days)
+    pairs_of_days = len(days) * (len(days) + 1) // 2  # and day 0; those after it of both days
+    assert len(own.shares) == 2 * len(days) + 2 * pairs_of_days - len(days)
     rest = without_curves(cells)
     assert len(rest.counts) < len(cells.counts)
     assert not any(CURVE in str(key) for key in rest.counts)
@@ -175,7 +177,9 @@ def true_cells(quarter: str, missing: MissingRule) -> PrintedCells:
         kind, start, end = key[3:6]
         if kind == FOLLOWED:
             return int((inside & (own["day"] > end)).sum())
-        return int((inside & own["ended"] & (own["day"] > start) & (own["day"] <= end)).sum())
+        inside &= (own["ended"] if kind == ENDED else ~own["ended"]).to_numpy()
+        after = (own["day"] > start) | (start == 0)  # some are followed to day 0 only
+        return int((inside & after & (own["day"] <= end)).sum())
 
     return replace(cells, counts={key: true(key) for key in cells.counts}, shares=[], least={})
 

@@ -8,6 +8,7 @@ beside an earlier report is left out of the later one.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AnySet
 from dataclasses import dataclass, replace
 from math import ceil, floor
 
@@ -69,7 +70,10 @@ class Beside:
                 new = [key for key in self._told(curve, before) if key not in known]
                 if not new:
                     break
-                curve = self._with_less(curve, [one for key in new for one in days_in(key)])
+                counted = [one for key in new for one in days_in(key)]
+                curve = self._coarser(curve, before, known, counted) or self._with_less(
+                    curve, counted
+                )
         except ReportError:  # the records changed, so that not all of this can be asked
             return replace(curve, falls={})
         return curve
@@ -124,12 +128,35 @@ class Beside:
             curve = self._with_less(curve, risk or counted)
         return curve
 
+    def _coarser(
+        self,
+        curve: PrintedCurve,
+        before: Sequence[PrintedCells],
+        known: AnySet[Key],
+        counted: Sequence[tuple[str, int, int]],
+    ) -> PrintedCurve | None:
+        """Return the curve with coarser numbers at risk where nothing is told so; None if it is.
+
+        Asked where what tells is how many ended so between two days, which rests on them.
+        """
+        if all(kind != ENDED or not start for kind, start, _ in counted):
+            return None
+        for base in self._bases(curve):
+            coarser = replace(curve, base=base)
+            if not {*self._told(coarser, before)} - known:
+                return coarser
+        return None
+
+    def _bases(self, curve: PrintedCurve) -> list[int]:
+        """Return to what the numbers at risk of a curve may be rounded that is coarser."""
+        return [base for base in bases(self.scope.policy.threshold) if base > curve.base > 0]
+
     def _with_less(
         self, curve: PrintedCurve, counted: Sequence[tuple[str, int, int]]
     ) -> PrintedCurve:
         """Return the curve with less of what tells."""
         if curve.base and any(kind == FOLLOWED for kind, _, _ in counted):
-            coarser = [base for base in bases(self.scope.policy.threshold) if base > curve.base]
+            coarser = self._bases(curve)
             return replace(curve, base=coarser[0] if coarser else 0)
         days = {day for _, *both in counted for day in both if day in curve.falls}
         return curve.without(min(days or curve.falls, key=lambda day: (WORTH.get(day, 1.0), -day)))
@@ -154,16 +181,19 @@ class Beside:
         shares = []
         for one in cells.shares:
             kind, _, day = next(days_in(one.numerator))
-            edge = 2 * (half_of(cells.counts[one.denominator] or 0) + EDGE)
-            late = self._late(curve, window, cells.data_cut, day)
-            lost = int(((curve.times["day"] <= day) & ~curve.times["ended"]).sum())
-            now = self._late(curve, self.scope.window(8), str(self.scope.records.as_of), day)
-            if kind == ENDED and not curve.width and lost <= now:
-                people = cells.counts[one.denominator] or 1
+            people = cells.counts[one.denominator]  # not known of those followed after a day
+            if people and kind == ENDED and not curve.width and self._all_answer(curve, day):
+                late = self._late(curve, window, cells.data_cut, day)
+                edge = 2 * (half_of(people) + EDGE)
                 low = (one.high - edge) * (people - late) / people - EDGE
                 one = replace(one, low=max(one.low, low))
             shares.append(one)
         return replace(cells, shares=shares)
+
+    def _all_answer(self, curve: PrintedCurve, day: int) -> bool:
+        """Return whether no more were lost by a day than were admitted too late for it."""
+        lost = int(((curve.times["day"] <= day) & ~curve.times["ended"]).sum())
+        return lost <= self._late(curve, self.scope.window(8), str(self.scope.records.as_of), day)
 
     def _late(self, curve: PrintedCurve, window: ReportPeriod, cut: str, day: int) -> int:
         """Return how many of a curve were admitted too late to be followed up to a day."""
@@ -179,6 +209,8 @@ def _spans(cells: PrintedCells) -> dict[tuple[str, int], int]:
     found = {}
     for one in cells.shares:
         kind, _, day = next(days_in(one.numerator))
-        people = cells.counts[one.denominator] or 0
+        people = cells.counts[one.denominator]
+        if people is None:
+            continue
         found[kind, day] = floor(one.high * people) - ceil(one.low * people)
     return found

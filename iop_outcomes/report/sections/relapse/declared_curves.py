@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import pandas as pd
 
@@ -22,7 +22,7 @@ from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections.quarters import COHORTS
 
 CURVE = "curve"
-SIZE, ENDED, FOLLOWED = "n", "ended", "followed"
+SIZE, ENDED, FOLLOWED, GONE = "n", "ended", "followed", "no longer followed"
 KNOWN_AFTER = 30  # days until what happened on a day is known
 EDGE = 1e-9
 Names = tuple[str, ...]
@@ -45,6 +45,10 @@ class PrintedCurve:
         ``ended`` (bool), whether it ended so.
     width : dict of int to float
         How far the share may lie from what is printed, beside its rounding.
+    others : dict of int to float
+        Each printed day -> the share that had ended otherwise, as it is printed.
+    kinds : int
+        How many kinds of end are printed, each of them rounded.
     """
 
     name: Names
@@ -52,6 +56,8 @@ class PrintedCurve:
     base: int
     times: pd.DataFrame
     width: dict[int, float] = field(default_factory=dict)
+    others: dict[int, float] = field(default_factory=dict)
+    kinds: int = 1
 
     @property
     def half(self) -> float:
@@ -62,6 +68,16 @@ class PrintedCurve:
     def kept(self) -> Fewer:
         """What is printed of it."""
         return Fewer(tuple(self.falls), self.base, {day: self.left(day) for day in self.falls})
+
+    def edge(self, day: int) -> float:
+        """Return how far the share of a day may lie from what is printed; on day 0 nobody ended."""
+        return self.half + self.width.get(day, 0.0) + EDGE if day else 0.0
+
+    def without_end(self, day: int) -> tuple[float, float]:
+        """Return between what the share of those lies who had not ended by a day."""
+        share = 1 - self.falls.get(day, 0.0) - self.others.get(day, 0.0)
+        off = self.kinds * self.edge(day)
+        return max(share - off, 0.0), min(share + off, 1.0)
 
     def left(self, day: int) -> int:
         """Return how many are followed after a day."""
@@ -88,7 +104,8 @@ def cells_of_curve(scope: Scope, curve: PrintedCurve) -> PrintedCells:
     """Return what a printed curve tells, by quarter of admission.
 
     It holds no number that is not printed: of those who had ended so by a day it is known that they
-    are no more than the share, and no fewer than beside the number at risk.
+    are no more than the share, and no fewer than beside the number at risk. So it is between any
+    two days: the share rises the more by each who ends so, the fewer are followed.
     """
     cut, least_of_all = pd.Timestamp(scope.records.as_of), scope.policy.threshold
     people = len(curve.times)
@@ -98,6 +115,7 @@ def cells_of_curve(scope: Scope, curve: PrintedCurve) -> PrintedCells:
     shares: list[PrintedShare] = []
     sums: list[dict[Key, int]] = []
     settled: set[Key] = set()
+    lost: set[Key] = set()  # not asked here: each report is judged for these by itself
     pieces = pieces_of(scope, scope.window(8))
 
     def declare(kind: str, start: int, end: int) -> list[Key]:
@@ -115,22 +133,28 @@ def cells_of_curve(scope: Scope, curve: PrintedCurve) -> PrintedCells:
         least[whole] = least_of_all
         return keys
 
-    through: dict[int, list[Key]] = {}
-    for before, day in pairwise([0, *curve.falls]):
-        between = through[day] = declare(ENDED, before, day)
-        if before:
-            through[day] = declare(ENDED, 0, day)
-            three = zip(through[day], through[before], between, strict=True)
+    days = [0, *curve.falls]
+    left = {day: declare(FOLLOWED, 0, day)[0] for day in curve.falls} | {0: size}
+    ended = {both: declare(ENDED, *both) for both in combinations(days, 2)}
+    for start, end in pairwise(days):
+        gone: Key = (CURVE, *curve.name, GONE, start, end)
+        counts[gone] = None
+        lost.add(gone)
+        sums.append({left[start]: -1, left[end]: 1, ended[start, end][0]: 1, gone: 1})
+        for before in days[: days.index(start)]:
+            three = zip(ended[before, end], ended[before, start], ended[start, end], strict=True)
             sums += [{key: -1, one: 1, other: 1} for key, one, other in three]
     for day, fall in curve.falls.items():
-        edge, low = curve.half + curve.width.get(day, 0.0) + EDGE, least_of_all / people
+        low = least_of_all / people
         if curve.base:
-            left = declare(FOLLOWED, 0, day)[0]
             bottom, top = _range(curve.left(day), curve.base, least_of_all)
-            shares.append(PrintedShare(left, size, bottom / people, min(top / people, 1.0)))
-            fallen = max(fall - edge, 0.0)
+            shares.append(PrintedShare(left[day], size, bottom / people, min(top / people, 1.0)))
+            fallen = max(fall - curve.edge(day), 0.0)
             low = max(low, fallen / (1 - fallen) * bottom / people) if fallen < 1 else low
-        shares.append(PrintedShare(through[day][0], size, low, min(fall + edge, 1.0)))
+        most = min(fall + curve.edge(day), 1.0)
+        shares.append(PrintedShare(ended[0, day][0], size, low, most))
+    for (start, end), keys in ended.items():
+        shares += _between(curve, (start, end), keys[0], (left[start], left[end]))
     return PrintedCells(
         least_of_all,
         scope.label,
@@ -138,10 +162,36 @@ def cells_of_curve(scope: Scope, curve: PrintedCurve) -> PrintedCells:
         tuple(sorted(scope.programs)),
         counts,
         least,
+        frozenset(lost),
         settled=frozenset(settled),
         sums=sums,
         shares=shares,
     )
+
+
+def _between(
+    curve: PrintedCurve, days: tuple[int, int], ended: Key, left: tuple[Key, Key]
+) -> list[PrintedShare]:
+    """Return how many ended so between two days, of those followed after the first and the second.
+
+    The share rises by S / n for each of them, with S the share of those without any end and n those
+    followed: by as much as after the first day at least, and as after the second at most.
+    """
+    start, end = days
+    edge = curve.edge(start) + curve.edge(end)
+    risen = curve.falls[end] - curve.falls.get(start, 0.0)
+    (low, high), (then, most_then) = curve.without_end(start), curve.without_end(end)
+    shares = []
+    if start:
+        of_first = min((risen + edge) / low, 1.0) if low else 1.0
+        if curve.kinds == 1:
+            of_first = min(of_first, 1 - then / high)
+        shares.append(PrintedShare(ended, left[0], 0.0, of_first))
+    if risen > edge and most_then:
+        # those followed are never fewer than the threshold, so that this has no upper limit
+        most = float(len(curve.times))
+        shares.append(PrintedShare(ended, left[1], (risen - edge) / most_then, most))
+    return shares
 
 
 def _range(left: int, base: int, threshold: int) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import permutations
 
@@ -189,6 +189,8 @@ def _beside(
             names, times = tables[str(key) if curves.by else ""]
             falls = _falls(rows, curves.measure)
             own = PrintedCurve(names[0], falls, int(curves.sizes["base"].iloc[place]), times)
+            if curves.measure == "incidence":
+                own = replace(own, others=_others(curves.table, falls), kinds=len(curves.sizes))
             yield [replace(own, name=name) for name in names]
 
     of_all = {rule: _ends_of(times) for rule, times in by_rule.items()}
@@ -255,6 +257,12 @@ def _falls(rows: pd.DataFrame, measure: str) -> dict[int, float]:
     later = rows[rows["day"] > 0]
     shares = later[measure] if measure == "incidence" else 1 - later[measure]
     return {int(day): float(share) for day, share in zip(later["day"], shares, strict=True)}
+
+
+def _others(table: pd.DataFrame, falls: Mapping[int, float]) -> dict[int, float]:
+    """Return the share that had ended otherwise by each day on which one kind of end is printed."""
+    ended = table.groupby("day")["incidence"].sum()
+    return {day: float(ended[day]) - fall for day, fall in falls.items()}
 
 
 def _ends_of(times: pd.DataFrame) -> pd.DataFrame:
