@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pandas as pd
 import pytest
 from openpyxl import load_workbook
@@ -23,6 +24,7 @@ from tests.helpers.of_the_sample import records_of_the_sample, report_of_the_sam
 from tests.helpers.recorded import cell_text, compare_recorded
 
 HERE = Path(__file__).parent / "recorded"
+SCHEMA = Path(__file__).parents[2] / "docs" / "report_schema.json"
 
 
 @pytest.fixture(autouse=True)
@@ -88,8 +90,9 @@ def lines_of(document: dict[str, Any]) -> Iterator[str]:
 
 
 def as_text(report: iop.Report, folder: Path) -> str:
-    saved = report.save(folder / "report.json").read_text(encoding="utf-8")
-    return "\n".join(lines_of(json.loads(saved))) + "\n"
+    held = json.loads(report.save(folder / "report.json").read_text(encoding="utf-8"))
+    jsonschema.validate(held, json.loads(SCHEMA.read_text(encoding="utf-8")))
+    return "\n".join(lines_of(held)) + "\n"
 
 
 def test_the_report_of_the_sample_is_the_recorded_one(tmp_path: Path) -> None:
