@@ -321,7 +321,7 @@ def test_a_term_that_separates_is_refused_without_values() -> None:
 @pytest.mark.parametrize(
     ("ratio", "adjusted", "number", "plain", "terms"),
     [
-        (0.6, False, 2, "no wider than chance", "with fewer than 10 units"),
+        (0.6, False, 3, "no wider than chance", "with fewer than 10 units"),
         (2.0, False, 3, "wider than chance alone would spread them, but of fewer", "too uncertain"),
         (2.0, True, 12, "and the limits are wider by that much.", "allow for the variation"),
         (0.6, False, 12, "no wider than chance", "there is none to allow for."),
@@ -335,6 +335,7 @@ def test_the_spread_of_a_funnel_in_terms_and_in_plain_words(
     assert plain in said
     assert "unit" not in said.replace("limit", "")
     assert "verdispersion" not in said
+    assert words.spread(ratio, adjusted=False, number=2, asked="auto") == ""  # two: hardly any
     usual = FunnelWords().spread(ratio, adjusted=adjusted, number=number, asked="auto")
     assert usual.startswith(f"Overdispersion {ratio:.2f} (1: chance alone); ")
     assert terms in usual

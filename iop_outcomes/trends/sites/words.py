@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from iop_outcomes.trends.sites.funnel import FEWEST_SITES
 
+FEWEST_SPREAD = 3  # units of which plain words say how far they are spread
+
 
 @dataclass(frozen=True)
 class FunnelWords:
@@ -39,6 +41,8 @@ class FunnelWords:
     def spread(self, ratio: float, *, adjusted: bool, number: int, asked: str) -> str:
         """Return whether units vary more than by chance, and whether the limits allow for it.
 
+        In plain words nothing is said of two: they have hardly a spread.
+
         Parameters
         ----------
         ratio : float
@@ -54,11 +58,15 @@ class FunnelWords:
         --------
         >>> from iop_outcomes.trends.sites.words import FunnelWords
         >>> words = FunnelWords("program", plain=True)
-        >>> words.spread(0.64, adjusted=False, number=2, asked="auto")
+        >>> words.spread(0.64, adjusted=False, number=3, asked="auto")
         'They are spread no wider than chance would spread them.'
+        >>> words.spread(0.64, adjusted=False, number=2, asked="auto")
+        ''
         """
         is_few = number < FEWEST_SITES and asked == "auto"
         if self.plain:
+            if number < FEWEST_SPREAD and not adjusted:
+                return ""
             if ratio <= 1 and not adjusted:
                 return "They are spread no wider than chance would spread them."
             text = "They are spread wider than chance alone would spread them"
