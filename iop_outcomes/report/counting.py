@@ -29,7 +29,7 @@ from iop_outcomes.report.model import DraftTable, Drawing, Hidden, Table
 from iop_outcomes.report.period import ReportPeriod, period_between
 from iop_outcomes.report.programs import FAMILY as PROGRAMS
 from iop_outcomes.report.programs import link_programs, program_table
-from iop_outcomes.report.scope import Mask, Scope
+from iop_outcomes.report.scope import FOLLOW_UP_DAYS, Mask, Scope
 from iop_outcomes.report.sections import cohort, quality, relapse
 from iop_outcomes.report.sections.attendance.exclusions import FAMILY as OUTSIDE
 from iop_outcomes.report.sections.attendance.exclusions import exclusions_table
@@ -192,10 +192,12 @@ def _times_of_tables(scope: Scope, plan: MergePlan | None) -> dict[str, str]:
         if "sessions" in times:
             times["session people"] = times["sessions"]
     if scope.period is not None and scope.engagement is not None:
-        times |= dict.fromkeys(("flow", "weeks"), scope.followed_90_days_text)
-        assert scope.flow_dates is not None
-        in_flow = f"in the flow up to {scope.flow_dates[1].date()}"
-        times[OUTSIDE] = f"{scope.considered_90_days_text}, {in_flow}"
+        assert scope.flow_dates is not None  # by days: reports are matched by these names
+        first, last = (day.date() for day in scope.flow_dates)
+        of = f"admissions from {first} to"
+        followed = f"{of} {last}, followed for {FOLLOW_UP_DAYS} days"
+        times |= dict.fromkeys(("flow", "weeks"), followed)
+        times[OUTSIDE] = f"{of} {scope.period.last.date()}, in the flow up to {last}"
     return times
 
 

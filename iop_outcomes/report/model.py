@@ -62,6 +62,8 @@ class Table:
         from one column to the next, such as shares of many that have tenths.
     read : Table, optional
         The same as a page has it, where that joins cells so that they fit.
+    spoken : dict
+        Column -> what is read out in place of each of its cells, which are signs for the eye.
     """
 
     name: str
@@ -73,6 +75,7 @@ class Table:
     row_kinds: tuple[Kind, ...] = ()
     cell_kinds: Mapping[str, tuple[Kind, ...]] = field(default_factory=dict)
     read: Table | None = None
+    spoken: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def on_page(self) -> Table:
@@ -83,6 +86,11 @@ class Table:
         """Return how a cell is written."""
         name, kind = self.columns[column]
         return self.cell_kinds.get(name, self.row_kinds)[row] if kind == "by_row" else kind
+
+    def spoken_at(self, row: int, column: int) -> str:
+        """Return what is read out in place of a cell; empty where that is its own text."""
+        texts = self.spoken.get(self.columns[column][0])
+        return texts[row] if texts else ""
 
     @cached_property
     def columns(self) -> list[tuple[str, Kind]]:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from iop_outcomes.errors import ReportError, RuleError
 from iop_outcomes.shared.messages import as_written
-from iop_outcomes.trends.periods import parse_label
+from iop_outcomes.trends.periods import in_words, parse_label
 
 Length = Literal["month", "quarter", "year", "period"]
 YEAR = 12  # months
@@ -66,6 +66,32 @@ class ReportPeriod:
     def dates(self) -> str:
         """Its first and last day in words."""
         return f"{self.first.date()} to {self.last.date()}"
+
+    def in_words(self, begin: pd.Timestamp = pd.Timestamp.min) -> str:
+        """Return its first and last month by name; its days where it is not of whole months.
+
+        Parameters
+        ----------
+        begin : pandas.Timestamp
+            The day on which the records begin. A time that begins in an earlier month is named
+            from that month on, with the word that it is their start.
+
+        Examples
+        --------
+        >>> year = parse_report_period("2025-10..2026-09")
+        >>> year.in_words()
+        'October 2025 to September 2026'
+        >>> year.in_words(pd.Timestamp("2026-01-15"))
+        'the start of the records in January 2026 to September 2026'
+        >>> parse_report_period("2026-01-15..2026-04-14").in_words()
+        '2026-01-15 to 2026-04-14'
+        """
+        if self.first.day != 1 or (self.last + _DAY).day != 1:
+            return self.dates
+        month = begin.to_period("M").start_time if begin > pd.Timestamp.min else begin
+        named = in_words(f"{max(self.first, month):%Y-%m} to {self.last:%Y-%m}")
+        is_later = self.first < month <= self.last
+        return f"the start of the records in {named}" if is_later else named
 
     @property
     def word(self) -> str:

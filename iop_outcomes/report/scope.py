@@ -157,8 +157,8 @@ class Scope:
         """The cohort of `followed_90_days` in words."""
         if self.flow_dates is None:
             return f"all admissions followed for {FOLLOW_UP_DAYS} days"
-        first, last = (day.date() for day in self.flow_dates)
-        return f"admissions from {first} to {last}, followed for {FOLLOW_UP_DAYS} days"
+        of = period_between(*self.flow_dates).in_words(self.begin)
+        return f"admissions from {of}, followed for {FOLLOW_UP_DAYS} days"
 
     @cached_property
     def considered_90_days(self) -> Mask:
@@ -189,7 +189,8 @@ class Scope:
         if self.flow_dates is None:
             return "all admissions"
         assert self.period is not None
-        return f"admissions from {self.flow_dates[0].date()} to {self.period.last.date()}"
+        considered = period_between(self.flow_dates[0], self.period.last)
+        return f"admissions from {considered.in_words(self.begin)}"
 
     @cached_property
     def flow_dates(self) -> tuple[pd.Timestamp, pd.Timestamp] | None:
@@ -224,7 +225,7 @@ class Scope:
         """Return a description of the people admitted in the last `quarters` quarters."""
         if self.period is None:
             return "all admissions"
-        return f"admissions from {self.window(quarters).dates}"
+        return f"admissions from {self.window(quarters).in_words(self.begin)}"
 
     @cached_property
     def engagement(self) -> pd.DataFrame | None:

@@ -88,6 +88,17 @@ def format_count(number: float, noun: str) -> str:
     return f"{number:,.0f} {noun}{'' if number == 1 else 's'}"
 
 
+def list_names(names: Sequence[str]) -> str:
+    """Return names with commas between them, or with semicolons where one has a comma.
+
+    Examples
+    --------
+    >>> list_names(["North", "South"]), list_names(["Day, adults", "Day, teens"])
+    ('North, South', 'Day, adults; Day, teens')
+    """
+    return ("; " if any("," in name for name in names) else ", ").join(names)
+
+
 def format_names(names: Sequence[str], most: int = 3) -> str:
     """Return the first of many names, and how many others there are.
 
@@ -98,8 +109,8 @@ def format_names(names: Sequence[str], most: int = 3) -> str:
     """
     left = len(names) - most
     if left <= 1:  # naming one more takes no more room than "1 other"
-        return ", ".join(names)
-    return f"{', '.join(names[:most])} and {left:,} others"
+        return list_names(names)
+    return f"{list_names(names[:most])} and {left:,} others"
 
 
 def format_more(number: int, noun: str = "group") -> str:

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from iop_outcomes.cli import app
 from iop_outcomes.disclosure.system import attack, audit, read_cells
 from iop_outcomes.disclosure.system.documents import counts_of_share, disclosed_by
-from iop_outcomes.disclosure.system.overlaps import disclosed_together
+from iop_outcomes.disclosure.system.overlaps import _programs, counted, disclosed_together
 from iop_outcomes.statistics.proportions import proportion_interval
 from tests.helpers.of_the_sample import report_of_the_sample
 
@@ -294,6 +294,25 @@ def test_a_trend_that_stands_as_first_printed_beside_a_table_tells_who_came_late
         f"{caption}2025-01-01 to 2025-09-30",
     )
     assert [one[2] for one in disclosed_together([report(tables=[trends, who])], 11)] == found
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Harbor, Old Mill (too few to publish), North", {"Harbor", "North"}),
+        ("Day, adults; Day, teens (too few to publish); Night", {"Day, adults", "Night"}),
+        ("Day, teens (too few to publish); Night", {"Night"}),
+    ],
+)
+def test_the_programs_of_a_report_are_read_as_it_names_them(text: str, names: set[str]) -> None:
+    assert _programs({"facts": [{"name": "Programs", "text": text}]}) == names
+
+
+def test_a_caption_with_months_in_words_is_of_these_days() -> None:
+    caption = "admissions from the start of the records in July 2025 to September 2026"
+    who = table("flow_exclusions", ["who", "admissions"], [["all admissions", 65]], caption)
+    (one,) = counted(report(tables=[who]))
+    assert one.label[-1] == "2025-07-01 to 2026-09-30"
 
 
 def test_the_audit_of_the_sample_finds_nothing(tmp_path: Path) -> None:

@@ -87,8 +87,8 @@ def test_no_change_is_said_as_plainly_as_a_change(scope: Scope) -> None:
     assert (fall.rank, fall.tag) == (CHANGED, "lower")
     # Wilson for 81 of 281 is 0.2385 to 0.3438: as odds 0.313 to 0.524.
     assert (
-        f"That is lower than 200 in {_period(scope, 0)}, a year before, by 48% to 69%. No clear "
-        f"change from 80 in {_period(scope, 3)}: it may be anything from 26% fewer to "
+        f"That is about 60% lower than 200 in {_period(scope, 0)}, a year before (48% to 69%). No "
+        f"clear change from 80 in {_period(scope, 3)}: it may be anything from 26% fewer to "
         "38% more."
     ) in fall.text
     alone = first_page.measure_point(scope, admissions(scope, [80]))
@@ -133,20 +133,29 @@ def test_the_interval_of_a_difference_is_said_in_plain_words(
 
 
 REAL = {
-    ("higher", 0.028, 0.188, False): ", by 3 to 19 points.",
-    ("lower", -0.301, -0.005, False): ", by 0.5 to 30 points.",
-    ("higher", 0.12, 1.4, True): ", by 12% to 140%.",
-    ("higher", 0.3, np.inf, True): ".",
-    ("lower", np.nan, np.nan, False): ".",
+    ("higher", 0.028, 0.188, 0.108, False): ("about 11 points higher", " (3 to 19 points)."),
+    ("lower", -0.301, -0.005, -0.158, False): ("about 16 points lower", " (0.5 to 30 points)."),
+    ("lower", -0.012, -0.004, -0.0096, False): ("about 1 point lower", " (0.4 to 1 points)."),
+    ("higher", 0.0001, 0.004, 0.0003, False): (
+        "less than 0.1 points higher",
+        " (less than 0.1 to 0.4 points).",
+    ),
+    ("higher", 0.12, 1.4, 1.6, True): ("about 60% higher", " (12% to 140%)."),
+    ("higher", 0.3, np.inf, np.nan, True): ("higher", "."),
+    ("lower", np.nan, np.nan, np.nan, False): ("lower", "."),
+    ("lower", -0.301, -0.005, np.nan, False): ("lower", " (by 0.5 to 30 points)."),
 }
 
 
 @pytest.mark.parametrize("limits", REAL)
-def test_a_real_change_has_its_interval_too(limits: tuple[str, float, float, bool]) -> None:
-    word, low, high, of_counts = limits
-    found = Change(word, "5 in 2026Q1", "", low, high, of_counts)
+def test_a_real_change_has_its_size_and_interval(
+    limits: tuple[str, float, float, float, bool],
+) -> None:
+    word, low, high, difference, of_counts = limits
+    found = Change(word, "5 in 2026Q1", "", low, high, of_counts, difference=difference)
+    size, interval = REAL[limits]
     assert found.plain(", a year before") == (
-        f"That is {word} than 5 in 2026Q1, a year before{REAL[limits]}"
+        f"That is {size} than 5 in 2026Q1, a year before{interval}"
     )
 
 
@@ -160,10 +169,12 @@ def test_the_first_page_says_how_many_comparisons_it_makes(scope: Scope) -> None
     trends = Trends(by_period={"admissions": admissions(scope, [80, 80, 80, 80, 81])})
     page = first_page.first_page(scope, trends, None, {})
     assert page.sentences[0].endswith(
-        " Of 2 such comparisons about 1 in 20 would be called a change even if nothing had changed."
+        " Even if nothing changed, chance would make about 1 in 20 comparisons look like a change; "
+        "here are 2."
     )
     alone = Trends(by_period={"admissions": admissions(scope, [80])})
-    assert "by chance alone" not in first_page.first_page(scope, alone, None, {}).sentences[0]
+    (said,) = first_page.first_page(scope, alone, None, {}).sentences
+    assert said == first_page.HOW_ALONE  # nothing is compared, so that no difference is explained
 
 
 def _period(scope: Scope, place: int) -> str:
@@ -250,8 +261,9 @@ def test_numbers_of_all_measures_are_numbers_of_the_kind_of_their_row(scope: Sco
 def test_the_page_of_all_measures_explains_what_stands_beside_a_target(scope: Scope) -> None:
     trends = Trends(by_period={"admissions": admissions(scope, [80])})
     notes = [matrix.matrix_table(trends, targets) for targets in ({}, {"admissions": 70})]
-    told = ["hit and miss" in one.note for one in notes if one is not None]
+    told = ["can go either way" in one.note for one in notes if one is not None]
     assert told == [False, True]
+    assert "Higher and lower in the findings compare two times" in notes[0].note  # type: ignore[union-attr]  # a table
 
 
 def test_the_weightiest_come_first_and_at_most_eight() -> None:
@@ -290,7 +302,7 @@ def _funnel(counts: list[tuple[str, int, int]]) -> Funnel:
     return funnel(frame, "completed", by="program")
 
 
-WHOM = "admissions from 2025-10-01 to 2026-09-30"
+WHOM = "admissions from October 2025 to September 2026"
 
 
 def test_programs_that_differ_are_named_with_their_counts_and_time() -> None:

@@ -260,7 +260,7 @@ def linked_with_trends(scope: Scope) -> LinkedCounts:
 def test_the_flow_of_four_quarters_does_not_give_away_one_of_them() -> None:
     # The data cut is 90 days after the fourth quarter of 2025: 41 less 12, 12 and 12 were 5.
     scope = quarters([12, 12, 12, 5, 14])
-    assert scope.followed_90_days_text.startswith("admissions from 2025-01-01 to 2025-12-31")
+    assert scope.followed_90_days_text.startswith("admissions from January 2025 to December 2025")
     linked = linked_with_trends(scope)
     few = ("trend", "retained_90", "quarter", "2025Q4", "denominator")
     assert linked.value(few) == 5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 
 import iop_outcomes as iop
+from iop_outcomes.report.forms.html import _template
 from iop_outcomes.report.scope import Scope, choose_scope
 from iop_outcomes.report.sections import first_page, matrix
 from iop_outcomes.report.sections.compared import signal_points
@@ -17,10 +19,13 @@ from iop_outcomes.report.sections.definitions.section import CHART_LIMITS
 from iop_outcomes.report.sections.signals import month_charts, signals_table
 from iop_outcomes.report.trend_pictures import trend_drawing
 from iop_outcomes.report.trends import Trends, trend_in
+from iop_outcomes.shared.text import format_share
 from iop_outcomes.trends import Trend
 from iop_outcomes.trends.charting import chart_rule
 from iop_outcomes.trends.quantities.quantity import comparable_from
 from tests.helpers.of_the_sample import records_of_the_sample
+
+TEMPLATE = Path(iop.__file__).parent / "report" / "templates" / "report.html.j2"
 
 
 @pytest.fixture(scope="module")
@@ -223,7 +228,25 @@ def test_a_target_is_set_beside_the_chart_of_the_signals(one: Scope) -> None:
     trends = Trends(by_month=months, begin=one.begin)
     page = matrix.matrix_table(trends, {"attendance_rate": 0.01}, charts)
     assert page is not None
-    assert page.frame["beside target"].tolist() == ["consistently passing"]
+    assert page.frame["beside target"].tolist() == ["would always meet it"]
+
+
+def test_a_course_is_read_out_as_its_lowest_and_highest_value(one: Scope) -> None:
+    """Bars of letters were read out one by one, and had no label."""
+    trend = _two_years(one, "attendance_rate")
+    found = matrix.matrix_table(Trends(by_month={"attendance_rate": trend}, begin=one.begin), {})
+    assert found is not None
+    (course,) = found.frame["course"]
+    values = trend.table["value"].dropna()
+    ends = f"lowest {format_share(values.min())}, highest {format_share(values.max())}"
+    macros = TEMPLATE.read_text(encoding="utf-8").partition("<!")[0]
+    page = _template().environment.from_string(macros).module
+    text = str(page.show_table(found))  # type: ignore[attr-defined]  # a macro
+    assert f'<span aria-hidden="true">{course}</span><span class="unseen">{ends}</span>' in text
+    row = found.frame.iloc[0]
+    interval = f"{format_share(row['lower'])} to {format_share(row['upper'])}"
+    assert f">{interval}</td>" in text  # one column of the page
+    assert ">newer<" not in text  # there is nothing in it
 
 
 def test_a_chart_is_drawn_with_the_limits_of_the_months_that_are_shown(one: Scope) -> None:

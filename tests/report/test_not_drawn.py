@@ -52,7 +52,7 @@ def scope(records: iop.Records) -> Any:
         begin=pd.Timestamp.min,
         word="quarter",
         judged={},
-        words=lambda _: "admissions from 2025-10-01 to 2026-09-30",
+        words=lambda _: "admissions from October 2025 to September 2026",
         policy=iop.SafePolicy.cms(),
     )
 
@@ -67,8 +67,8 @@ def test_a_trend_of_which_nothing_is_shown_is_named_and_not_drawn(
     assert [one.table.name for one in section.drawings] == ["trend_attendance_rate"]
     assert section.sentences[-1] == (
         "Not drawn, since no period of it is shown (hidden, or not known): Retained at 90 days; "
-        "Completion rate. Shares of admissions from 2025-10-01 to 2026-09-30 are in the table "
-        '"By program": Completion rate.'
+        "Completion rate. Shares of admissions from October 2025 to September 2026 are in the "
+        'table "By program": Completion rate.'
     )
 
 

@@ -25,12 +25,13 @@ KINDS: dict[str, Kind] = {
         "count",
     ),
     **dict.fromkeys(("share", "value", "share_start", "share_end", "sessions_attended"), "share"),
-    **dict.fromkeys(("mean_at_intake", "mean_at_the_end"), "number"),
+    **dict.fromkeys(("mean_at_intake", "mean_at_the_end", "hours_a_week"), "number"),
+    "weeks_of_9_hours": "whole_share",
 }
 FOURTH, FIRST = "fourth session within 30 days", "first session within 30 days"
 AFTER = "still in the program after {} days"
-OF_RULES = "Who met which rule: admissions from 2024-10-01 to 2026-09-30"
-OF_RELAPSE = "Without relapse, by day: admissions from 2025-10-01 to 2026-09-30"
+OF_RULES = "Who met which rule: admissions from October 2024 to September 2026"
+OF_RELAPSE = "Without relapse, by day: admissions from October 2025 to September 2026"
 
 
 def table(name: str, caption: str, *rows: dict[str, object]) -> Table:
@@ -137,13 +138,61 @@ def test_attendance(due: object, attended: object, share: object, words: str) ->
 
 
 def test_attendance_without_weekdays_is_that_of_the_table_of_programs() -> None:
-    caption = "By program: admissions from 2025-10-01 to 2026-09-30"
+    caption = "By program: admissions from October 2025 to September 2026"
     row = {"program": "all", "sessions_attended": 0.711}
     time = caption.removeprefix("By program: ")
     words = f"People came to 71.1% of the sessions due ({time})."
     assert said("attendance", table("programs", caption, row)) == words
     row["sessions_attended"] = "hidden"
     assert said("attendance", table("programs", caption, row)) == ""
+
+
+@pytest.mark.parametrize(
+    ("hours", "weeks", "words"),
+    [
+        (
+            5.43,
+            0.19,
+            "Of the whole weeks of admissions from October 2025 to September 2026, 19% had nine "
+            "hours or more; people came to 5.4 hours a week on average.",
+        ),
+        (
+            "hidden",
+            0.19,
+            "Of the whole weeks of admissions from October 2025 to September 2026, 19% had nine "
+            "hours or more.",
+        ),
+        (
+            5.43,
+            "hidden",
+            "People came to 5.4 hours a week on average, of admissions from October 2025 to "
+            "September 2026.",
+        ),
+        ("hidden", np.nan, ""),
+    ],
+)
+def test_the_dose_stands_behind_the_attendance(hours: object, weeks: object, words: str) -> None:
+    caption = "By program: admissions from October 2025 to September 2026"
+    row = {"program": "all", "hours_a_week": hours, "weeks_of_9_hours": weeks}
+    assert said("attendance", table("programs", caption, row)) == words
+    section = Section("attendance", "A section", (), (table("programs", caption, row),))
+    own = "Of 575 sessions due in 2026Q3, 365 were attended (63.5%)."
+    assert opening(section, first=own) == f"{own} {words}".strip()
+
+
+def test_attendance_opens_with_the_time_of_the_report_as_the_first_page_has_it() -> None:
+    """Its tables of one program were of two quarters, and its trends of the one."""
+    report = iop.quarterly_report(records_of_the_sample().where(program="North"), "2026Q3")
+    told = sections(report)
+    first = told["attendance"]["sentences"][0]
+    (item,) = (one for one in told["what-changed"]["items"] if one["title"] == "Attendance rate")
+    counts = re.search(r"was ([\d.]+%) in 2026Q3 \(([\d,]+) of ([\d,]+);", item["text"])
+    assert counts
+    assert first.startswith(
+        f"Of {counts[3]} sessions due in 2026Q3, {counts[2]} were attended ({counts[1]})."
+    )
+    captions = [one["caption"] for one in told["attendance"]["tables"]]
+    assert "Attendance by weekday in 2026Q2 to 2026Q3" in captions
 
 
 def rules(first: object, left: object, of: int = 531) -> str:
@@ -162,7 +211,7 @@ def rules(first: object, left: object, of: int = 531) -> str:
 
 def test_engagement() -> None:
     left = "190 had 30 days without contact (35.8%)."
-    time = " from 2024-10-01 to 2026-09-30"
+    time = " from October 2024 to September 2026"
     first = f"Of 593 admissions{time} with a first visit, 537 came to a fourth within 30 days of it"
     assert rules(537, 190) == f"{first} (90.6%). Of 531 admissions, {left} {DIFFER}"
     assert rules(537, 190, of=593).endswith(left)  # the two are the same
@@ -209,7 +258,7 @@ def relapse(*cells: object, at_risk: object = 616, rules: dict[str, object] | No
 
 
 def test_relapse_is_said_of_the_last_day_that_is_shown() -> None:
-    of = "Of 616 admissions from 2025-10-01 to 2026-09-30, an estimated "
+    of = "Of 616 admissions from October 2025 to September 2026, an estimated "
     last = ", if those no longer followed fared like the others."
     limits = " (95% limits 54% to 67%)"
     assert relapse("88%", "71%", "61% (54% to 67%)") == (
@@ -221,7 +270,7 @@ def test_relapse_is_said_of_the_last_day_that_is_shown() -> None:
     assert hidden.startswith("No share without relapse can be shown here")
     assert not re.search(r"\d", hidden)
     assert "nobody is followed" in relapse("not known", "not known", "not known")
-    of_all = "Of all admissions from 2025-10-01 to 2026-09-30, "
+    of_all = "Of all admissions from October 2025 to September 2026, "
     assert relapse("88%", "71%", "61%", at_risk="hidden").startswith(of_all)
     assert relapse("88%", "71%", "61%", at_risk=1).startswith("Of 1 admission from ")
 
@@ -319,8 +368,9 @@ def test_a_section_without_its_tables_opens_with_nothing() -> None:
 
 
 NOT_CELLS = re.compile(
-    r"\d{4}-\d{2}(-\d{2})?|\d{4}Q\d( to \d{4}Q\d)?|\b(after|within) \d+ days( of it)?|95% limits|"
-    r"\(PHQ-9\)|day \d+\b|After \d+ days|\d+ days without|followed for 90 days"
+    r"\d{4}-\d{2}(-\d{2})?|\b[JFMASOND][a-z]{2,8} \d{4}\b|\d{4}Q\d( to \d{4}Q\d)?|"
+    r"\b(after|within) \d+ days( of it)?|95% limits|\(PHQ-9\)|day \d+\b|After \d+ days|"
+    r"\d+ days without|followed for 90 days"
 )
 
 
@@ -367,7 +417,12 @@ def test_so_it_is_where_much_is_hidden() -> None:
         for sentence in section["sentences"][:1]:
             if "is not shown yet: it is of those admitted" in sentence:
                 continue  # no opening: a rule, and from which day on there can be a picture
-            assert set(numbers_of(sentence)) <= written(section) | {"11"}, sentence
+            there = written(section) | {"11"}
+            if name == "attendance":  # of the quarter, as the first page has it
+                items = sections(report)["what-changed"]["items"]
+                (own,) = (one["text"] for one in items if one["title"] == "Attendance rate")
+                there |= {*numbers_of(own)}
+            assert set(numbers_of(sentence)) <= there, sentence
 
 
 def test_no_opening_is_read_as_a_small_count() -> None:

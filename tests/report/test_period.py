@@ -166,7 +166,7 @@ def test_a_report_speaks_of_its_own_period(reports: dict[str, iop.Report]) -> No
         # of the year before, nine months are recorded
         assert (in_words(period.back(1)) in admitted) == (name != ROLLING)
         unknown = next(one for one in document["sections"] if one["name"] == "cannot-tell")
-        assert "referred" in unknown["sentences"][-1]
+        assert any("referred" in one for one in unknown["sentences"])
         tables = [one["caption"] for part in document["sections"] for one in part["tables"]]
         plain = " ".join([*said, *tables, document["title"]])
         assert f"Admissions in {in_words(period)}" in plain
@@ -352,7 +352,7 @@ def test_the_command_takes_a_period_and_reads_it_before_anything(tmp_path: Path)
 
 def test_the_scope_of_a_quarter_is_what_it_was(records: iop.Records) -> None:
     scope: Scope = choose_scope(records, "2025Q3", None, None)
-    assert scope.words(4) == "admissions from 2024-10-01 to 2025-09-30"
+    assert scope.words(4) == "admissions from October 2024 to September 2025"
     assert scope.label_of(2) == "2025Q2 to 2025Q3"
     assert scope.label_of(1) == "2025Q3"
 

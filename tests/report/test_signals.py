@@ -16,10 +16,12 @@ from iop_outcomes.report.scope import BY_MONTH, Scope, choose_scope
 from iop_outcomes.report.sections.signals import (
     NO_SIGNAL,
     NUMBERS,
+    TOO_FEW_MONTHS,
     UNCLEAR,
     _agreed,
     _judged_beside,
     _stretches,
+    by_chance_alone,
     month_charts,
     signals_table,
     usual_rule,
@@ -246,6 +248,24 @@ def test_no_number_but_months_is_printed_and_few_people_are_not_charted(
     assert not re.search(r"\d", re.sub(r"\b20\d\d-\d\d\b", "", words.replace("last_12", "")))
     few = signals(choose_scope(sample, end, None, iop.SafePolicy(threshold=60)))
     assert few is None or set(few.frame["then"]) == {"too few months"}
+
+
+def test_the_first_page_says_how_many_charts_chance_alone_would_mark(sample: iop.Records) -> None:
+    found = signals(choose_scope(sample, "2025Q4", None, None))
+    assert found is not None
+    number = re.search(r"up to ([\d.]+) of (\d+) charts", found.note)
+    assert number
+    then = found.frame["then"]
+    loud = found.frame.assign(then=then.where(then == TOO_FEW_MONTHS, "better: higher than usual"))
+    told = by_chance_alone(replace(found, frame=loud), ["Attendance rate"])
+    assert told == (
+        f"Signals of charts by month: of {number[2]} such charts chance alone may give up to "
+        f"{number[1]} a signal in a quarter."
+    )
+    quiet = replace(found, frame=found.frame.assign(then=NO_SIGNAL))
+    assert by_chance_alone(quiet, ["Attendance rate"]) == ""
+    assert by_chance_alone(replace(found, frame=loud), ["Admissions"]) == ""
+    assert by_chance_alone(None, ["Attendance rate"]) == ""
 
 
 def test_the_report_shows_it(sample: iop.Records) -> None:

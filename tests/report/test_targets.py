@@ -24,6 +24,7 @@ from iop_outcomes.report.sections.points import (
     Point,
 )
 from iop_outcomes.report.settings import ReportSettings
+from iop_outcomes.report.trends import Trends
 from iop_outcomes.trends import Trend
 from tests.helpers.of_the_sample import records_of_the_sample
 
@@ -96,8 +97,21 @@ def test_a_clear_change_is_not_lost_beside_a_target(
     """A measure that had fallen was "target missed", by no more than chance, without its mark."""
     point = first_page.measure_point(scope, admissions([200, 80]), target)
     assert (point.rank, point.tag) == (rank, tag)
-    assert "That is lower than 200 in " in point.text
+    assert "That is about 60% lower than 200 in " in point.text
     assert point.text.endswith(f"The target of {target} {words}")
+
+
+@pytest.mark.usefixtures("more_is_better")
+def test_what_has_no_room_keeps_its_target_and_that_chance_may_explain_it(scope: Scope) -> None:
+    """Measures that were joined as "target met" had neither their target nor the caveat."""
+    two = {name: replace(admissions([80, 80]), title=name) for name in ("One", "Two")}
+    trends = Trends(by_period=two)
+    gone = [first_page.measure_point(scope, trend, 70) for trend in two.values()]
+    ((tag, title, text),) = first_page._without_room(scope, trends, gone, {"admissions": 70})
+    assert (tag, title) == ("target met", "One; Two")
+    assert text.count("The target of 70 was met, by no more than chance may explain.") == 2
+    ((_, _, none),) = first_page._without_room(scope, trends, gone, {})
+    assert "target" not in none
 
 
 def test_a_target_missed_by_chance_is_below_clear_changes_and_misses() -> None:

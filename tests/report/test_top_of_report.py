@@ -53,7 +53,7 @@ def test_records_of_people_are_not_called_synthetic() -> None:
         ("2025-10..2026-09", "October 2025 to September 2026"),  # its days stood behind it
         ("2026-07", "July 2026"),
         ("2026-01-15..2026-04-14", "2026-01-15 to 2026-04-14"),
-        (None, "all of the records"),
+        (None, "all of the records (January 2024 to September 2026)"),
     ],
 )
 def test_the_time_is_said_once_where_its_words_are_exact(period: str | None, said: str) -> None:

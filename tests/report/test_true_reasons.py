@@ -176,7 +176,7 @@ def test_chance_is_said_of_all_comparisons() -> None:
         finding("not known"),
     ]
     intro, _ = assemble.changes(held, "quarter")
-    assert "Of 3 such comparisons about 1 in 20 would be called a change" in intro
+    assert "about 1 in 20 comparisons look like a change; here are 3." in intro
     assert "Beside it stand the one before and the same one a year earlier, where" in intro
     intro, _ = assemble.changes(held, "year")
     assert "Beside it stands the year before, where it is shown" in intro
@@ -245,9 +245,9 @@ def test_a_hidden_newest_number_points_to_the_tables_of_longer_times(earlier: bo
     trends = Trends(by_period={"retained_90": one})
     programs = Table("programs", "", pd.DataFrame({"program": ["all"], "retained_90": [0.15]}))
     said = {
-        "By program": ' Shares of admissions from 2025-10-01 to 2026-09-30 are in the table "By '
-        'program".',
-        "How far": " The share of admissions from 2025-07-01 to 2026-06-30, followed for 90 days, "
+        "By program": " Shares of admissions from October 2025 to September 2026 are in the table "
+        '"By program".',
+        "How far": " The share of admissions from July 2025 to June 2026, followed for 90 days, "
         'is in the table "How far people came".',
     }
     for reached in (46, HIDDEN):

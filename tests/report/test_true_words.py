@@ -211,7 +211,7 @@ def test_no_note_points_to_a_section_that_the_report_has_not(
 @pytest.mark.parametrize("mixed", [True, False])
 def test_by_program_is_explained_where_a_measure_is_so_known(mixed: bool) -> None:
     judged = {"hours": Judgement("hours", "Hours", "partly", mixed=mixed)}
-    scope: Any = SimpleNamespace(judged=judged)
+    scope: Any = SimpleNamespace(judged=judged, records=SimpleNamespace(tables={}))
     (table,) = assemble.cannot_tell(scope).tables
     assert table.frame["known"].tolist() == ["by program" if mixed else "in part"]
     assert ("By program: known of some programs and not of others." in table.note) == mixed

@@ -268,8 +268,11 @@ def _programs(document: Mapping[str, Any]) -> frozenset[str]:
     for fact in document.get("facts", []):
         if fact["name"] in ("Program", "Programs"):
             # Of programs that are too small no number but that of rows read has anybody.
-            counted_ones = re.sub(rf"(?:^|, )[^,]*{re.escape(TOO_FEW)}", "", str(fact["text"]))
-            names = re.sub(r" \([^()]*\)", "", counted_ones).removeprefix(", ").split(", ")
+            text = str(fact["text"])
+            mark = "; " if "; " in text else ", "  # as `list_names` writes them
+            few = rf"(?:^|{mark})[^{mark[0]}]*{re.escape(TOO_FEW)}"
+            counted_ones = re.sub(few, "", text)
+            names = re.sub(r" \([^()]*\)", "", counted_ones).removeprefix(mark).split(mark)
             return frozenset(names)
     return frozenset(["all"])
 

@@ -19,6 +19,7 @@ from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.settings import ReportSettings
 from iop_outcomes.report.trends import begins_within
 from iop_outcomes.shared.characters import printable
+from iop_outcomes.shared.text import list_names
 from iop_outcomes.trends.periods import in_words
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ def facts_of(
     names = sorted(str(name) for name in records.episodes["program"].unique())
     shown = [f"{name} (too few to publish)" if name in scope.too_few else name for name in names]
     facts = [
-        ("Programs", ", ".join(shown)),
+        ("Programs", list_names(shown)),
         ("Time", time_of(scope)),
         ("Data cut", cut or f"study day {records.as_of}"),
         *([("Prepared by", prepared_by)] if prepared_by else []),
@@ -176,11 +177,19 @@ def facts_of(
 def time_of(scope: Scope) -> str:
     """Return the time of the report, and from which day to which it goes where no word says it."""
     if scope.period is None:
-        return "all of the records"
+        return f"all of the records{_months_of(scope)}"
     dates, named = scope.period.dates, scope.named(1)
     if named != scope.label:
         return named  # whole months, by name
     return dates if dates == named else f"{named} ({dates})"
+
+
+def _months_of(scope: Scope) -> str:
+    """Return the first and last month of the records in brackets; nothing of study days."""
+    last = scope.records.as_of
+    if not isinstance(last, pd.Timestamp) or scope.begin == pd.Timestamp.min:
+        return ""
+    return f" ({in_words(f'{scope.begin:%Y-%m} to {last:%Y-%m}')})"
 
 
 def _version() -> str:

@@ -32,6 +32,7 @@ from iop_outcomes.report.sections.attendance import exclusions, weekdays
 from iop_outcomes.report.sections.attendance.weeks import note_on_weeks
 from iop_outcomes.report.sections.changes import WITHOUT, by_chance
 from iop_outcomes.report.sections.compared import ON_FIRST_PAGE, comparisons
+from iop_outcomes.report.sections.definitions.never_told import never_told
 from iop_outcomes.report.sections.ends import stays
 from iop_outcomes.report.sections.findings import NOT_TOLD, Finding, period_word
 from iop_outcomes.report.trends import Trends
@@ -345,8 +346,9 @@ def cannot_tell(scope: Scope) -> Section:
         for judgement in sorted(scope.judged.values(), key=lambda judgement: not judgement.absent)
         if judgement.known != "yes"
     ]
+    never = never_told(scope)
     if not rows:
-        said = ("No measure is left out for want of records.", cohort.NO_REFERRALS)
+        said = ("No measure is left out for want of records.", cohort.NO_REFERRALS, *never)
         return Section(CANNOT_TELL_ID, CANNOT_TELL, said)
     reasons = list(dict.fromkeys(row[1:] for row in rows))
     rows.sort(key=lambda row: reasons.index(row[1:]))  # each reason is given once
@@ -360,7 +362,7 @@ def cannot_tell(scope: Scope) -> Section:
             f"programs together{IN_PROGRAMS}."
         )
     table = Table("cannot_tell", CANNOT_TELL, frame, {}, note)
-    return Section(CANNOT_TELL_ID, CANNOT_TELL, (cohort.NO_REFERRALS,), (table,))
+    return Section(CANNOT_TELL_ID, CANNOT_TELL, (cohort.NO_REFERRALS, *never), (table,))
 
 
 def _known(one: Judgement) -> str:

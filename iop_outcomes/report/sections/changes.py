@@ -35,6 +35,10 @@ CORRECTED = (
     "not compared."
 )
 NONE_BEFORE = "There is no earlier period to compare with."
+BEFORE_ROUNDING = (
+    "Differences are worked out before numbers are rounded, so that the printed numbers can differ "
+    "by a little more or less."
+)
 SMALLEST = 0.05  # a part of a point that is written with one decimal
 
 
@@ -94,26 +98,44 @@ class Change:
         Examples
         --------
         >>> from iop_outcomes.report.sections.changes import Change
+        >>> Change("higher", "72.3% in 2026Q2", "", 0.028, 0.188, difference=0.108).plain()
+        'That is about 11 points higher than 72.3% in 2026Q2 (3 to 19 points).'
         >>> Change("higher", "72.3% in 2026Q2", "", 0.028, 0.188).plain()
-        'That is higher than 72.3% in 2026Q2, by 3 to 19 points.'
+        'That is higher than 72.3% in 2026Q2 (by 3 to 19 points).'
         """
         was = f"{self.was}{also}"
         if self.word != NO_CHANGE:
-            return f"That is {self.word} than {was}{self._by()}."
+            return f"That is {self.size} than {was}{self.limits}."
         said = f"Nor from {was}" if again else f"No clear change from {was}"
         if not np.isfinite(self.lower):
             return f"{said}."
         low, high = self._side(self.lower), self._side(self.upper)
         return f"{said}: {'' if again else 'it may be '}anything from {low} to {high}."
 
-    def _by(self) -> str:
-        """Return by how much a measure is higher or lower at least and at most."""
+    @property
+    def _apart(self) -> str:
+        """By how much the two values differ, in words; empty where that is not known."""
+        apart = abs(self.difference - 1 if self.of_counts else self.difference)
+        if not np.isfinite(apart):  # beside a count of 0 there is no ratio
+            return ""
+        number = _percent(apart) if self.of_counts else f"{_points(apart)} {_unit(apart)}"
+        return number if apart < SMALLEST / 100 else f"about {number}"
+
+    @property
+    def size(self) -> str:
+        """By about how much it is higher or lower: ``about 11 points higher``."""
+        return f"{self._apart} {self.word}".strip()
+
+    @property
+    def limits(self) -> str:
+        """By how much it is higher or lower at least and at most, in brackets."""
         near, far = sorted((abs(self.lower), abs(self.upper)))
         if not np.isfinite(near) or (self.of_counts and not np.isfinite(far)):
             return ""  # beside a count of 0 there is no ratio
+        by = "" if self._apart else "by "
         if self.of_counts:
-            return f", by {_percent(near)} to {_percent(far)}"
-        return f", by {_points(near)} to {_points(far)} points"
+            return f" ({by}{_percent(near)} to {_percent(far)})"
+        return f" ({by}{_points(near)} to {_points(far)} points)"
 
     def _side(self, limit: float) -> str:
         """Return one end of the interval, with its side."""
@@ -123,9 +145,7 @@ class Change:
             if not np.isfinite(limit):
                 return "any number more"
             return f"{_percent(abs(limit))} {'more' if limit > 0 else 'fewer'}"
-        number = _points(abs(limit))
-        unit = "point" if number == "1" else "points"
-        return f"{number} {unit} {'higher' if limit > 0 else 'lower'}"
+        return f"{_points(abs(limit))} {_unit(limit)} {'higher' if limit > 0 else 'lower'}"
 
 
 def _points(share: float) -> str:
@@ -143,17 +163,20 @@ def _points(share: float) -> str:
     return f"{points:.1f}" if points >= SMALLEST else "less than 0.1"
 
 
+def _unit(share: float) -> str:
+    return "point" if _points(abs(share)) == "1" else "points"
+
+
 def _percent(part: float) -> str:
     return f"{_points(part)}%"
 
 
 def by_chance(number: int) -> str:
     """Return how many of so many comparisons are called a change by chance: 5 in 100."""
-    if number == 1:
-        return "One such comparison in 20 would be called a change even if nothing had changed."
+    here = "here is 1" if number == 1 else f"here are {number:,}"
     return (
-        f"Of {number:,} such comparisons about 1 in 20 would be called a change even if nothing "
-        "had changed."
+        "Even if nothing changed, chance would make about 1 in 20 comparisons look like a change; "
+        f"{here}."
     )
 
 

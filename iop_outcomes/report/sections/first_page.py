@@ -50,8 +50,10 @@ from iop_outcomes.report.sections.points import (
     Point,
     number_of,
 )
+from iop_outcomes.report.sections.signals import by_chance_alone
 from iop_outcomes.report.trend_pictures import in_flow, in_programs
 from iop_outcomes.report.trends import Trends
+from iop_outcomes.shared.text import list_names
 from iop_outcomes.trends import Trend
 from iop_outcomes.trends.periods import in_words
 from iop_outcomes.trends.quantities import Quantity, find_quantity
@@ -59,6 +61,10 @@ from iop_outcomes.trends.quantities import Quantity, find_quantity
 JUDGED = {MET: "target met", NEAR: "near target", MISSED: "target missed"}
 MOST, FEWEST = 8, 5  # findings on the first page
 NAME, TITLE = "what-changed", "At a glance"
+HOW_ALONE = (
+    "Each number has its interval, of 95% if nothing else is said, in which the true value may "
+    "well lie."
+)
 HOW = (
     "Each number and each difference has its interval, of 95% if nothing else is said, in which "
     "the true value may well lie. "
@@ -127,7 +133,7 @@ def first_page(
     def items_of(chosen: Sequence[Point]) -> list[tuple[str, str, str]]:
         items = [(one.tag, one.title, one.text) for one in chosen]
         gone = [one for one in points if one not in chosen]
-        items += _without_room(scope, trends, gone)
+        items += _without_room(scope, trends, gone, targets)
         unsaid = {one.title for one in gone if one.tag == NOT_SHOWN}
         hidden = [*never, *(one for one in trends.compared.values() if one.title in unsaid)]
         items += _left_out(gone, never, elsewhere.of(scope, hidden))
@@ -139,10 +145,14 @@ def first_page(
         chosen = chosen[:-1]  # what is said of it is joined with others that have no room
     items = items_of(chosen)
     number = sum(len(changes_of(scope, trend)) for trend in trends.compared.values())
-    how = f"{HOW} {by_chance(number)}" if number else HOW
+    how = f"{HOW} {by_chance(number)}" if number else HOW_ALONE
+    if not number and any(one.rank == DIFFER for one in chosen):  # programs are compared
+        how = HOW
+    alarms = by_chance_alone(signals, [title for tag, title, _ in items if "signal" in tag])
+    how = f"{how} {alarms}".rstrip()
     if scope.too_few:  # a finding may be there only because they are not in its numbers
         verb = "is" if len(scope.too_few) == 1 else "are"
-        how += f" {', '.join(scope.too_few)} {verb} {IN_NONE}"
+        how += f" {list_names(scope.too_few)} {verb} {IN_NONE}"
     return Section(NAME, TITLE, (how,), () if table is None else (table,), items=tuple(items))
 
 
@@ -173,9 +183,12 @@ def _known(trend: Trend) -> pd.DataFrame:
 
 
 def _without_room(
-    scope: Scope, trends: Trends, gone: Sequence[Point]
+    scope: Scope, trends: Trends, gone: Sequence[Point], targets: Mapping[str, float]
 ) -> list[tuple[str, str, str]]:
-    """Return the newest numbers of measures that have no finding, by what they are called."""
+    """Return the newest numbers of measures that have no finding, by what they are called.
+
+    A target is said of each that has one, and whether chance may explain it.
+    """
     named: dict[tuple[str, str], list[str]] = {}
     of_measures = {trend.title: trend for trend in trends.compared.values()}
     for one in sorted(gone, key=lambda one: one.rank):
@@ -187,11 +200,7 @@ def _without_room(
         named.setdefault((one.tag, why), []).append(one.title)
     items = []
     for (tag, why), titles in named.items():
-        said = [
-            f"{_newest_number(of_measures[title])} "
-            f"{in_few_words(changes_of(scope, of_measures[title]))}".rstrip()
-            for title in titles
-        ]
+        said = [_newest_in_few_words(scope, of_measures[title], targets) for title in titles]
         if len(said) > 1:
             said = [f"{title}: {one}" for title, one in zip(titles, said, strict=True)]
         text = f": {said[0]}{why}" if len(said) == 1 else f".{why} {' '.join(said)}"
@@ -199,10 +208,14 @@ def _without_room(
     return items
 
 
-def _newest_number(trend: Trend) -> str:
-    """Return the newest number of a measure that is known and shown, with its interval."""
+def _newest_in_few_words(scope: Scope, trend: Trend, targets: Mapping[str, float]) -> str:
+    """Return the newest number of a measure that is shown, its changes, and its target."""
     known = _known(trend)
-    return number_of(known[known["value"].notna()].iloc[-1], trend.unit)
+    row = known[known["value"].notna()].iloc[-1]
+    said = [number_of(row, trend.unit), in_few_words(changes_of(scope, trend))]
+    if (target := targets.get(trend.measure)) is not None:
+        said.append(_beside(row, find_quantity(trend.measure), target, trend.unit)[1])
+    return " ".join(filter(None, said))
 
 
 def _left_out(

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.report.model import Kind, Table
+from iop_outcomes.report.model import Kind, Table, write_value
 from iop_outcomes.report.sections.signals import (
     NUMBERS,
     TOO_FEW_MONTHS,
@@ -23,16 +23,18 @@ from iop_outcomes.trends.charting import COLUMNS
 from iop_outcomes.trends.charts import TRIAL_POINTS
 from iop_outcomes.trends.quantities import find_quantity
 from iop_outcomes.trends.quantities.quantity import FIRST_PERIODS, comparable_from
-from iop_outcomes.trends.signals.judging import COMMON
+from iop_outcomes.trends.signals.judging import COMMON, FAILING, HIT_AND_MISS, PASSING
 from iop_outcomes.trends.signals.points import LONG
-from iop_outcomes.trends.watching.matrix import GAP, matrix_of
+from iop_outcomes.trends.watching.matrix import DRAWN_PERIODS, GAP, matrix_of
 
 NEWEST, NOT_COMPLETE, NOT_KNOWN = "", "not complete", "–"
 NOT_SHOWN, NONE_COUNTED = "not shown", "none counted"
 NOTE = (
     "Value: the newest period that is known and shown, with its 95% interval from lower to upper. "
-    "{newer}Signal: what the control chart says of that period, and which side of the usual it is "
-    "on. {few}How its limits are made stands in the definitions."
+    "{month}{newer}Signal: what the control chart says of that period, and which side of the usual "
+    "it is on. Higher and lower in the findings compare two times; a signal asks whether the "
+    "newest point is outside of what is usual. So the two can differ. {few}How its limits are made "
+    "stands in the definitions."
 )
 NEWER = {
     NOT_COMPLETE: "Not complete: it is not over, or its people are still followed.",
@@ -40,17 +42,28 @@ NEWER = {
     NONE_COUNTED: "None counted: a newer period has nothing to be counted.",
 }
 TARGET_NOTE = (
-    " Beside target: consistently passing or failing if both limits of the chart are on the better "
-    "or the worse side of the target; else hit and miss: with no change it will be met at times. "
-    "The findings say whether the value of their period met it."
+    " Beside target: would always meet it, or always miss it, if both limits of the chart are on "
+    "the better or the worse side of the target; else it can go either way: with no change it will "
+    "be met at times. The findings say whether the value of their period met it."
 )
 WITHOUT_LIMITS = "No limits are drawn: {why}."
 COURSE = "course"
 FEWEST_DRAWN = 6  # values: bars from lowest to highest make any two values look far apart
 COURSE_NOTE = (
-    " The course shows the last 24 periods, from the lowest value to the highest; a dot is a "
-    f"period without a value. It is not drawn of fewer than {FEWEST_DRAWN} values."
+    " The course has a bar for each of the last 24 periods. The lowest bar is the lowest value, "
+    "and not 0; the highest bar is the highest value. A dot is a period without a value. It is not "
+    f"drawn of fewer than {FEWEST_DRAWN} values."
 )
+MONTH_NOTE = (
+    "Of some measures that is one month, while the findings are of the whole time of the report, "
+    "so that the two numbers differ. "
+)
+ASSURED = {
+    PASSING: "would always meet it",
+    FAILING: "would always miss it",
+    HIT_AND_MISS: "can go either way",
+}
+"""What the limits of a chart say of a target, in the words of the report."""
 TOO_FEW = "too few to say"
 FEW = {
     TOO_FEW: "Too few to say: no signal, but the chart has fewer than {long} periods, and of so "
@@ -225,7 +238,7 @@ def matrix_table(
             "lower": numbers["lower"],
             "upper": numbers["upper"],
             "target": numbers["target"],
-            "beside target": page["assurance"].replace("", "–"),
+            "beside target": page["assurance"].map(lambda one: ASSURED.get(one, "–")),
             "signal": [_said(one) for one in page["variation"]],
             COURSE: [_drawn(one) for one in page["sparkline"]],
         }
@@ -235,9 +248,12 @@ def matrix_table(
         frame = frame.drop(columns=["target", "beside target"])
     by_row: dict[str, Kind] = dict.fromkeys(("value", "lower", "upper", "target"), "by_row")
     parts = {"newer": _newer_note(newer), "few": _few_note(frame["signal"])}
+    parts["month"] = MONTH_NOTE if _any_of_a_month(trends) else ""
     note = NOTE.format(**parts)
     note += f"{TARGET_NOTE if has_target else ''}{COURSE_NOTE}"
-    return Table("measures", "All measures on one page", frame, by_row, note, row_kinds=kinds)
+    spoken = {COURSE: tuple(map(_spoken, drawn, frame[COURSE], kinds))}
+    page_table = Table("measures", "All measures on one page", frame, by_row, note, row_kinds=kinds)
+    return replace(page_table, read=replace(page_table, frame=_read(page_table), spoken=spoken))
 
 
 def _said(variation: str) -> str:
@@ -248,6 +264,37 @@ def _said(variation: str) -> str:
 def _drawn(course: str) -> str:
     """Return a course that has enough values to be one."""
     return course if len(course) - course.count(GAP) >= FEWEST_DRAWN else "–"
+
+
+def _read(page: Table) -> pd.DataFrame:
+    """Return the page as it is read: intervals in one column, and no column of empty cells."""
+    frame = page.frame
+    written = [
+        [write_value(one, kind) for one in ends]
+        for ends, kind in zip(frame[["lower", "upper"]].to_numpy(), page.row_kinds, strict=True)
+    ]
+    intervals = [low if low == NOT_KNOWN else f"{low} to {high}" for low, high in written]
+    frame = frame.assign(lower=intervals).rename(columns={"lower": "interval"})
+    gone = ["upper", *(["newer"] if (frame["newer"] == NEWEST).all() else [])]
+    return frame.drop(columns=gone)
+
+
+def _spoken(trend: Trend, course: str, kind: Kind) -> str:
+    """Return the lowest and the highest value of a course that is drawn, as they are written."""
+    known = trend.table["value"].iloc[-DRAWN_PERIODS:].dropna()
+    if not course.strip("–"):
+        return ""
+    digits = SHARE_DECIMALS if kind == "share" else 0
+    low, high = (write_value(round(one, digits), kind) for one in (known.min(), known.max()))
+    return f"lowest {low}, highest {high}"
+
+
+def _any_of_a_month(trends: Trends) -> bool:
+    """Return whether a measure has a month here and another time in the findings."""
+    return any(
+        one.every == "month" and name in trends.compared and trends.compared[name].every != "month"
+        for name, one in trends.drawn.items()
+    )
 
 
 def _few_note(signal: pd.Series) -> str:

@@ -24,6 +24,7 @@ from iop_outcomes.records import Records
 from iop_outcomes.report.model import DraftTable, Item, Kind, Table
 from iop_outcomes.report.period import TWO_YEARS, parse_report_period, within
 from iop_outcomes.report.scope import Mask, Scope
+from iop_outcomes.report.sections.changes import BEFORE_ROUNDING
 from iop_outcomes.report.sections.quarters import (
     UNTIL_LEFT,
     admitted_parts,
@@ -175,6 +176,7 @@ def _symptoms_table(
         f"{LOWER_BUT if with_bam else LOWER} "
         "The change is that of the people who answered at intake and at "
         "the end; those who did not may have fared otherwise. Lower and upper: its 95% interval. "
+        f"{BEFORE_ROUNDING} "
         f"{NO_LIMITS if no_interval else ''}"
         f"{WHEN} {_left_out(scope)} The number discharged holds those who died, too. There is no "
         "group to compare with: a change need not come from the program."
@@ -218,6 +220,7 @@ def _functioning_table(
     note = (
         "Of the people whose answer is known both at the start and at discharge (paired). Lower "
         "and upper: the 95% interval of the difference. A difference is in percentage points. "
+        f"{BEFORE_ROUNDING} "
         f"{'' if scope.policy.threshold == 1 else f'{NO_INTERVAL} '}"
         f"{WHEN} {_left_out(scope)}"
         f"{_without(scope, DOMAIN_COLUMNS, [one.name for one in domains])}"

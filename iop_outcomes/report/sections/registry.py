@@ -22,7 +22,11 @@ from iop_outcomes.report.sections.attendance.rules import why_no_rules
 from iop_outcomes.report.sections.definitions import definitions
 from iop_outcomes.report.sections.definitions.how_to_read import how_to_read
 from iop_outcomes.report.sections.findings import Finding
-from iop_outcomes.report.sections.openings import opening, with_main_numbers
+from iop_outcomes.report.sections.openings import (
+    attended_in_the_period,
+    opening,
+    with_main_numbers,
+)
 from iop_outcomes.report.sections.outcomes import why_no_answers, why_no_scores
 from iop_outcomes.report.sections.own import own_section
 from iop_outcomes.report.sections.signals import month_charts, signals_table
@@ -340,13 +344,22 @@ def build(part: Part, material: Material, shown: Sequence[str]) -> Section:
     if part.of_people and material.counted is None:
         return Section(part.name, part.title, (parts.TOO_FEW,))
     section = replace(part.build(material), identifier=part.name, title=part.title)
-    first = opening(section)
+    first = _opening(section, material, shown)
     section = replace(section, sentences=(*([first] if first else []), *section.sentences))
     title = material.settings.titles.get(parts.CANNOT_TELL_ID, parts.CANNOT_TELL)
     there = parts.CANNOT_TELL_ID in shown
     section = _pointing(section, parts.why(title) if there else "")
     absent = [words for words, name in POINTERS.items() if name not in shown]
     return _without(section, absent) if absent else section
+
+
+def _opening(section: Section, material: Material, shown: Sequence[str]) -> str:
+    """Return the sentences that a section opens with: of attendance, those of the report's time."""
+    printed = "trends" in shown or first_page.NAME in shown
+    own = ""
+    if section.identifier == "attendance" and material.counted is not None and printed:
+        own = attended_in_the_period(material.scope, material.all.trends)
+    return opening(section, first=own)
 
 
 def finished(sections: Sequence[Section], material: Material) -> list[Section]:

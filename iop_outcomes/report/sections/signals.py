@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -50,6 +50,10 @@ BOTH = (
 ALARMS = (
     " If nothing changed, up to {expected} of {charts} charts would show one in a quarter; and no "
     "signal does not show that nothing changed: a slow change is found late."
+)
+BY_CHANCE = (
+    "Signals of charts by month: of {charts} such charts chance alone may give up to {expected} a "
+    "signal in a quarter."
 )
 HALF = (
     " If in a month 1 to {most} people were among those counted, or among those not, no word "
@@ -101,7 +105,7 @@ def signals_table(scope: Scope, charts: Mapping[str, Trend]) -> Table | None:
     threshold = scope.policy.threshold
     is_hidden = threshold > 1
     half = HALF.format(most=threshold - 1) if is_hidden else ""
-    charted = int((frame["then"] != TOO_FEW_MONTHS).sum())
+    charted = _charts_in(frame)
     note = NOTE.format(
         word=scope.word,
         months=MONTHS,
@@ -110,16 +114,34 @@ def signals_table(scope: Scope, charts: Mapping[str, Trend]) -> Table | None:
         half=half,
         both=BOTH.format(most=threshold - 1) if is_hidden else "",
         stands=STANDS,
-        alarms=ALARMS.format(charts=charted, expected=f"{charted * _false_alarms():.1f}")
-        if charted
-        else "",
+        alarms=ALARMS.format(charts=charted, expected=_expected(charted)) if charted else "",
     )
     return Table("signals", "Signals of change, by program and month", frame, {}, note)
 
 
-def _false_alarms() -> float:
-    """Return how often such a chart shows a signal in a quarter though nothing changed."""
-    return false_alarm_rate("mdc", 2 * TRIAL_POINTS, "month", baseline=True, sessions=True)
+def by_chance_alone(signals: Table | None, told: Collection[str]) -> str:
+    """Return how many of the charts by program chance alone may give a signal, as a sentence.
+
+    Empty where no such signal is of a measure that is `told`.
+    """
+    if signals is None:
+        return ""
+    frame = signals.frame
+    loud = ~frame["then"].isin([NO_SIGNAL, TOO_FEW_MONTHS, UNCLEAR])
+    if not (loud & frame["measure"].isin([*told])).any():
+        return ""
+    charts = _charts_in(frame)
+    return BY_CHANCE.format(charts=charts, expected=_expected(charts))
+
+
+def _charts_in(frame: pd.DataFrame) -> int:
+    return int((frame["then"] != TOO_FEW_MONTHS).sum())
+
+
+def _expected(charts: int) -> str:
+    """Return how many of so many charts show a signal in a quarter though nothing changed."""
+    rate = false_alarm_rate("mdc", 2 * TRIAL_POINTS, "month", baseline=True, sessions=True)
+    return f"{charts * rate:.1f}"
 
 
 def _rows(trend: Trend) -> list[tuple[str, ...]]:

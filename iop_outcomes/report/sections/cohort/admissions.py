@@ -18,12 +18,13 @@ from iop_outcomes.report.scope import IN_ROWS_ONLY, Scope
 from iop_outcomes.report.sections.cohort.declaring import ALL, NOT_RECORDED, declare, with_share
 from iop_outcomes.report.sections.cohort.served import THERE, groups_of, shown_name
 from iop_outcomes.report.sections.quarters import ADMITTED, by_quarter, of_one_time, parts_of
-from iop_outcomes.shared.text import SHARE_DECIMALS
+from iop_outcomes.shared.text import SHARE_DECIMALS, list_names
 
 View = tuple["pd.Series[str]", list[str]]
 NO_REFERRALS = (
     "The records hold the episodes of people who were admitted. How many were referred and not "
-    "admitted is not known; a list of all referrals with their days would be needed."
+    "admitted is not known, nor how long people waited; a list of all referrals with their days "
+    "would be needed."
 )
 
 
@@ -64,9 +65,9 @@ def admissions_table(
     kinds: dict[str, Kind] = {"admitted": "count", "share": "share"}
     note = ""
     if scope.too_few:
-        note = f"Too few to publish: {', '.join(scope.too_few)}. {IN_ROWS_ONLY}"
+        note = f"Too few to publish: {list_names(scope.too_few)}. {IN_ROWS_ONLY}"
     if scope.pooled and len(scope.programs) > 1:
-        note = f"Other programs: {', '.join(scope.pooled)}."
+        note = f"Other programs: {list_names(scope.pooled)}."
     table = Table("admissions", f"Admissions in {scope.named(step.quarters)}", frame, kinds, note)
     return DraftTable(table, with_share(keys, "admitted", ("admissions", ALL)))
 

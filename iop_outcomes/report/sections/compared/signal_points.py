@@ -14,12 +14,12 @@ from iop_outcomes.report.sections.matrix import NEWEST, NOT_COMPLETE
 from iop_outcomes.report.sections.points import CHANGED, MISSED, SIGNAL, Point, number_of
 from iop_outcomes.report.sections.signals import NO_SIGNAL, TOO_FEW_MONTHS, UNCLEAR
 from iop_outcomes.report.trends import Trends
+from iop_outcomes.shared.text import list_names
 from iop_outcomes.trends.periods import in_words
 
 MOST_NAMED = 3  # programs without a signal
 TOGETHER, OWN = "All programs together: ", "It was "
-NOT_PRINTED = "Numbers of single {of} are not printed{why}."
-OF_FEW = ": they would tell of few people"
+NOT_PRINTED = "Numbers of single {of} are not printed: they would tell of few people."
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,14 @@ class Printed:
         return TOGETHER if len(self.scope.programs) > 1 else OWN
 
     def why_none(self, number: str) -> str:
-        """Return that the numbers of each chart are not printed, where that of all is `number`."""
-        if len(self.scope.programs) == 1 and number:
+        """Return that the numbers of each chart are not printed, where that of all is `number`.
+
+        Nothing is said of it where no number is hidden.
+        """
+        if self.scope.policy.threshold == 1 or (len(self.scope.programs) == 1 and number):
             return ""
         of = "programs by month" if len(self.scope.programs) > 1 else "months"
-        why = OF_FEW if self.scope.policy.threshold > 1 else ""
-        return f" {NOT_PRINTED.format(of=of, why=why)}"
+        return f" {NOT_PRINTED.format(of=of)}"
 
 
 def signal_points(
@@ -121,6 +123,8 @@ def _some(programs: pd.Series[str]) -> str:
     names = [str(name) for name in programs]
     if len(names) > MOST_NAMED:
         return f"{len(names)} other programs"
+    if any("," in name for name in names):
+        return list_names(names)
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
@@ -137,7 +141,7 @@ def signals_of_all(
     people = "all programs together, " if len(scope.programs) > 1 else ""
     by = {one.title: period_word(scope, one) for one in trends.drawn.values()}
     for row in table.frame.to_dict("records"):
-        newest = row["newer"] in (NEWEST, NOT_COMPLETE)
+        newest = row.get("newer", NEWEST) in (NEWEST, NOT_COMPLETE)
         if newest and ": " in row["signal"] and row["measure"] not in told:
             words = f"{people}{row['signal'].replace(': ', ', ')}"
             found[row["measure"]] = (by[row["measure"]], words, row["period"])

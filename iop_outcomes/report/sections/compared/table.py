@@ -10,7 +10,7 @@ import pandas as pd
 
 from iop_outcomes.report.model import Kind, Table
 from iop_outcomes.report.scope import Scope
-from iop_outcomes.report.sections.changes import Change, changes_of
+from iop_outcomes.report.sections.changes import BEFORE_ROUNDING, Change, changes_of
 from iop_outcomes.report.sections.findings import Finding
 from iop_outcomes.report.sections.points import interval_of
 from iop_outcomes.shared.text import SHARE_DECIMALS, format_share
@@ -29,8 +29,8 @@ READ = (
 )
 NOTE = (
     "Interval: the 95% interval of the value. A difference of shares is in percentage points, with "
-    "its 95% interval; of two numbers of admissions it is their ratio. Higher or lower: the whole "
-    "interval lies on one side of no difference."
+    "its 95% interval; of two numbers of admissions it is their ratio. "
+    f"{BEFORE_ROUNDING} Higher or lower: the whole interval lies on one side of no difference."
 )
 ON_FIRST_PAGE = " The first page has in words those for which it has room."
 NOTHING = ""

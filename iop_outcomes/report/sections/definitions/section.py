@@ -15,6 +15,7 @@ from iop_outcomes.report.model import Section, Table
 from iop_outcomes.report.scope import IN_ROWS_ONLY, Scope
 from iop_outcomes.report.sections.definitions.methods import methods_table, software_table
 from iop_outcomes.report.sections.definitions.outcomes import outcome_rows
+from iop_outcomes.shared.text import list_names
 from iop_outcomes.trends import Trend
 from iop_outcomes.trends.charts import TRIAL_POINTS
 from iop_outcomes.trends.quantities import find_quantity
@@ -119,7 +120,7 @@ def _measures(trends: Iterable[Trend]) -> list[tuple[str, str]]:
 
 
 def _together(scope: Scope) -> str:
-    text = f"{', '.join(scope.pooled)}: each has too few people to be shown by itself."
+    text = f"{list_names(scope.pooled)}: each has too few people to be shown by itself."
     if len(scope.programs) == 1:
         return f"{text} All are counted together."
     return f"{text} Where a table is by program, they stand together as other programs."
@@ -127,6 +128,6 @@ def _together(scope: Scope) -> str:
 
 def _left_out(scope: Scope) -> str:
     return (
-        f"{', '.join(scope.too_few)}: too few to publish. {IN_ROWS_ONLY} So no outcome of "
+        f"{list_names(scope.too_few)}: too few to publish. {IN_ROWS_ONLY} So no outcome of "
         "theirs can be worked out from a total."
     )

@@ -4,7 +4,8 @@ It is built after the disclosure control, from the cells as they are printed. Wh
 what is not known, is in no sentence. The first page of a report without a period is made of them.
 """
 
+from iop_outcomes.report.sections.openings.in_period import attended_in_the_period
 from iop_outcomes.report.sections.openings.main_numbers import with_main_numbers
 from iop_outcomes.report.sections.openings.sentences import OPENINGS, opening
 
-__all__ = ["OPENINGS", "opening", "with_main_numbers"]
+__all__ = ["OPENINGS", "attended_in_the_period", "opening", "with_main_numbers"]

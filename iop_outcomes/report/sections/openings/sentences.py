@@ -114,6 +114,22 @@ def attendance(tables: Tables) -> str:
     return ""
 
 
+def dose(tables: Tables) -> str:
+    """Return in how many whole weeks people came for nine hours or more, and the hours a week."""
+    table = tables.get("programs")
+    if table is None:
+        return ""
+    place = table.row(program=ALL)
+    hours, weeks = (table.text(place, name) for name in ("hours_a_week", "weeks_of_9_hours"))
+    nine = f"{weeks} had nine hours or more" if weeks else ""
+    mean = f"people came to {hours} hours a week on average" if hours else ""
+    time = time_of(table.caption)
+    if nine:
+        mean = f"; {mean}" if mean else ""
+        return f"Of the whole weeks of admissions{time}, {nine}{mean}."
+    return f"{mean[:1].upper()}{mean[1:]}, of admissions{time}." if mean else ""
+
+
 def engagement(tables: Tables) -> str:
     """Return how many met the first rule that is shown, and how many left."""
     table, said = tables["continuity"], []
@@ -256,15 +272,22 @@ OPENINGS: dict[str, tuple[tuple[str, ...], Callable[[Tables], str]]] = {
 """The tables of a section of which one must be there, and what makes its sentence."""
 
 
-def opening(section: Section, *, limits: bool = False) -> str:
+def opening(section: Section, *, limits: bool = False, first: str = "") -> str:
     """Return the plain sentence that a section opens with; empty if it has none.
+
+    `first` is said in place of the number of sessions attended, where the tables of attendance are
+    of a longer time than the report: it stands in the trends.
 
     Every number in it stands in a table of the section, and is written as it is there. With
     `limits` it has the intervals that stand there, too: where it is read without its table.
     """
     needed, make = OPENINGS.get(section.identifier, ((), None))
     tables = printed(section, limits=limits)
-    return make(tables) if make is not None and any(name in tables for name in needed) else ""
+    if make is None or not any(name in tables for name in needed):
+        return first
+    if make is attendance:
+        return " ".join(filter(None, [first or make(tables), dose(tables)]))
+    return make(tables)
 
 
 def _those(number: int) -> str:

@@ -94,8 +94,7 @@ class Beside:
     @property
     def short(self) -> str:
         """The same behind a sentence that names the share of all."""
-        by = self.change.plain().rpartition(", by ")[2]
-        return f"{self.program}: {self.counts}. That is {self.change.word}, by {by}"
+        return f"{self.program}: {self.counts}. That is {self.change.size}{self.change.limits}."
 
 
 @dataclass(frozen=True)
@@ -196,7 +195,9 @@ class SitesAttendance:
         part = float(self.bottom[~mine].sum() / self.bottom.sum())
         low, high = (part * float(limit) for limit in recovered_difference(*estimates))
         word = HIGHER if low > 0 else LOWER if high < 0 else ALIKE
-        change = Change(word, f"{whole} in all programs together", "", low, high)
+        own, of_all = (float(table.frame[SESSIONS].iloc[one]) for one in (place, -1))
+        was = f"{whole} in all programs together"
+        change = Change(word, was, "", low, high, difference=own - of_all)
         return Beside(name, *_texts(table, place), int(row["admitted"]), change)
 
     def _estimate(self, mask: Mask, level: float) -> tuple[float, float, float]:

@@ -24,7 +24,7 @@ from iop_outcomes.report.programs import FAMILY, fractions_of_people
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections.cohort import ALL
 from iop_outcomes.report.sections.points import ALIKE, DIFFER, SAME, Point
-from iop_outcomes.shared.text import SHARE_DECIMALS, format_share
+from iop_outcomes.shared.text import SHARE_DECIMALS, format_share, list_names
 from iop_outcomes.trends import Funnel, funnel
 from iop_outcomes.trends.sites import partly_pooled
 from iop_outcomes.trends.sites.words import FunnelWords
@@ -60,8 +60,8 @@ BY_RESULT = (
     "Some of those not shown may have had few people who were retained or completed, or few others"
 )
 NO_FUNNEL = (
-    "is not shown by program: at most one program has numbers that may be printed. Those of the "
-    "others are small, or would give a small number away."
+    "no funnel is drawn. It would show the counts behind the shares, and at most one program has "
+    "counts that may be printed. Those of the others are small, or would give a small number away."
 )
 NOT_KNOWN = "None of these shares is known from the records of every program."
 ALONE = "One program cannot be set beside others."
@@ -131,7 +131,7 @@ class SiteCounts:
             return ""
         whose = "its numbers are" if len(left) == 1 else "their numbers are"
         why = NOBODY if self.all_shown else f"{whose} {SMALL}"
-        return f"Not shown, as {why}: {', '.join(left)}."
+        return f"Not shown, as {why}: {list_names(left)}."
 
 
 def _are_outside(table: pd.DataFrame) -> pd.Series[bool]:
@@ -229,9 +229,9 @@ def without_funnel(
         return (NONE_ALONE if taken_together else ALONE,)
     if not measures:
         return (NOT_KNOWN,)
-    said = [f"{MEASURES[one]} {NO_FUNNEL}" for one in measures if one not in shown]
+    said = [f"{MEASURES[one]}: {NO_FUNNEL}" for one in measures if one not in shown]
     if shown and too_few:
-        said.append(f"In none of these numbers, as too few to publish: {', '.join(too_few)}.")
+        said.append(f"In none of these numbers, as too few to publish: {list_names(too_few)}.")
     return tuple(said)
 
 
