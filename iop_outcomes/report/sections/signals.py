@@ -140,8 +140,12 @@ def _charts_in(frame: pd.DataFrame) -> int:
 
 def _expected(charts: int) -> str:
     """Return how many of so many charts show a signal in a quarter though nothing changed."""
-    rate = false_alarm_rate("mdc", 2 * TRIAL_POINTS, "month", baseline=True, sessions=True)
-    return f"{charts * rate:.1f}"
+    return f"{charts * _false_alarms():.1f}"
+
+
+def _false_alarms() -> float:
+    """Return how often such a chart shows a signal in a quarter though nothing changed."""
+    return false_alarm_rate("mdc", 2 * TRIAL_POINTS, "month", baseline=True, sessions=True)
 
 
 def _rows(trend: Trend) -> list[tuple[str, ...]]:
