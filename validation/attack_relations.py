@@ -15,6 +15,7 @@ from validation.attack_flow import flow, flow_by_quarter
 from validation.attack_left import left
 from validation.attack_periods import due, months, same, weekdays, window, years
 from validation.attack_reading import TITLES, Read, cell, least_of, missing, rows, stands
+from validation.attack_rules import rules, seen
 from validation.attack_solving import Name, Puzzle
 
 ALL = "all"
@@ -373,6 +374,8 @@ def _between(puzzle: Puzzle, read: Read) -> None:
         puzzle.part(("census", "ever"), every)
         puzzle.part(("rows", "episodes", "rows_kept"), ("census", "ever"))
     left(puzzle, read, quarters)
+    rules(puzzle, read, quarters)
+    seen(puzzle, read, newest)
     months(puzzle, read)
     due(puzzle, read, window(read, "Treatment sessions", newest))
     kept = ("rows", "episodes", "rows_kept")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -18,11 +18,13 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.disclosure.system import KeptParts, audit
+from iop_outcomes.disclosure.system.joining import adds_up
 from iop_outcomes.records import Records
 from iop_outcomes.report import Report, each, together
 from iop_outcomes.report.each import ReportsOfPrograms, reports_of_programs
 from iop_outcomes.report.period import parse_report_period
 from iop_outcomes.report.quarterly import Wanted
+from iop_outcomes.report.sections.quarters import COHORTS
 from iop_outcomes.report.settings import ReportSettings
 from validation.attack_programs import RULES, Case, population, records_up_to
 from validation.attack_saving import as_read, as_saved
@@ -42,18 +44,32 @@ def _itself(key: object) -> object:
     return key
 
 
+def _not_by_quarter(key: object) -> bool:
+    """Say whether a count adds up that is of no cohort by quarter: rules met are, too."""
+    return COHORTS not in repr(key) and adds_up(key)
+
+
 @dataclass(frozen=True)
 class Step:
-    """A step that protects the report of all beside the others: its name there, and no step."""
+    """A step that protects the report of all beside the others: its name there, and no step.
+
+    `also` are names, and what is there instead, of what protects in the same way.
+    """
 
     words: str
     name: str
     instead: Any
+    also: tuple[tuple[str, Any], ...] = ()
 
 
 STEPS = {
     "without_people": Step("people add up, less who is in several", "counts_people", _not_so),
-    "without_episodes": Step("rules met, scores and stays add up", "of_episodes", _not_so),
+    "without_episodes": Step(
+        "rules met, scores and stays add up",
+        "of_episodes",
+        _not_so,
+        (("adds_up", _not_by_quarter),),
+    ),
     "without_months": Step("months add up to the quarter", "_quarter_of", _itself),
     "without_sums": Step("all else adds up", "adds_up", _not_so),
 }
@@ -105,7 +121,10 @@ def _in_programs(
 @contextmanager
 def without(step: str) -> Iterator[None]:
     """Leave out a step that protects the report of all beside those of the programs."""
-    with patch.object(together, STEPS[step].name, STEPS[step].instead):
+    left_out = STEPS[step]
+    with ExitStack() as patches:
+        for name, instead in ((left_out.name, left_out.instead), *left_out.also):
+            patches.enter_context(patch.object(together, name, instead))
         yield
 
 

@@ -24,6 +24,7 @@ ADDED_UP = (
     "trend",
     "admissions",
     "admitted in the quarter up to",
+    "admitted up to a day in the quarter up to",
     "discharged in the quarter up to",
     "sessions in the quarter up to",
     "weekdays in the quarter up to",

@@ -18,6 +18,7 @@ from iop_outcomes.disclosure.results import Key as Row
 from iop_outcomes.disclosure.results import trend_keys
 from iop_outcomes.records.schema import ATTENDED
 from iop_outcomes.report.linking.rates import link_rates
+from iop_outcomes.report.linking.sessions import link_seen
 from iop_outcomes.report.linking.sums import add_up, part_of, sum_of
 from iop_outcomes.report.period import ReportPeriod, period_between, within
 from iop_outcomes.report.programs import FAMILY
@@ -67,6 +68,7 @@ def link_report(
     if scope.period is not None:
         link_tables(scope, linked, trends, plan)
         link_census(scope, linked, trends, plan)
+        link_seen(scope, linked, plan)
         link_year(scope, linked, trends)
         link_nested(linked, trends)
         link_rates(linked, trends)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -24,25 +24,28 @@ from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.continuity import safe_rows
 from iop_outcomes.disclosure.declared import DETAIL
 from iop_outcomes.disclosure.policy import HIDDEN
+from iop_outcomes.disclosure.results import Key
 from iop_outcomes.report.model import DraftTable, Kind, Table
-from iop_outcomes.report.scope import Scope
+from iop_outcomes.report.scope import Mask, Scope
+from iop_outcomes.report.sections.attendance.answers import Rule, link_rules
 from iop_outcomes.report.sections.outcomes import ADMITTED
-from iop_outcomes.report.sections.quarters import UNTIL_LEFT, link_cohort
+from iop_outcomes.report.sections.quarters import UNTIL_LEFT
 from iop_outcomes.shared.text import SHARE_DECIMALS
 
-RULES: tuple[tuple[str, Callable[[Attendance], ContinuityMeasure], int], ...] = (
-    ("Started and engaged (IET style)", iet_style, 48),
-    ("Started and engaged (Washington Circle)", washington_circle, 44),
-    ("Continuity of care (VA)", va_continuity, 90),
-    ("First to fourth session within 30 days (NIATx)", first_to_fourth_session, UNTIL_LEFT),
-    ("Seen within 7 days after a stay elsewhere", followed_up, 7),
-    ("Seen within 30 days after a stay elsewhere", lambda one: followed_up(one, within=30), 30),
-    ("Left: 30 days without contact", dropout_by_gap, 120),
+Apply = Callable[[Attendance], ContinuityMeasure]
+RULES: tuple[tuple[str, Apply, int, int], ...] = (
+    ("Started and engaged (IET style)", iet_style, 47, 48),
+    ("Started and engaged (Washington Circle)", washington_circle, 44, 44),
+    ("Continuity of care (VA)", va_continuity, 89, 90),
+    ("First to fourth session within 30 days (NIATx)", first_to_fourth_session, 30, UNTIL_LEFT),
+    ("Seen within 7 days after a stay elsewhere", followed_up, 0, 7),
+    ("Seen within 30 days after a stay elsewhere", lambda one: followed_up(one, within=30), 0, 30),
+    ("Left: 30 days without contact", dropout_by_gap, 119, 120),
 )
-"""Each rule with its title, and how many days after the admission its answer is final."""
+"""Each rule with its title; how many days after the admission its time can be over, and how many
+days after it the answer is final."""
 NO_SESSIONS = "These records hold no sessions."
 NO_RULES = "The sessions do not tell which rules were met."
-Key = tuple[Hashable, ...]
 
 DROPOUT = "dropout_by_gap_30"
 
@@ -52,7 +55,7 @@ def continuity_table(scope: Scope, linked: LinkedCounts) -> DraftTable | None:
     if scope.attendance is None or not scope.tells("first_session"):
         return None
     cohort = scope.records.subset(scope.two_years)
-    measures = [rule(scope.attendance) for _, rule, _ in RULES]
+    measures = [rule(scope.attendance) for _, rule, *_ in RULES]
     parts = [
         replace(
             measure, table=measure.table[scope.two_years].reset_index(drop=True), _records=cohort
@@ -60,8 +63,8 @@ def continuity_table(scope: Scope, linked: LinkedCounts) -> DraftTable | None:
         for measure in measures
     ]
     safe = safe_rows(pd.concat([one.summary() for one in parts], ignore_index=True), scope.policy)
-    rows, needs, unknown = [], [], []
-    for (title, _, days), one, row in zip(RULES, parts, safe.to_dict("records"), strict=True):
+    rows, needs, unknown, known = [], [], [], []
+    for (title, _, *days), one, row in zip(RULES, parts, safe.to_dict("records"), strict=True):
         if row["denominator"] == 0:
             unknown.append(title)
             continue
@@ -69,11 +72,12 @@ def continuity_table(scope: Scope, linked: LinkedCounts) -> DraftTable | None:
         if row["hidden"]:
             linked.withhold(key)
         else:
-            _declare_rule(scope, linked, key, one, days)
+            known.append(_declare_rule(scope, linked, key, one, *days))
         names = ("numerator", "denominator", "share", "lower", "upper")
         numbers = (HIDDEN if row["hidden"] else row[name] for name in names)
         rows.append((title, *numbers, one.rule))
         needs.append((key,))
+    link_rules(scope, linked, known)
     if not rows:
         return None
     columns = ["rule", "met", "of", "share", "lower", "upper", "what it means"]
@@ -116,9 +120,14 @@ def _rounded(share: float | str) -> float | str:
 
 
 def _declare_rule(
-    scope: Scope, linked: LinkedCounts, key: Key, one: ContinuityMeasure, days: int
-) -> None:
-    """Declare how many met a rule, and of how many it is known; final after some days."""
+    scope: Scope,
+    linked: LinkedCounts,
+    key: Key,
+    one: ContinuityMeasure,
+    least: int,
+    final_after: int,
+) -> Rule:
+    """Declare how many met a rule, and of how many it is known; return the counts of the rule."""
     person = scope.person[scope.two_years]
     met = one.table["met"]
     known = (met.notna() & one.table["over"]).to_numpy(dtype=np.bool_)
@@ -138,8 +147,10 @@ def _declare_rule(
         masks[name][scope.two_years] = mask
     rest: Key = ("rest", (*key, "n"), (*key, "x"))
     counts = {(*key, "n"): "n", (*key, "x"): "x", rest: "not met"}
-    own = {whole: ((*key, name), masks[name]) for whole, name in counts.items()}
-    link_cohort(scope, linked, own, final_after=days)
+    own: dict[Key, tuple[Key, Mask]] = {
+        whole: ((*key, name), masks[name]) for whole, name in counts.items()
+    }
+    return Rule(own, least, final_after)
 
 
 def why_no_rules(scope: Scope) -> str:

@@ -12,12 +12,14 @@ from iop_outcomes.report.sections.cohort.admissions import (
 from iop_outcomes.report.sections.cohort.census import (
     CENSUS,
     NO_CENSUS,
+    PRESENT,
     census_dates,
     census_keys,
     census_table,
     ever_and_now,
     is_of_a_day,
     there_on,
+    there_or_admitted,
 )
 from iop_outcomes.report.sections.cohort.declaring import ALL, NOT_RECORDED
 from iop_outcomes.report.sections.cohort.discharges import discharge_table, link_discharges
@@ -40,6 +42,7 @@ __all__ = [
     "NOT_RECORDED",
     "NO_CENSUS",
     "NO_REFERRALS",
+    "PRESENT",
     "admissions_table",
     "census_dates",
     "census_keys",
@@ -58,4 +61,5 @@ __all__ = [
     "link_sessions",
     "sessions_table",
     "there_on",
+    "there_or_admitted",
 ]

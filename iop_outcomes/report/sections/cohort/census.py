@@ -12,6 +12,7 @@ from iop_outcomes.report.scope import Mask, Scope
 from iop_outcomes.trends.quantities import find_quantity
 
 CENSUS = "census"
+PRESENT = (CENSUS, "before or admitted")
 NO_CENSUS = (
     "How many were in the program on a day is not known from these records: they do not show who "
     "left, or show it of a part only."
@@ -52,7 +53,7 @@ def census_table(scope: Scope, linked: LinkedCounts) -> DraftTable | None:
     masks = (before, admitted, left, now)
     for key, mask in zip(keys, masks, strict=True):
         linked.count(key, int(mask.sum()), people=scope.people(mask), item=key)
-    together, ever = (CENSUS, "before or admitted"), (CENSUS, "ever")
+    together, ever = PRESENT, (CENSUS, "ever")
     for key, mask in ((together, before | admitted), (ever, once)):
         linked.count(key, int(mask.sum()), people=scope.people(mask))
     linked.total(together, keys[:2])
@@ -71,6 +72,12 @@ def census_table(scope: Scope, linked: LinkedCounts) -> DraftTable | None:
 def left_in_period(scope: Scope) -> Mask:
     """Return who left in the period, or whose follow-up ended in it."""
     return _census_masks(scope)[2]
+
+
+def there_or_admitted(scope: Scope) -> Mask:
+    """Return who was in the program before the period, or was admitted in it."""
+    before, admitted, *_ = _census_masks(scope)
+    return before | admitted
 
 
 def is_of_a_day(key: object, cut: str) -> bool:

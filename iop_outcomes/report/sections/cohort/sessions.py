@@ -49,7 +49,7 @@ def sessions_table(
     linked.count(
         ("sessions", ALL), len(status), people=everybody, item=("sessions", ALL), rank=TOTAL
     )
-    linked.count(("session people", ALL), everybody, item=("session people", ALL), rank=TOTAL)
+    linked.count(("session people", ALL), everybody, item=("session people", ALL), rank=DETAIL)
     rows = []
     words = [
         word
