@@ -78,6 +78,18 @@ def test_a_finding_that_goes_on_with_a_mark_has_no_space_before_it(sections: lis
     assert leading_sheets(document)["findings"]["finding"].tolist() == ["Admissions: 67 in 2026Q3."]
 
 
+def test_the_data_cut_is_a_day_of_the_workbook(sections: list[Section]) -> None:
+    facts = [("Programs", "2026-09-30"), ("Data cut", "2026-09-30")]
+    document = document_of("Title", facts, findings_frame([]), sections)
+    book = openpyxl.load_workbook(BytesIO(workbook({}, document=document)))
+    (_, name), (_, cut) = book["facts"].iter_rows(min_row=3)
+    assert name.value == "2026-09-30"  # no other fact is read as a day
+    assert (cut.is_date, cut.number_format) == (True, "yyyy-mm-dd")
+    assert cut.value == pd.Timestamp("2026-09-30")
+    of_days = document_of("Title", [("Data cut", "study day 400")], findings_frame([]), sections)
+    assert leading_sheets(of_days)["facts"]["text"].tolist()[-1] == "study day 400"
+
+
 def test_the_workbook_begins_with_findings_and_facts(sections: list[Section]) -> None:
     fell = Finding("admissions", "Rate", "Rate: 3%, lower than 4%.", "lower")
     document = document_of("Title", [("Time", "2026Q3")], findings_frame([fell]), sections)

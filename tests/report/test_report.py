@@ -853,6 +853,20 @@ def test_axe_finds_nothing_serious_in_it_in_light_and_dark(shown: Opened) -> Non
 
 
 @needs_browser
+def test_paper_has_the_numbers_behind_pictures_though_they_are_folded_in(shown: Opened) -> None:
+    """A page that was printed from a browser had none of them."""
+    page = shown.page
+    page.evaluate("document.querySelectorAll('details').forEach((one) => one.open = false)")
+    page.emulate_media(media="print")
+    size = "[...document.querySelectorAll('details table')].map((one) => one.offsetHeight)"
+    heights = page.evaluate(size)
+    assert len(heights) > 10
+    assert min(heights) > 50
+    assert as_words(shown.faults(A4, "print")) == ""
+    page.emulate_media(media="screen")
+
+
+@needs_browser
 def test_the_browser_tells_of_what_is_wrong_with_a_page(browser: Any, tmp_path: Path) -> None:
     path = tmp_path / "asks.html"
     path.write_text(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from iop_outcomes.shared.characters import printable
 
 SCHEMA = "iop_outcomes report 1"
 SYNTHETIC = "Synthetic data. These people and programs were made up."
+CUT = "Data cut"  # the fact that is a day
 AT_A_GLANCE, TRENDS = "what-changed", "trends"  # the sections that have findings
 Document = dict[str, Any]
 
@@ -165,6 +167,12 @@ def whole_sentence(title: str, text: str) -> str:
     return f"{title}{text}" if text[:1] in ".:;," else f"{title} {text}"
 
 
+def _as_day(name: str, text: str) -> str | pd.Timestamp:
+    """Return the data cut as a day, where it is one; the text of any other fact."""
+    is_day = name == CUT and re.fullmatch(r"\d{4}-\d{2}-\d{2}", text)
+    return pd.Timestamp(text) if is_day else text
+
+
 def leading_sheets(document: Document) -> dict[str, pd.DataFrame]:
     """Return the first sheets of the workbook: findings, facts, and what each sheet holds."""
     section_of = {one["name"]: one for one in document["sections"]}
@@ -176,7 +184,7 @@ def leading_sheets(document: Document) -> dict[str, pd.DataFrame]:
     title = section_of[TRENDS]["title"] if TRENDS in section_of else "Trends"
     findings += [(title, one["change"], one["title"], one["text"]) for one in document["findings"]]
     facts = [("Title", document["title"])]
-    facts += [(one["name"], one["text"]) for one in document["facts"]]
+    facts += [(one["name"], _as_day(one["name"], one["text"])) for one in document["facts"]]
     held = [(one["name"], one["caption"], one["note"]) for one in tables_of(document)]
     return {
         "findings": pd.DataFrame(findings, columns=["section", "change", "measure", "finding"]),
