@@ -5,7 +5,9 @@
 reads ``FOLDER/<series>/<quarter>.html`` and ``.xlsx`` and prints one row a series. Each person of
 the year ended by one kind between two printed days, or had not after the last; who is still there
 after 30, 60 or 90 days is counted by the trends of retention of the quarters of the year, and those
-who had not ended within as many days are they. The same year in two reports must be the same.
+who had not ended within as many days are they. The same year in two reports must be the same. All
+who completed, less those of the programs who were admitted since, are those of the year: who did so
+after the last day is the rest.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ NAME, KIND = "ends_over_time", "end"
 TITLE = re.compile(r"after how long: ([\d,]+) admissions, admitted in (\d{4})")
 DAYS = (30, 60, 90)
 MANY = 1000  # people from which on shares are in tenths of a percent
+COMPLETED = "completed"
 NO_KIND = "by no kind that is shown"
 
 
@@ -82,6 +85,38 @@ def flow(puzzle: Puzzle, read: Read, year: str) -> None:
         puzzle.total(there, quarters)
 
 
+def completed(puzzle: Puzzle, read: Read, year: str) -> None:
+    """Take up who completed of those admitted in the year: all who did, less those admitted since.
+
+    So it is where the trends begin with the year, all that follow it is the year of the programs,
+    and each of these has its numbers.
+    """
+    every, since = (_numerators(read, one) for one in ("trend_completion_rate", "sites_completed"))
+    came, programs = read.tables.get("trend_admissions"), read.tables.get("programs")
+    if every is None or since is None or came is None or programs is None:
+        return
+    quarters = came["period"].astype(str).tolist()
+    of_year = [f"{year}Q{number}" for number in (1, 2, 3, 4)]
+    named = {*programs["program"].astype(str)} - {"all"}
+    if quarters[:-4] != of_year or named - {*read.tables["sites_completed"]["program"].astype(str)}:
+        return
+    ends = [name for name in puzzle.low if isinstance(name, tuple) and len(name) == 3]
+    days = [int(name[2]) for name in ends if name[:2] == (year, COMPLETED)]
+    if not days or (whole := (year, "completed by", quarters[-1])) in puzzle:
+        return
+    puzzle.known(whole, every - since)
+    puzzle.part(whole, (year, COMPLETED, max(days)))
+
+
+def _numerators(read: Read, name: str) -> int | None:
+    """Return the sum of the numerators of a table; None if there is none, or one is hidden."""
+    table = read.tables.get(name)
+    if table is None or "numerator" not in table:
+        return None
+    counts = pd.to_numeric(table["numerator"], errors="coerce")
+    return None if counts.isna().any() else int(counts.sum())
+
+
 def between(puzzle: Puzzle, year: str) -> None:
     """Take up who ended between two days on which it is asked who had not, shown or not."""
     names = [name for name in puzzle.low if isinstance(name, tuple)]
@@ -101,6 +136,7 @@ def told(reads: Sequence[Read]) -> Solved:
     years = {str(name[0]) for name in puzzle.low if isinstance(name, tuple)}
     for read, year in ((read, year) for read in reads for year in sorted(years)):
         flow(puzzle, read, year)
+        completed(puzzle, read, year)
     for year in sorted(years):
         between(puzzle, year)
     return solve(puzzle) if puzzle.low else Solved(0)

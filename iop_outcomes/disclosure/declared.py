@@ -43,6 +43,7 @@ class DeclaredCounts:
         self.given_away: set[int] = set()
         self._open: set[int] = set()
         self._last: set[int] = set()
+        self._behind: set[int] = set()
         self._declares_last = False
 
     def __contains__(self, key: Key) -> bool:
@@ -63,6 +64,7 @@ class DeclaredCounts:
         rank: int = CELL,
         shows_zero: bool = True,
         column: Hashable | None = None,
+        is_printed: bool = True,
     ) -> None:
         """Declare a count.
 
@@ -86,6 +88,9 @@ class DeclaredCounts:
         column : hashable, optional
             The cells of a column that may be hidden together beside earlier reports, zeros too.
             None: a zero is always shown, or never.
+        is_printed : bool
+            Whether the item prints the count itself. If not, as of a mean, no file of the report
+            holds it, and what is hidden is judged as if it were printed.
         """
         if key in self._place:
             raise RuleError("A count is declared twice.", found=repr(key))
@@ -97,6 +102,8 @@ class DeclaredCounts:
             self._people[place] = round(people)
         if item is not None:
             self._items.setdefault(item, PrintedItem(rank)).counts.append(place)
+            if not is_printed:
+                self._behind.add(place)
             if column is not None:
                 self._column[item] = column
             if not shows_zero and self.policy.threshold > 1:
@@ -214,7 +221,7 @@ class DeclaredCounts:
 
     def shown_places(self, hidden: frozenset[Item]) -> frozenset[int]:
         """Return the places of the counts that are printed themselves."""
-        return self.places_of(self._items.keys() - hidden)
+        return self.places_of(self._items.keys() - hidden) - self._behind
 
     def places_of(self, items: AnySet[Item]) -> frozenset[int]:
         """Return the places of the counts of some items."""

@@ -42,6 +42,7 @@ from iop_outcomes.report.sections.attendance.weekdays import (
     weekdays_table,
 )
 from iop_outcomes.report.sections.attendance.weeks import link_weeks_by_quarter, weeks_of
+from iop_outcomes.report.sections.ends.discharged import link_discharged
 from iop_outcomes.report.sections.ends.of_year import counted_in, with_everybody
 from iop_outcomes.report.sections.ends.stays import (
     STAYS,
@@ -66,6 +67,7 @@ from iop_outcomes.report.sections.sites import (
     attendance_by_program,
     declare_sites,
     funnels,
+    not_drawn,
 )
 from iop_outcomes.report.together import Together, renamed
 from iop_outcomes.report.trends import Trends, inside, make_trends
@@ -334,11 +336,6 @@ def count_all(
     trends, frozen = trends.frozen(ledger, scope.programs)
     trends.link(linked)
     link_changed(linked, frozen)
-    for one in frozen:
-        for key in one.printed:
-            linked.hold(key)
-        for key in one.hidden:
-            linked.withhold(key)
     stayed = stays(scope)
     apart = together is not None and not together.of_all  # see `each.APART`
     ends, no_stays = ends_of_report(scope, linked, stayed, same, apart=apart)
@@ -365,6 +362,7 @@ def count_all(
     link_whole_time(scope, linked)
     with linked.asked_last():
         link_leaving_by_time(scope, linked, trends, of_curves)
+        link_discharged(scope, linked)
     sites = declare_sites(scope, linked) if scope.engagement is not None else []
     attended = attendance_by_program(scope, tables)
     if together is not None and together.of_all:
@@ -375,7 +373,7 @@ def count_all(
 
     hidden, note = hide_beside(linked, linked.hidden(), cells, issued)
     hidden = hidden if together is None else together.hide(linked, hidden, cells)
-    hidden = with_everybody(hidden, linked)
+    hidden = with_everybody(hidden, linked) | not_drawn(sites, hidden)
     printed, held = [(one, trends.printed(one)) for one in trends.all], cells(hidden)
     refuse_changed(held, issued)
     held = relapse.with_curves(held, None if apart or RELAPSE in hidden else curves)

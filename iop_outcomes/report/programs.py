@@ -265,8 +265,14 @@ def _means(
         key = (FAMILY, "hours_a_week", name)
         known = mask & ~np.isnan(hours)
         column = None if name == ALL else (FAMILY, "admitted")  # nobody, where none was admitted
-        people = scope.people(known)
-        linked.count((*key, "n"), int(known.sum()), people=people, item=key, column=column)
+        linked.count(
+            (*key, "n"),
+            int(known.sum()),
+            people=scope.people(known),
+            item=key,
+            column=column,
+            is_printed=False,
+        )
         mean = hours[known].mean() if known.any() and is_known else np.nan
         means.append(round(float(mean), 1))
     keys = [(FAMILY, "hours_a_week", name, "n") for name, _ in rows]

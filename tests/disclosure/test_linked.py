@@ -15,6 +15,7 @@ from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.declared import DETAIL, RECENT, TOTAL
 from iop_outcomes.disclosure.solutions.ranges import System, narrow_ranges
 from iop_outcomes.disclosure.solutions.solving import _search
+from iop_outcomes.disclosure.system import printed_cells
 from iop_outcomes.errors import RuleError
 from validation.attack_solving import Puzzle, solve
 
@@ -319,3 +320,14 @@ def test_the_table_whose_items_matter_most_on_average_comes_first_however_many_t
     assert first == {("totals", name) for name in ("a", "b", "c")}
     assert second == {("newest", "all")}
     assert counts.tables(first) == [second]
+
+
+def test_a_count_behind_a_mean_hides_it_and_is_in_no_file() -> None:
+    linked = LinkedCounts(iop.SafePolicy())
+    for name, value in {"few": 6, "many": 40, "all": 46}.items():
+        linked.count(name, value, item=name, is_printed=False)
+    linked.total("all", ["few", "many"])
+    hidden = linked.hidden()
+    assert "few" in hidden
+    assert len(hidden) == 2  # with the mean of the others and of all the few would be known
+    assert printed_cells(linked, frozenset()).counts == {"few": None, "many": None, "all": None}

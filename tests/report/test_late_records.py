@@ -14,7 +14,7 @@ from iop_outcomes.disclosure.ledger import Ledger
 from iop_outcomes.disclosure.ledger.memory import Frozen
 from iop_outcomes.disclosure.merging import MergePlan, Step
 from iop_outcomes.disclosure.results import trend_keys
-from iop_outcomes.disclosure.system import PrintedCells, audit
+from iop_outcomes.disclosure.system import PrintedCells, PrintedShare, audit
 from iop_outcomes.errors import ReportError
 from iop_outcomes.report.counting import Counted, count_all
 from iop_outcomes.report.earlier.again import refuse_changed
@@ -203,6 +203,20 @@ def test_only_figures_of_the_same_report_must_be_as_they_were() -> None:
     with pytest.raises(ReportError, match="other records") as caught:
         refuse_changed(report("2026-09-30", b=20), [before])
     assert caught.value.found.startswith("1 figures")
+    refuse_changed(replace(report(), counts={key: None}), [before])  # the same rows: more is hidden
+    with pytest.raises(ReportError, match="other records"):
+        refuse_changed(replace(report(), counts={key: None, rows: 80}), [before])
+
+
+def test_a_share_of_the_same_report_must_be_as_it_was() -> None:
+    def report(share: float) -> PrintedCells:
+        edges = PrintedShare("x", "n", share - 0.005, share + 0.005)
+        counts = {"x": None, "n": None}
+        return PrintedCells(11, FIRST, "2026-06-30", ("A",), counts, shares=[edges])
+
+    refuse_changed(report(0.4), [report(0.4)])
+    with pytest.raises(ReportError, match="other records"):
+        refuse_changed(report(0.41), [report(0.4)])
 
 
 @pytest.mark.parametrize(

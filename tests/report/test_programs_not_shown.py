@@ -306,3 +306,13 @@ def test_each_funnel_of_the_sample_names_the_programs_that_it_leaves_out() -> No
     said = " ".join(held["sentences"])
     for measure, title in sites.MEASURES.items():
         assert (f"sites_{measure}" in drawn) != (f"{title}: no funnel is drawn" in said)
+
+
+def test_counts_of_a_measure_without_a_funnel_are_in_no_file() -> None:
+    counts = SiteCounts("retained_90", FRAME)
+    every = {("sites", "retained_90", name) for name in FRAME["program"]}
+    assert sites.not_drawn([counts], HIDDEN) == frozenset()
+    one_left = HIDDEN | {("sites", "retained_90", "Harbor")}
+    assert sites.not_drawn([counts], one_left) == every
+    alone = replace(counts, frame=FRAME.head(1))
+    assert sites.not_drawn([alone], frozenset()) == {("sites", "retained_90", "Harbor")}

@@ -30,6 +30,8 @@ COUNTS = ("numerator", "denominator")
 def link_changed(linked: LinkedCounts, frozen: Sequence[Frozen]) -> None:
     """Declare what the rows of trends that stand as first printed are now, and the difference.
 
+    What was printed stays printed, and what was hidden hidden.
+
     Parameters
     ----------
     linked : LinkedCounts
@@ -54,6 +56,10 @@ def link_changed(linked: LinkedCounts, frozen: Sequence[Frozen]) -> None:
                 part, whole = ((*name, NOW) for name in own)
                 rest = linked.part(whole, part, people=behind[2])
                 _differ(linked, rest, ("rest", own[1], own[0]), few=few)
+        for key in one.printed:
+            linked.hold(key)
+        for key in one.hidden:
+            linked.withhold(key)
 
 
 def _differ(linked: LinkedCounts, now: Hashable, printed: Hashable, *, few: bool) -> None:

@@ -23,6 +23,7 @@ from iop_outcomes.report.sections.sites.funnels import (
     funnel_table_of,
     funnels,
     measures_known,
+    not_drawn,
     site_points,
     without_funnel,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "funnel_table_of",
     "funnels",
     "measures_known",
+    "not_drawn",
     "site_points",
     "without_funnel",
 ]

@@ -197,6 +197,17 @@ def funnels(counts: list[SiteCounts], hidden: Hidden) -> dict[str, Funnel]:
     return {name: site_funnel for name, site_funnel in funnel_of.items() if site_funnel is not None}
 
 
+def not_drawn(counts: Sequence[SiteCounts], hidden: Hidden) -> Hidden:
+    """Return the items of the measures that have no funnel: no other table has their counts."""
+    funnel_of = {counts_of_site: counts_of_site.shown(hidden) for counts_of_site in counts}
+    return frozenset(
+        ("sites", one.measure, str(name))
+        for one, drawn in funnel_of.items()
+        if drawn is None
+        for name in one.frame["program"]
+    )
+
+
 def measures_known(scope: Scope) -> list[str]:
     """Return the measures that could have a funnel."""
     return [] if scope.engagement is None else list(fractions_of_people(scope))
