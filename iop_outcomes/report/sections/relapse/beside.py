@@ -64,10 +64,12 @@ class Beside:
         if self.scope.period is None or not self.scope.period.months:
             return replace(curve, falls={})  # these have no quarters or months in common
         curve = self._wide(curve, before)
+        known: set[Key] | None = None  # what the earlier reports tell by themselves
         try:
-            known = set(self._told(curve, before, alone=True))
-            while curve.falls:
-                new = [key for key in self._told(curve, before) if key not in known]
+            while curve.falls and (found := self._told(curve, before)):
+                if known is None:
+                    known = set(self._told(curve, before, alone=True))
+                new = [key for key in found if key not in known]
                 if not new:
                     break
                 counted = [one for key in new for one in days_in(key)]
