@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from itertools import combinations, pairwise
+from itertools import pairwise
 
 import pandas as pd
 
@@ -104,8 +104,8 @@ def cells_of_curve(scope: Scope, curve: PrintedCurve) -> PrintedCells:
     """Return what a printed curve tells, by quarter of admission.
 
     It holds no number that is not printed: of those who had ended so by a day it is known that they
-    are no more than the share, and no fewer than beside the number at risk. So it is between any
-    two days: the share rises the more by each who ends so, the fewer are followed.
+    are no more than the share, and no fewer than beside the number at risk. So it is between two
+    days in a row: the share rises the more by each who ends so, the fewer are followed.
     """
     cut, least_of_all = pd.Timestamp(scope.records.as_of), scope.policy.threshold
     people = len(curve.times)
@@ -118,31 +118,35 @@ def cells_of_curve(scope: Scope, curve: PrintedCurve) -> PrintedCells:
     lost: set[Key] = set()  # not asked here: each report is judged for these by itself
     pieces = pieces_of(scope, scope.window(8))
 
-    def declare(kind: str, start: int, end: int) -> list[Key]:
+    def declare(kind: str, start: int, end: int, *, by_quarter: bool = True) -> list[Key]:
         """Declare a count, and those of its quarters; return the names of all."""
         whole: Key = (CURVE, *curve.name, kind, start, end)
         keys: list[Key] = [whole]
-        for piece in pieces:
+        for piece in pieces if by_quarter else ():
             is_final = piece.last + pd.Timedelta(days=end + KNOWN_AFTER) <= cut
             until = [] if is_final else [f"{KNOWN_BY} {cut.date()}"]
             named = (CURVE, *curve.name, kind, start, end, *until)
             keys.append((COHORTS, str(piece.last.date()), *named))
         counts.update(dict.fromkeys(keys))
         settled.update(keys[1:])
-        sums.append({whole: -1, **dict.fromkeys(keys[1:], 1)})
+        if by_quarter:
+            sums.append({whole: -1, **dict.fromkeys(keys[1:], 1)})
         least[whole] = least_of_all
         return keys
 
     days = [0, *curve.falls]
-    left = {day: declare(FOLLOWED, 0, day)[0] for day in curve.falls} | {0: size}
-    ended = {both: declare(ENDED, *both) for both in combinations(days, 2)}
+    at_risk = curve.base > 0
+    left = {0: size}
+    left |= {day: declare(FOLLOWED, 0, day, by_quarter=at_risk)[0] for day in curve.falls}
+    times = [*pairwise(days), *((0, day) for day in [*curve.falls][1:])]
+    ended = {both: declare(ENDED, *both) for both in times}
     for start, end in pairwise(days):
         gone: Key = (CURVE, *curve.name, GONE, start, end)
         counts[gone] = None
         lost.add(gone)
         sums.append({left[start]: -1, left[end]: 1, ended[start, end][0]: 1, gone: 1})
-        for before in days[: days.index(start)]:
-            three = zip(ended[before, end], ended[before, start], ended[start, end], strict=True)
+        if start:
+            three = zip(ended[0, end], ended[0, start], ended[start, end], strict=True)
             sums += [{key: -1, one: 1, other: 1} for key, one, other in three]
     for day, fall in curve.falls.items():
         low = least_of_all / people
