@@ -26,8 +26,9 @@ from iop_outcomes.report.sections.quarters import COHORTS
 from iop_outcomes.report.sections.relapse.beside import Beside
 from iop_outcomes.report.sections.relapse.declared_curves import (
     CURVE,
-    ENDED,
     FOLLOWED,
+    GONE,
+    OR_FOLLOWED,
     PrintedCurve,
     cells_of_curve,
     of_curve,
@@ -175,11 +176,12 @@ def true_cells(quarter: str, missing: MissingRule) -> PrintedCells:
             inside = came == pd.Period(key[1], "Q")
             key = key[2:]
         kind, start, end = key[3:6]
-        if kind == FOLLOWED:
-            return int((inside & (own["day"] > end)).sum())
-        inside &= (own["ended"] if kind == ENDED else ~own["ended"]).to_numpy()
+        left = inside & (own["day"] > end).to_numpy()
+        inside &= (~own["ended"] if kind == GONE else own["ended"]).to_numpy()
         after = (own["day"] > start) | (start == 0)  # some are followed to day 0 only
-        return int((inside & after & (own["day"] <= end)).sum())
+        between = inside & after & (own["day"] <= end)
+        counted = {FOLLOWED: left, OR_FOLLOWED: left | between}.get(str(kind), between)
+        return int(counted.sum())
 
     return replace(cells, counts={key: true(key) for key in cells.counts}, shares=[], least={})
 

@@ -21,6 +21,7 @@ from iop_outcomes.report.sections.relapse.declared_curves import (
     ENDED,
     FOLLOWED,
     GONE,
+    OR_FOLLOWED,
     PrintedCurve,
     cells_of_curve,
     pieces_of,
@@ -109,6 +110,7 @@ def true_number(scope: Scope, times: pd.DataFrame, key: Key) -> int:
         ENDED: between & times["ended"],
         GONE: between & ~times["ended"],
         FOLLOWED: times["day"] > end,
+        OR_FOLLOWED: (between & times["ended"]) | (times["day"] > end),
     }[kind]
     return int((inside & counted).sum())
 
@@ -175,5 +177,6 @@ def holds(scope: Scope, times: pd.DataFrame, curve: PrintedCurve) -> None:
     assert all(sum(sign * true[key] for key, sign in row.items()) == 0 for row in cells.sums)
     assert len(cells.shares) > 2 * len(DAYS)
     for one in cells.shares:
+        assert 0 <= one.low <= one.high <= 1  # others are refused in an earlier report
         top, bottom = true[one.numerator], true[one.denominator]
         assert one.low * bottom - 1e-9 <= top <= one.high * bottom + 1e-9

@@ -23,6 +23,7 @@ from iop_outcomes.report.sections.quarters import COHORTS
 
 CURVE = "curve"
 SIZE, ENDED, FOLLOWED, GONE = "n", "ended", "followed", "no longer followed"
+OR_FOLLOWED = "ended, or followed after"
 KNOWN_AFTER = 30  # days until what happened on a day is known
 EDGE = 1e-9
 Names = tuple[str, ...]
@@ -157,8 +158,12 @@ def cells_of_curve(scope: Scope, curve: PrintedCurve) -> PrintedCells:
             low = max(low, fallen / (1 - fallen) * bottom / people) if fallen < 1 else low
         most = min(fall + curve.edge(day), 1.0)
         shares.append(PrintedShare(ended[0, day][0], size, low, most))
-    for (start, end), keys in ended.items():
-        shares += _between(curve, (start, end), keys[0], (left[start], left[end]))
+    for (start, end), (whole, *_) in ended.items():
+        or_left: Key = (CURVE, *curve.name, OR_FOLLOWED, start, end)
+        counts[or_left] = None
+        lost.add(or_left)
+        sums.append({or_left: -1, whole: 1, left[end]: 1})
+        shares += _between(curve, (start, end), whole, (left[start], or_left))
     return PrintedCells(
         least_of_all,
         scope.label,
@@ -174,12 +179,14 @@ def cells_of_curve(scope: Scope, curve: PrintedCurve) -> PrintedCells:
 
 
 def _between(
-    curve: PrintedCurve, days: tuple[int, int], ended: Key, left: tuple[Key, Key]
+    curve: PrintedCurve, days: tuple[int, int], ended: Key, among: tuple[Key, Key]
 ) -> list[PrintedShare]:
-    """Return how many ended so between two days, of those followed after the first and the second.
+    """Return how many ended so between two days, as shares of two counts.
 
-    The share rises by S / n for each of them, with S the share of those without any end and n those
-    followed: by as much as after the first day at least, and as after the second at most.
+    They are those followed after the first day, and those who ended so or are followed after the
+    second. The share rises by S / n for each who ends so, with S the share of those without any end
+    and n those followed: by as much as after the first day at least, and as after the second at
+    most.
     """
     start, end = days
     edge = curve.edge(start) + curve.edge(end)
@@ -190,11 +197,10 @@ def _between(
         of_first = min((risen + edge) / low, 1.0) if low else 1.0
         if curve.kinds == 1:
             of_first = min(of_first, 1 - then / high)
-        shares.append(PrintedShare(ended, left[0], 0.0, of_first))
+        shares.append(PrintedShare(ended, among[0], 0.0, of_first))
     if risen > edge and most_then:
-        # those followed are never fewer than the threshold, so that this has no upper limit
-        most = float(len(curve.times))
-        shares.append(PrintedShare(ended, left[1], (risen - edge) / most_then, most))
+        for_each = (risen - edge) / most_then  # of those followed after the second day
+        shares.append(PrintedShare(ended, among[1], for_each / (1 + for_each), 1.0))
     return shares
 
 
