@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from calendar import month_name
 from collections.abc import Iterable
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -24,6 +25,9 @@ TITLES = {
     "Completion rate": "completion_rate",
     **{f"Retained at {day} days": f"retained_{day}" for day in (30, 60, 90)},
 }
+_MONTH = rf"((?:{'|'.join(month_name[1:])}) \d{{4}})"
+MONTHS = re.compile(rf"(the start of the records in )?{_MONTH} to {_MONTH}")
+"""A time from month to month, such as that of the caption of a table."""
 ALL, ONLY = "all", "the only program"
 OF_PROGRAMS = {"admissions": ("group", "program"), "programs": ("program", "")}
 """The tables with rows of programs: the column of their names, and in which part of the table."""
@@ -114,8 +118,22 @@ def read_report(page: Path, workbook: Path) -> Read:
     if len(found.tables) != len(tables):
         raise ValueError("the page and the workbook do not hold the same tables")
     pages = dict(zip(tables, found.tables, strict=True))
-    captions = tuple(" ".join(caption.split()) for caption in found.captions)
-    return Read(tables, pages, re.sub(r"\s+", " ", " ".join(found.words)), captions)
+    captions = tuple(in_days(" ".join(caption.split())) for caption in found.captions)
+    words = in_days(re.sub(r"\s+", " ", " ".join(found.words)))
+    return Read(tables, pages, words, captions)
+
+
+def in_days(words: str) -> str:
+    """Return words with the first and the last day of each time from one month to another.
+
+    Before the records begin there is nobody, so that their first quarter is a whole one.
+    """
+
+    def days(told: re.Match[str]) -> str:
+        begin = pd.Period(told[2], "Q" if told[1] else "M").start_time
+        return f"{begin:%Y-%m-%d} to {pd.Period(told[3], 'M').end_time:%Y-%m-%d}"
+
+    return MONTHS.sub(days, words)
 
 
 def rows(read: Read, name: str) -> list[dict[str, object]]:

@@ -373,7 +373,7 @@ def count_all(
 
     hidden, note = hide_beside(linked, linked.hidden(), cells, issued)
     hidden = hidden if together is None else together.hide(linked, hidden, cells)
-    hidden = with_everybody(hidden, linked) | not_drawn(sites, hidden)
+    hidden = with_everybody(hidden, linked) | not_drawn(linked, sites, hidden)
     printed, held = [(one, trends.printed(one)) for one in trends.all], cells(hidden)
     refuse_changed(held, issued)
     held = relapse.with_curves(held, None if apart or RELAPSE in hidden else curves)

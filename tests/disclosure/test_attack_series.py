@@ -20,7 +20,7 @@ from iop_outcomes.report.sections import outcomes
 from iop_outcomes.report.sections.scores.scales import BAM_TITLES
 from validation import attack_series, attack_series_solving, disclosure_attack
 from validation.attack_programs import RULES, Case, population, records_up_to
-from validation.attack_reading import Read
+from validation.attack_reading import Read, in_days
 from validation.attack_relations import PROMISE, build
 from validation.attack_series import join, told_together
 from validation.attack_series_later import FINAL_AFTER
@@ -290,3 +290,14 @@ def test_rows_from_before_the_second_attacker_was_asked_count_as_not_asked() -> 
     assert lines == "| 4 (of 1 series) "
     assert disclosure_attack._of_some(pd.DataFrame([row]), "second_told") == "| 0 (of 0 series) "
     assert "could not say it: 1." in disclosure_attack._of_second(pd.DataFrame([row, asked]))
+
+
+@pytest.mark.parametrize(
+    ("words", "days"),
+    [
+        ("admissions from October 2025 to September 2026, all", "2025-10-01 to 2026-09-30"),
+        ("from the start of the records in February 2024 to May 2025", "2024-01-01 to 2025-05-31"),
+    ],
+)
+def test_months_of_a_caption_are_read_as_days(words: str, days: str) -> None:
+    assert f"from {days}" in in_days(words)

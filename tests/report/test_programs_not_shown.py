@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 import iop_outcomes as iop
+from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.plots.layout.export import draw_svg
 from iop_outcomes.plots.sites import plot_funnel
 from iop_outcomes.plots.sites.funnel import _key, _texts
@@ -309,10 +310,10 @@ def test_each_funnel_of_the_sample_names_the_programs_that_it_leaves_out() -> No
 
 
 def test_counts_of_a_measure_without_a_funnel_are_in_no_file() -> None:
-    counts = SiteCounts("retained_90", FRAME)
+    counts, linked = SiteCounts("retained_90", FRAME), LinkedCounts(iop.SafePolicy())
     every = {("sites", "retained_90", name) for name in FRAME["program"]}
-    assert sites.not_drawn([counts], HIDDEN) == frozenset()
+    assert sites.not_drawn(linked, [counts], HIDDEN) == frozenset()
     one_left = HIDDEN | {("sites", "retained_90", "Harbor")}
-    assert sites.not_drawn([counts], one_left) == every
+    assert sites.not_drawn(linked, [counts], one_left) == every
     alone = replace(counts, frame=FRAME.head(1))
-    assert sites.not_drawn([alone], frozenset()) == {("sites", "retained_90", "Harbor")}
+    assert sites.not_drawn(linked, [alone], frozenset()) == {("sites", "retained_90", "Harbor")}

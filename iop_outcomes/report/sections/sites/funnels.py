@@ -197,15 +197,20 @@ def funnels(counts: list[SiteCounts], hidden: Hidden) -> dict[str, Funnel]:
     return {name: site_funnel for name, site_funnel in funnel_of.items() if site_funnel is not None}
 
 
-def not_drawn(counts: Sequence[SiteCounts], hidden: Hidden) -> Hidden:
-    """Return the items of the measures that have no funnel: no other table has their counts."""
-    funnel_of = {counts_of_site: counts_of_site.shown(hidden) for counts_of_site in counts}
-    return frozenset(
+def not_drawn(linked: LinkedCounts, counts: Sequence[SiteCounts], hidden: Hidden) -> Hidden:
+    """Return the items of the measures that have no funnel: no other table has their counts.
+
+    They are withheld: that they are not there does not say that they are above 0.
+    """
+    items = frozenset(
         ("sites", one.measure, str(name))
-        for one, drawn in funnel_of.items()
-        if drawn is None
+        for one in counts
+        if one.shown(hidden) is None
         for name in one.frame["program"]
     )
+    for item in items:
+        linked.withhold(item)
+    return items
 
 
 def measures_known(scope: Scope) -> list[str]:
