@@ -10,11 +10,7 @@ import pandas as pd
 import pytest
 
 import iop_outcomes as iop
-from iop_outcomes.report.each import reports_of_programs
-from iop_outcomes.report.quarterly import Wanted
 from iop_outcomes.report.sections.ends import stays
-from iop_outcomes.report.settings import ReportSettings
-from tests.helpers.of_the_sample import nothing_drawn, records_of_the_sample
 
 CMS = iop.SafePolicy()
 
@@ -119,13 +115,3 @@ def test_a_few_who_ended_after_the_last_day_do_not_follow_from_all_who_ended_so(
     apart, beside = (dict(told(days, flow=False, year=year)) for year in (False, True))
     assert apart["completed"] == [30, 60, 180]
     assert beside["completed"] == [30, 60, 365]
-
-
-def test_of_one_command_only_the_report_of_all_has_it() -> None:
-    records = records_of_the_sample()
-    with nothing_drawn():
-        made = reports_of_programs(records, Wanted("2026Q3"), ReportSettings())
-    assert "ends_over_time" in made.whole.tables
-    for report in made.each.values():
-        assert "ends_over_time" not in report.tables
-        assert stays.IN_THAT_OF_ALL in report.html

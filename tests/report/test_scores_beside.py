@@ -16,6 +16,7 @@ from iop_outcomes.report.each import reports_of_programs
 from iop_outcomes.report.period import parse_report_period
 from iop_outcomes.report.quarterly import Wanted
 from iop_outcomes.report.scope import Scope, choose_scope
+from iop_outcomes.report.sections.ends.words import IN_THAT_OF_ALL
 from iop_outcomes.report.sections.outcomes import (
     WHO_IS_NEW,
     declare_admitted,
@@ -134,13 +135,15 @@ def test_beside_an_earlier_report_of_nearly_the_same_people_low_scores_are_left_
     assert ("functioning" in alone, "functioning" in beside) == (True, not held)
 
 
-def test_reports_of_single_programs_have_no_scores_and_that_of_all_has() -> None:
+def test_reports_of_single_programs_have_no_scores_nor_ends_and_that_of_all_has() -> None:
     records = records_of_the_sample().where(program=["North", "Harbor"])
     wanted = Wanted(parse_report_period("2026Q3"))
     with nothing_drawn(), nothing_hidden():
         reports = reports_of_programs(records, wanted, ReportSettings(), progress=False)
-    assert {"symptoms", "functioning"} <= set(reports.whole.tables)
+    only_of_all = {"symptoms", "functioning", "ends_over_time"}
+    assert only_of_all <= set(reports.whole.tables)
     for one in reports.each.values():
-        assert not {"symptoms", "functioning"} & set(one.tables)
+        assert not only_of_all & set(one.tables)
+        assert IN_THAT_OF_ALL in one.html
         assert one.cells is not None
         assert not [key for key in one.cells.counts if key[0] in ("symptoms", "functioning")]
