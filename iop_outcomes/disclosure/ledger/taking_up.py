@@ -39,7 +39,8 @@ def take_up_by_reasons(
 
     All is shown but for what the sets found so far forbid, until that is safe: then each table that
     is not shown would disclose with those before it, and few questions have been asked. Where it is
-    not known which items disclose together, all tables up to the first that does are such a set.
+    not known which items disclose together, the first table that does so with those before it is
+    taken up by itself, and stays as it is then: nothing that is found later changes those before.
 
     Parameters
     ----------
@@ -60,25 +61,36 @@ def take_up_by_reasons(
     """
     together: set[Hidden] = set()
     safe: list[Hidden] = []
+    settled: dict[int, Hidden] = {}  # of a table what of it stays hidden
 
     def may_be(gone: Hidden) -> bool:
         return not any(items.isdisjoint(gone) for items in together)
 
     while True:
         steps = [nothing]
-        for table in tables:
-            steps.append(take_up([table], steps[-1], may_be))
+        for number, table in enumerate(tables):
+            if number in settled:
+                steps.append(steps[-1] - (table - settled[number]))
+            else:
+                steps.append(take_up([table], steps[-1], may_be))
         found = reasons(steps[-1])
         if found is None:
             first = _first_unsafe(steps, is_safe, safe)
             if first == 0:
                 return None
-            found = [nothing - steps[first]]
+            settled[first - 1] = _piece_by_piece(tables[first - 1], steps[first - 1], is_safe)
+            continue
         if not found:
             return steps[-1]
         if frozenset() in found:
             return None
         together.update(found)
+
+
+def _piece_by_piece(table: Hidden, gone: Hidden, is_safe: Callable[[Hidden], bool]) -> Hidden:
+    """Return what stays hidden of a table that cannot be shown whole; that is not asked again."""
+    whole = gone - table
+    return table & take_up([table], gone, lambda left: left != whole and is_safe(left))
 
 
 def _first_unsafe(
