@@ -32,6 +32,7 @@ from validation.attack_solving import solve
 TEXT = Path(__file__).with_name("shown_share_page.md")
 HIDDEN = "hidden"
 NOT_OF_PEOPLE = ("signals", "files", "checks", "definitions", "cannot_tell", "merged", "measures")
+REPEATED = ("benchmarks",)  # their figures stand in another table
 OF_CHARTS = ("centre", "lower_limit", "upper_limit", "signal")  # made of the shown values
 CURVES = ("relapse", "relapse_by_program", "relapse_by_missing")
 PEOPLE = {80: 192, 300: 720}
@@ -50,16 +51,19 @@ def figures(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Return a row a table: its figures that are shown, and that are hidden."""
     rows = []
     for name, table in tables.items():
-        if name in NOT_OF_PEOPLE or name in CURVES:  # the points of curves stand in without_relapse
+        if name in (*NOT_OF_PEOPLE, *REPEATED, *CURVES):  # points of curves are in without_relapse
             continue
         shown = hidden = 0
         for column in table.columns:
+            of_day = column.startswith("day_")
             if column in ("week", "TEDS_code", *OF_CHARTS):
+                continue
+            if of_day and column.endswith(("_lower", "_upper")):  # one figure with the share
                 continue
             for row, value in enumerate(table[column].tolist()):
                 if isinstance(value, str):
                     hidden += value == HIDDEN
-                    shown += column.startswith("day_") and value != HIDDEN
+                    shown += of_day and value != HIDDEN
                 elif pd.isna(value):
                     status = table["status"].iloc[row] if "status" in table else HIDDEN
                     hidden += status == HIDDEN

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from iop_outcomes.disclosure.policy import HIDDEN
-from iop_outcomes.report.model import Table
+from iop_outcomes.report.model import Table, write_value
 from iop_outcomes.report.sections.benchmarks import BENCHMARKS, NONE, benchmarks_section
 
 
@@ -24,9 +24,11 @@ def counted(share: object) -> Any:
 
 
 def test_each_stands_beside_the_figure_of_the_report() -> None:
-    frame = benchmarks_section(counted(0.4)).tables[0].frame
+    (table,) = benchmarks_section(counted(0.4)).tables
+    frame = table.frame
     assert frame["measure"].tolist() == ["Completed"]
-    assert frame["here"].tolist() == ["40.0%"]
+    assert frame["here"].tolist() == [0.4]
+    assert write_value(0.4, table.kind_at(0, list(frame).index("here"))) == "40.0%"
     assert frame["of"].tolist() == ["Discharges in 2025"]
     assert (frame[["year", "population", "source"]] != "").all(axis=None)
 

@@ -39,12 +39,6 @@ def section_of(report: iop.Report, name: str) -> dict[str, Any]:
     return next(section for section in sections if section["name"] == name)
 
 
-def share(cell: str) -> float:
-    found = re.match(r"([\d.]+)%", cell)
-    assert found, cell
-    return float(found[1])
-
-
 def on_or_before(table: pd.DataFrame, day: float) -> pd.Series[Any]:
     return table[table["day"] <= day].iloc[-1]
 
@@ -84,14 +78,14 @@ def test_shares_without_relapse_are_those_of_the_public_report(name: str) -> Non
     if name == "without_relapse":
         assert own[first].tolist() == [*SHOWN, "all"]
     own = own.set_index(first, drop=False).loc[public[first]]
-    days = [column for column in public if column.startswith("day_")]
+    days = [column for column in public if re.fullmatch(r"day_\d+", column)]
     printed = 0
     for (_, there), (_, here) in zip(public.iterrows(), own.iterrows(), strict=True):
         for day in days:
-            assert re.match(r"[\d.]+% \([\d.]+% to [\d.]+%\)$", here[day]), here[day]
+            assert 0 <= here[f"{day}_lower"] <= here[day] <= here[f"{day}_upper"] <= 1, here[day]
             assert here[day.replace("day", "at_risk")] > 0
             if there[day] != "hidden":
-                assert abs(share(there[day]) - share(here[day])) <= HALF
+                assert abs(there[day] - here[day]) <= HALF / 100
                 printed += 1
     assert printed > len(public)
 
@@ -206,9 +200,14 @@ def test_what_cannot_be_estimated_says_why() -> None:
     times = pd.DataFrame({"days": [20, 40, 40, 100], "event": [False, True, False, False]})
     curves = iop.protect(iop.survival_curves(times), iop.SafePolicy.internal())
     (row,) = tables._milestones(curves).to_dict("records")
-    assert (row["day_30"], row["at_risk_30"]) == ("100%", 3)
-    assert row["day_60"].startswith("66.7% (")
-    assert (row["day_180"], row["at_risk_180"]) == ("not known", 0)
+    assert (row["day_30"], row["day_30_lower"], row["at_risk_30"]) == (1.0, None, 3)
+    assert row["day_60"] == pytest.approx(2 / 3)
+    assert row["day_60_lower"] < row["day_60"] < row["day_60_upper"]
+    assert (row["day_180"], row["day_180_upper"], row["at_risk_180"]) == ("not known", None, 0)
+    kinds = tables._kinds(pd.DataFrame([row]), "share")
+    read = tables.as_read(tables.Table("a", "A", pd.DataFrame([row]), kinds)).on_page.frame.iloc[0]
+    assert (read["day_30"], read["day_180"]) == ("100%", "not known")
+    assert read["day_60"].startswith("66.7% (")
     ends = times.assign(ended_by=["censored", "completed", "censored", "censored"])
     found = iop.cumulative_incidence(ends, causes=["completed", "died"])
     shares = each_day.with_limits("a", "A", found, "end").frame.set_index("end")

@@ -8,7 +8,7 @@ import pandas as pd
 
 from iop_outcomes.disclosure.policy import HIDDEN
 from iop_outcomes.report.counting import Counted
-from iop_outcomes.report.model import Kind, Section, Table, write_value
+from iop_outcomes.report.model import Kind, Section, Table
 
 NAME, TITLE = "benchmarks", "Beside published figures"
 NONE = "None of the published figures has one in this report that may be set beside it."
@@ -83,7 +83,7 @@ def benchmarks_section(counted: Counted) -> Section:
         return Section(NAME, TITLE, (NONE,))
     columns = ["measure", "here", "of", "published", "year", "population", "source"]
     frame = pd.DataFrame(rows, columns=columns)
-    kinds: dict[str, Kind] = {}
+    kinds: dict[str, Kind] = {"here": "share"}
     note = (
         "Here: as it stands in the tables of this report. TEDS counts all discharges, "
         "as the table of discharges does, with other reasons and those not recorded."
@@ -92,7 +92,7 @@ def benchmarks_section(counted: Counted) -> Section:
     return Section(NAME, TITLE, (HOW,), (table,))
 
 
-def _here(counted: Counted, one: Benchmark) -> tuple[str, str] | None:
+def _here(counted: Counted, one: Benchmark) -> tuple[object, str] | None:
     """Return the share in this report and what it is of; None where it is not shown."""
     if one.table not in counted.drafts:
         return None
@@ -102,4 +102,4 @@ def _here(counted: Counted, one: Benchmark) -> tuple[str, str] | None:
     if shares.empty or shares.iloc[0] == HIDDEN or pd.isna(shares.iloc[0]):
         return None
     of = table.caption.partition(": ")[2] or table.caption.partition(",")[0]
-    return write_value(shares.iloc[0], "share"), of[:1].upper() + of[1:]
+    return shares.iloc[0], of[:1].upper() + of[1:]

@@ -121,7 +121,7 @@ class PrintedTable:
 
 def printed(section: Section, *, limits: bool = False) -> Mapping[str, PrintedTable]:
     """Return the tables of a section, and those behind its pictures, by name."""
-    return {table.name: PrintedTable(table, limits) for table in section.all_tables}
+    return {table.name: PrintedTable(table.on_page, limits) for table in section.all_tables}
 
 
 def _is_told(cell: object) -> bool:

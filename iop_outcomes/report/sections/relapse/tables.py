@@ -13,10 +13,10 @@ from iop_outcomes.disclosure import ProtectedCurves
 from iop_outcomes.disclosure.fixed_days.at_risk import survival_decimals
 from iop_outcomes.disclosure.policy import HIDDEN
 from iop_outcomes.relapse import RelapseRule
-from iop_outcomes.report.model import Kind, Table, share_kinds
+from iop_outcomes.report.model import Kind, Table, share_kinds, write_value
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections.ends.each_day import MILESTONES as DAYS
-from iop_outcomes.report.sections.ends.each_day import days_told, written
+from iop_outcomes.report.sections.ends.each_day import NOT_FOLLOWED, days_told
 from iop_outcomes.report.sections.relapse.results import MISSING, RelapseResults
 from iop_outcomes.survival import IntervalSurvival
 
@@ -29,6 +29,9 @@ CURVE_KINDS: dict[str, Kind] = {
 OF_CURVES = ("survival", "lower", "upper", "lowest", "highest")
 """The columns of shares of curves; each is written as it was rounded."""
 EXACT: Kind = "share"
+IN_WHOLE: Kind = "whole_share"
+LOWER, UPPER = "_lower", "_upper"
+"""How the names of the columns end that hold the limits of the share on a day."""
 LEFT_OUT = "too few people or events, or to protect others"
 NOBODY = "nobody who was admitted there is in a curve"
 NO_PROGRAMS = (
@@ -245,7 +248,9 @@ def milestone_table(results: RelapseResults, whom: str, left: str = "") -> Table
         note = OPEN_NOTE
     told = not results.overall.table.empty or results.by_program is not None
     note = " ".join(filter(None, [note, HOW if told else "", left]))
-    return Table("without_relapse", f"Without relapse, by day: {whom}", frame, _kinds(frame), note)
+    kinds = _kinds(frame, EXACT if results.overall.policy.threshold == 1 else IN_WHOLE)
+    caption = f"Without relapse, by day: {whom}"
+    return as_read(Table("without_relapse", caption, frame, kinds, note))
 
 
 def missing_rule_table(results: RelapseResults) -> Table:
@@ -254,17 +259,14 @@ def missing_rule_table(results: RelapseResults) -> Table:
     name = "events_on_missing_data"
     frame[name] = frame[MISSING].map(results.resting)
     shares, cells = share_kinds({name: [results.decimals[one] for one in frame[MISSING]]})
-    kinds = _kinds(frame) | shares
-    open_note = f" {OPEN_NOTE}" if results.by_missing.policy.threshold == 1 else ""
+    is_open = results.by_missing.policy.threshold == 1
+    kinds = _kinds(frame, EXACT if is_open else IN_WHOLE) | shares
+    open_note = f" {OPEN_NOTE}" if is_open else ""
     if results.overall.table.empty and results.by_program is None:  # the table above has no share
         open_note += f" {HOW}"
-    return Table(
-        "missing_check_ins",
-        MISSING_CAPTION,
-        frame,
-        kinds,
-        f"{MISSING_NOTE}{open_note}",
-        cell_kinds=cells,
+    note = f"{MISSING_NOTE}{open_note}"
+    return as_read(
+        Table("missing_check_ins", MISSING_CAPTION, frame, kinds, note, cell_kinds=cells)
     )
 
 
@@ -282,39 +284,78 @@ def interval_table(name: str, caption: str, curves: IntervalSurvival) -> Table:
     return Table(name, caption, frame, kinds, EACH_INTERVAL_NOTE)
 
 
+def as_read(table: Table) -> Table:
+    """Return the table with what a page has: each share with its limits in one cell."""
+    frame, kinds = table.frame.copy(), dict(table.kinds)
+    for day in [str(name) for name in frame if f"{name}{LOWER}" in frame]:
+        names = [day, f"{day}{LOWER}", f"{day}{UPPER}"]
+        kind = kinds[day]
+        rows = zip(*(frame[name] for name in names), strict=True)
+        frame[day] = [_with_limits(kind, *row) for row in rows]
+        frame = frame.drop(columns=names[1:])
+        kinds = {name: one for name, one in kinds.items() if name not in names}
+    return replace(table, read=replace(table, frame=frame, kinds=kinds))
+
+
+def _with_limits(kind: Kind, share: object, *limits: object) -> str:
+    """Return a share as it is written, with its limits where both are numbers."""
+    written = write_value(share, kind)
+    if any(isinstance(one, str) or pd.isna(one) for one in limits):  # type: ignore[call-overload]  # a cell
+        return written
+    lower, upper = (write_value(one, kind) for one in limits)
+    return f"{written} ({lower} to {upper})"
+
+
 def _milestones(curves: ProtectedCurves) -> pd.DataFrame:
-    """Return one row a group and one column a day, each cell the share with its limits."""
+    """Return one row a group, and for each day the share and its limits, a column each.
+
+    Where nothing is hidden the number at risk stands beside them.
+    """
     rows = curves.at(DAYS)
-    if curves.policy.threshold == 1:
-        return _open_milestones(curves, rows)
-    shares, lower, upper = (rows[name] for name in ("survival", "lower", "upper"))
-    cells = [
-        HIDDEN
-        if pd.isna(share)
-        else f"{share:.0%}"
-        if pd.isna(low)
-        else f"{share:.0%} ({low:.0%} to {high:.0%})"
-        for share, low, high in zip(shares, lower, upper, strict=True)
-    ]
-    frame = curves.sizes[list(curves.by)].reset_index(drop=True).astype(object)
-    for number, day in enumerate(DAYS):
-        frame[f"day_{day}"] = cells[number :: len(DAYS)]
-    return frame
-
-
-def _open_milestones(curves: ProtectedCurves, rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the same with tenths of a percent, and beside each share the number at risk."""
+    is_open = curves.policy.threshold == 1
     frame = curves.sizes[list(curves.by)].reset_index(drop=True).astype(object)
     if not curves.by:
         frame = pd.DataFrame(index=range(len(curves.sizes)))
-    limits = zip(*(rows[name] for name in ("survival", "lower", "upper")), strict=True)
-    cells = [written(*values) for values in limits]
     for number, day in enumerate(DAYS):
-        frame[f"day_{day}"] = cells[number :: len(DAYS)]
-        frame[f"at_risk_{day}"] = rows["at_risk"].to_numpy()[number :: len(DAYS)]
+        at = rows.iloc[number :: len(DAYS)]
+        names = [f"day_{day}", f"day_{day}{LOWER}", f"day_{day}{UPPER}"]
+        cells = at[["survival", "lower", "upper"]].to_numpy(dtype=float)
+        frame[names] = pd.DataFrame(
+            [_open_cells(*row) if is_open else _cells(*row) for row in cells],
+            index=frame.index,
+            columns=names,
+            dtype=object,
+        )
+        if is_open:
+            frame[f"at_risk_{day}"] = at["at_risk"].to_numpy()
     return frame
 
 
-def _kinds(frame: pd.DataFrame) -> dict[str, Kind]:
-    """Return the kinds of the numbers at risk, which stand beside the shares if none is hidden."""
-    return {str(name): "count" for name in frame if str(name).startswith("at_risk_")}
+def _cells(share: float, *limits: float) -> list[object]:
+    """Return a share and its limits in whole percent, or the word for each that is hidden."""
+    gone = np.isnan([share, *limits])
+    gone[1:] |= gone.any()
+    return [
+        HIDDEN if is_gone else float(f"{one:.2f}")
+        for one, is_gone in zip((share, *limits), gone, strict=True)
+    ]
+
+
+def _open_cells(share: float, *limits: float) -> list[object]:
+    """Return the same where nothing is hidden: some days are not known, some have no limits."""
+    if pd.isna(share):
+        return [NOT_FOLLOWED, None, None]
+    lower, upper = limits
+    none = np.isnan(lower) or np.isnan(upper) or lower == upper
+    return [share, *([None, None] if none else limits)]
+
+
+def _kinds(frame: pd.DataFrame, kind: Kind) -> dict[str, Kind]:
+    """Return the kinds of shares, limits and the numbers at risk, if none is hidden."""
+    kinds: dict[str, Kind] = {}
+    for name in map(str, frame.columns):
+        if name.startswith("at_risk_"):
+            kinds[name] = "count"
+        elif name.startswith("day_"):
+            kinds[name] = kind
+    return kinds
