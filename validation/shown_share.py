@@ -32,7 +32,7 @@ from validation.attack_solving import solve
 TEXT = Path(__file__).with_name("shown_share_page.md")
 HIDDEN = "hidden"
 NOT_OF_PEOPLE = ("signals", "files", "checks", "definitions", "cannot_tell", "merged", "measures")
-REPEATED = ("benchmarks",)  # their figures stand in another table
+REPEATED = ("benchmarks", "also_reported")  # their figures stand in another table
 OF_CHARTS = ("centre", "lower_limit", "upper_limit", "signal")  # made of the shown values
 CURVES = ("relapse", "relapse_by_program", "relapse_by_missing")
 PEOPLE = {80: 192, 300: 720}

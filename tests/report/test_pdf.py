@@ -650,3 +650,24 @@ def test_findings_and_all_measures_with_their_note_stand_on_the_first_page(
     for words in ("At a glance", "All measures on one page", "It is not drawn of"):
         assert words in first
     assert second.strip().startswith("From admission to day 90")
+
+
+@needs_weasyprint
+@needs_text
+def test_the_first_page_stands_alone_with_targets_and_other_results(tmp_path: Path) -> None:
+    """With five targets its tables began on the second page."""
+    targets = {"attendance_rate": 0.75, "no_show_rate": 0.12, "retained_30": 0.7}
+    targets |= {"completion_rate": 0.4, "check_in_response": 0.8}
+    kept = ("what-changed", "flow", "who-stayed", "relapse", "symptoms")
+    settings = ReportSettings(
+        title="Outcomes of Harbor House, all programs",
+        prepared_by="Quality office",
+        prepared_on="2026-10-05",
+        targets=targets,
+        leave_out=tuple(name for name in NAMES if name not in kept),
+    )
+    made = iop.quarterly_report(records_of_the_sample(), "2026Q3", settings=settings)
+    first, second = _pages(made.save(tmp_path / "report.pdf"))[:2]
+    for words in ("beside target", "It is not drawn of", "Also in this report", "lower scores"):
+        assert words in " ".join(first.split())
+    assert second.strip().startswith("From admission to day 90")

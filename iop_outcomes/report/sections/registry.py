@@ -16,17 +16,12 @@ from iop_outcomes.report.earlier import EarlierReport
 from iop_outcomes.report.model import DraftTable, Drawing, Hidden, Section, Table
 from iop_outcomes.report.scope import BY_MONTH, Scope
 from iop_outcomes.report.sections import assemble as parts
-from iop_outcomes.report.sections import benchmarks, first_page, sites
+from iop_outcomes.report.sections import benchmarks, first_page, openings, sites
 from iop_outcomes.report.sections.attendance import exclusions
 from iop_outcomes.report.sections.attendance.rules import why_no_rules
 from iop_outcomes.report.sections.definitions import definitions
 from iop_outcomes.report.sections.definitions.how_to_read import how_to_read
 from iop_outcomes.report.sections.findings import Finding
-from iop_outcomes.report.sections.openings import (
-    attended_in_the_period,
-    opening,
-    with_main_numbers,
-)
 from iop_outcomes.report.sections.outcomes import why_no_answers, why_no_scores
 from iop_outcomes.report.sections.own import own_section
 from iop_outcomes.report.sections.signals import month_charts, signals_table
@@ -358,20 +353,23 @@ def _opening(section: Section, material: Material, shown: Sequence[str]) -> str:
     printed = "trends" in shown or first_page.NAME in shown
     own = ""
     if section.identifier == "attendance" and material.counted is not None and printed:
-        own = attended_in_the_period(material.scope, material.all.trends)
-    return opening(section, first=own)
+        own = openings.attended_in_the_period(material.scope, material.all.trends)
+    return openings.opening(section, first=own)
 
 
 def finished(sections: Sequence[Section], material: Material) -> list[Section]:
-    """Return the sections, the first page of a report without a period with their main numbers."""
-    if material.scope.period is not None or material.counted is None:
+    """Return the sections, the first page with what it has of the others."""
+    if material.counted is None:
         return list(sections)
-    whom = material.scope.words(4)
-    points = sites.attendance_points(material.all.site_attendance, whom)
-    return [
-        with_main_numbers(one, sections, points) if one.identifier == first_page.NAME else one
-        for one in sections
-    ]
+
+    def page_of(one: Section) -> Section:
+        if material.scope.period is not None:
+            return openings.with_other_results(one, sections)
+        attended = material.all.site_attendance
+        points = sites.attendance_points(attended, material.scope.words(4))
+        return openings.with_main_numbers(one, sections, points)
+
+    return [page_of(one) if one.identifier == first_page.NAME else one for one in sections]
 
 
 def _without(section: Section, pointers: Sequence[str]) -> Section:

@@ -193,14 +193,17 @@ def relapse(tables: Tables) -> str:
     return f"{estimate} {beside}" if beside else estimate
 
 
-def _of_whom(tables: Tables) -> str:
-    """Return of whom the curve is, and of how many where its table prints that."""
-    time = time_of(tables["without_relapse"].caption)
+def people_of_curve(tables: Tables) -> int:
+    """Return of how many the curve is where its table prints that; else 0."""
     curve = tables.get("relapse")
     if curve is None or not curve.rows or curve.count(0, "day") != 0:
-        return f"Of all admissions{time},"
-    parts = [curve.count(0, name) for name in ("at_risk", "events", "censored")]
-    number = sum(filter(None, parts))
+        return 0
+    return sum(filter(None, (curve.count(0, one) for one in ("at_risk", "events", "censored"))))
+
+
+def _of_whom(tables: Tables) -> str:
+    """Return of whom the curve is, and of how many where its table prints that."""
+    time, number = time_of(tables["without_relapse"].caption), people_of_curve(tables)
     return f"Of {counted(number, 'admission') if number else 'all admissions'}{time},"
 
 
