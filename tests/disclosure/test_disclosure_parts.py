@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -192,6 +193,30 @@ def test_where_not_all_can_be_large_as_whole_numbers_others_are() -> None:
     fit = search.next_fit([2, 4])
     assert fit is not None
     assert fit[2] < 11 <= fit[4]
+
+
+def test_where_no_whole_numbers_are_near_what_raises_most_known_ones_are_changed_little(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Pairs of 30 people, by pairs of rows that are not asked: one of each pair can be 11 or more.
+    sums = [{2 * row: 1, 2 * row + 1: 1, 40 + row: -1} for row in range(20)]
+    counts = [25, 5] * 20 + [30] * 20
+    system = System.of([*range(40)], counts, sums, [], {})
+    search = SearchOfMany(system, (np.zeros(40), np.full(40, 30.0)), range(1, 20, 2), [11] * 10)
+    tried = []
+
+    def refuses_the_first(*given: Any) -> Any:
+        tried.append(given)
+        return None if len(tried) <= 2 else whole_near(*given)
+
+    whole_near = many.whole_near
+    monkeypatch.setattr(many, "whole_near", refuses_the_first)
+    fit = search.next_fit(range(1, 20, 2))
+    assert fit is not None
+    assert len(tried) == 3
+    assert system.holds(np.array(fit))
+    assert fit[1:20:2] == [11] * 10  # not more than is needed
+    assert fit[20:] == [25, 5] * 10  # as they were
 
 
 def test_a_number_outside_what_was_asked_is_no_solution(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,12 +8,13 @@ import numpy as np
 
 from iop_outcomes.disclosure.solutions.connected import Mask
 from iop_outcomes.disclosure.solutions.ranges import Ranges, System
-from iop_outcomes.disclosure.solutions.solver import Numbers, Program
+from iop_outcomes.disclosure.solutions.solver import Numbers, Program, optimum
 from iop_outcomes.disclosure.solutions.solving import WHOLE, exact, whole_near
 
 MANY = 8  # counts, from which on one search is made for all of them
 ENOUGH = 0.2  # of the counts that are asked, from which on one more search takes less time
 MOST_TIMES = 8  # that the counts are weighted in one search
+PER_PERSON = 0.01  # what a person more or less costs where one more large count is worth 1
 NEARLY = 0.05  # a count that is as large as asked weighs at most 21 times one of 0
 
 
@@ -60,7 +61,13 @@ class SearchOfMany:
     def next_fit(self, columns: Sequence[int]) -> list[int] | None:
         """Return whole numbers that fit, of which many of these counts are large; or None."""
         wanted = np.isin(self._columns, columns)
-        fractions = self._fractions(wanted)
+        numbers = self._whole(self._fractions(wanted), wanted)
+        if numbers is None:
+            numbers = self._whole(self._near_known(wanted), wanted)
+        return None if numbers is None else exact(self._system, numbers)
+
+    def _whole(self, fractions: Numbers | None, wanted: Mask) -> Numbers | None:
+        """Return whole numbers near fractions, where possible with the same counts large."""
         if fractions is None:
             return None
         own = self._columns[wanted]
@@ -71,7 +78,7 @@ class SearchOfMany:
         numbers = whole_near(fractions, (low, high), sums)
         if numbers is None:  # not all that are large as fractions are as whole numbers
             numbers = whole_near(fractions, self._ranges, sums)
-        return None if numbers is None else exact(self._system, numbers)
+        return numbers
 
     def _fractions(self, wanted: Mask) -> Numbers | None:
         """Return fractions that fit, of which many of the wanted counts are large; or None.
@@ -98,3 +105,35 @@ class SearchOfMany:
             most, fractions = large, best.numbers[:size]
             weights = np.where(wanted, 1 / (1 + NEARLY - reached), 0.0)
         return fractions
+
+    def _near_known(self, wanted: Mask) -> Numbers | None:
+        """Return fractions near the known whole numbers, with fewer large counts; or None.
+
+        What need not change costs something, so that most of it stays a whole number: where many
+        counts are connected, no whole numbers may be found near the fractions of many more large
+        ones.
+        """
+        from scipy.sparse import block_array, csc_array
+
+        size, extra = len(self._system.places), int(wanted.sum())
+        known = np.array(self._system.values, dtype=np.float64)
+        own, least = self._columns[wanted], self._least[wanted]
+        matrix, lower, upper = self._system.sums
+        every = np.arange(extra)
+        chosen = csc_array((np.ones(extra), (every, own)), shape=(extra, size))
+        parts = csc_array((-least, (every, every)), shape=(extra, extra))
+        total = matrix @ known
+        sums = (
+            block_array([[matrix, -matrix, None], [chosen, -chosen, parts]], format="csc"),
+            np.concatenate([lower - total, -known[own]]),
+            np.concatenate([upper - total, np.full(extra, np.inf)]),
+        )
+        low, high = self._ranges
+        most = np.concatenate([high - known, known - low, np.ones(extra)])
+        costs = np.concatenate([np.full(2 * size, PER_PERSON), np.full(extra, -1.0)])
+        best = optimum(costs, (np.zeros(len(most)), most), sums)
+        if best is None:
+            return None
+        more, less = best.numbers[: 2 * size].reshape(2, -1)
+        numbers: Numbers = known + more - less
+        return numbers
