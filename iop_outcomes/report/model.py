@@ -11,7 +11,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from iop_outcomes.disclosure.policy import HIDDEN
-from iop_outcomes.plots.layout.export import Picture, dotted, draw_svg
+from iop_outcomes.plots.layout.export import Picture, dotted, draw_svg, only_shown
 from iop_outcomes.shared.text import format_share
 
 Kind = Literal[
@@ -196,8 +196,15 @@ class Drawing:
 def drawing_of(
     plot: Callable[..., Any], result: object, title: str, table: Table, *, synthetic: bool
 ) -> Drawing:
-    """Return the picture of a protected result by a plot function of this package."""
-    return Drawing(title, partial(draw_svg, plot, result, synthetic=synthetic), table)
+    """Return the picture of a protected result by a plot function of this package.
+
+    Its alternative text says what it shows, and not again what its small print says.
+    """
+    return Drawing(title, partial(_drawn, plot, result, synthetic=synthetic), table)
+
+
+def _drawn(plot: Callable[..., Any], result: object, **how: bool) -> Picture:
+    return only_shown(draw_svg(plot, result, **how))
 
 
 @dataclass(frozen=True, eq=False)

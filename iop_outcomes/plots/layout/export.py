@@ -25,6 +25,10 @@ SETTINGS: dict[str, Any] = {"svg.hashsalt": "iop_outcomes", "svg.fonttype": "pat
 _BETWEEN = re.compile(r">\s+<")
 
 
+NOT_SHOWN = "Not shown"
+_SENTENCES = re.compile(r"(?<=[.!?])\s+(?=[A-Z×]|n: )")
+
+
 @dataclass(frozen=True)
 class Picture:
     """A drawn figure.
@@ -114,6 +118,21 @@ def dotted(picture: Picture) -> Picture:
     with style.drawing(**SETTINGS):
         png = _in_dots(pickle.loads(figure) if isinstance(figure, bytes) else figure)
     return replace(picture, svg=b"", png=png, figure=None)
+
+
+def only_shown(picture: Picture) -> Picture:
+    """Return a picture whose alternative text leaves out what its small print says below it.
+
+    Which groups are not shown stays: that is seen in the picture.
+    """
+    said = {_plain(one) for one in _SENTENCES.split(picture.notes.replace("\n", " "))}
+    own = _SENTENCES.split(picture.alternative_text)
+    left = [one for one in own if one.startswith(NOT_SHOWN) or _plain(one) not in said]
+    return replace(picture, alternative_text=" ".join(left)) if left else picture
+
+
+def _plain(sentence: str) -> str:
+    return sentence.strip().removeprefix("The ").lower()
 
 
 def get_ready() -> None:

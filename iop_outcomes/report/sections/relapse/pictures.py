@@ -91,13 +91,16 @@ def _curve(
 ) -> Drawing | None:
     """Return a picture of curves; how days and lines are read is said of the first one only.
 
+    What relapse is stands once in the section: no alternative text says it again.
+
     `first` are the curves of that one, None where this is it.
     """
     if curves.table.empty:
         return None
     dotted = MEDIAN_LINE if median and curves.median()["median"].notna().any() else ""
     rule = " ".join(filter(None, [own, dotted, "" if first is None else AS_FIRST]))
-    drawn = replace(curves, rule=rule, text=curves.text.replace(UNNAMED, NAMED))
+    text = curves.text.replace(UNNAMED, NAMED).partition(f" {scope.rule.definition_text}")[0]
+    drawn = replace(curves, rule=rule, text=text)
     table = curve_table(name, title, curves, own, first)
     plot = plot_survival if median else partial(plot_survival, median=False)
     return drawing_of(plot, drawn, title, table, synthetic=scope.records.synthetic)
