@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -317,3 +318,12 @@ def test_counts_of_a_measure_without_a_funnel_are_in_no_file() -> None:
     assert sites.not_drawn(linked, [counts], one_left) == every
     alone = replace(counts, frame=FRAME.head(1))
     assert sites.not_drawn(linked, [alone], frozenset()) == {("sites", "retained_90", "Harbor")}
+
+
+def test_columns_of_a_funnel_are_whole_words() -> None:
+    """Limits "lower 95" named no limits; the note calls the same "the inner limits"."""
+    for one in section("sites")["figures"]:
+        names = [column["name"] for column in one["table"]["columns"]]
+        assert names[4:6] == ["inner_lower_limit", "inner_upper_limit"]
+        assert not any(re.search(r"\d", name) for name in names)
+        assert "the inner limits" in one["table"]["note"]

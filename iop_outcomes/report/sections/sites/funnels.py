@@ -47,6 +47,8 @@ OF_FEW = (
     "gives so much, or so little, more often than 1 time in 40."
 )
 BY_CHANCE, AND_AS_THESE = "by chance alone", "by chance, and as widely as these do"
+INNER = {"lower_95": "inner_lower_limit", "upper_95": "inner_upper_limit"}
+"""The limits of a funnel as the report names them."""
 POOLED = (
     "Partly pooled: each share drawn towards the line in the middle, the more the fewer people it "
     "is of. Programs are in the order of their names."
@@ -253,9 +255,9 @@ def without_funnel(
 
 def funnel_table_of(measure: str, title: str, one: Funnel) -> Table:
     """Return the counts, limits, partly pooled value and position of each program."""
-    columns = ["program", "numerator", "denominator", "value", "lower_95", "upper_95"]
-    frame = one.table[[*columns, "partly_pooled", "position"]].copy()
-    shares = ["value", "lower_95", "upper_95", "partly_pooled"]
+    columns = ["program", "numerator", "denominator", "value", *INNER]
+    frame = one.table[[*columns, "partly_pooled", "position"]].rename(columns=INNER)
+    shares = ["value", *INNER.values(), "partly_pooled"]
     frame[shares] = frame[shares].round(SHARE_DECIMALS)
     if one.is_rounded:
         frame["partly_pooled"] = frame["partly_pooled"].round(SHARE_DECIMALS - 1)
