@@ -19,7 +19,7 @@ from iop_outcomes.report.programs import RESTS_ON
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections.cohort.flow import still_there
 from iop_outcomes.report.sections.findings import period_word
-from iop_outcomes.report.sections.matrix import drawn_chart
+from iop_outcomes.report.sections.matrix import drawn_chart, not_comparable
 from iop_outcomes.report.sections.signals import said
 from iop_outcomes.report.trends import Trends, begins_within
 from iop_outcomes.shared.text import SHARE_DECIMALS
@@ -29,6 +29,7 @@ from iop_outcomes.trends.periods import in_words
 LIMITS = ("centre", "lower_limit", "upper_limit")
 CHART = [*LIMITS, "signal"]
 """What the table behind a control chart has besides."""
+EARLY_TIMES = "Not comparable with later times, as all people were newly admitted then"
 NOT_JUDGED = "not judged"  # such as of the first half-year of the records
 SIGN = f"{HIDDEN_SIGN}: hidden."
 NOT_YET = "A dash: not known yet."
@@ -179,12 +180,13 @@ def trend_drawing(
     columns += CHART if trend.chart is not None else []
     shown = rounded(periods[columns].dropna(axis=1, how="all"), trend.unit)
     gone = shown.isna().mul(shown["status"] == HIDDEN, axis=0)
-    rule = f"{trend.rule}{_not_whole(scope, trend)}"
-    table = Table(f"trend_{trend.measure}", title, shown, kinds, rule, gone)
+    rule, early = f"{trend.rule}{_not_whole(scope, trend)}", _early(trend, begin)
+    note = f"{rule} {early}".rstrip()
+    table = Table(f"trend_{trend.measure}", title, shown, kinds, note, gone)
     has_line = target is None or trend.chart is not None  # a chart has its target
     plot = plot_trend if has_line else partial(plot_trend, target=target)
     signs = _signs(shown["status"]) if trend.unit == "proportion" else ""
-    drawn = replace(trend, rule=f"{rule}\n{limits} {signs}".strip())
+    drawn = replace(trend, rule=f"{rule}\n{' '.join(filter(None, [limits, early, signs]))}".strip())
     picture = drawing_of(plot, drawn, title, table, synthetic=scope.records.synthetic)
     return replace(picture, definition=rule)
 
@@ -193,6 +195,17 @@ def _signs(status: pd.Series[str]) -> str:
     """Return what the signs below a picture mean: of a count that is hidden, or not known yet."""
     words = {HIDDEN: SIGN, "not yet known": NOT_YET}
     return " ".join(sentence for word, sentence in words.items() if (status == word).any())
+
+
+def _early(trend: Trend, begin: pd.Timestamp) -> str:
+    """Return the sentence that names the times that are not comparable with later ones."""
+    shown = trend.table.loc[not_comparable(trend, begin) & trend.table["value"].notna(), "period"]
+    if shown.empty:
+        return ""
+    named = "; ".join(map(in_words, shown))
+    if len(shown) > 1 and not shown.str.contains(" ").any():  # such as months in a row
+        named = in_words(f"{shown.iloc[0]} to {shown.iloc[-1]}")
+    return f"{EARLY_TIMES}: {named}."
 
 
 def _not_whole(scope: Scope, trend: Trend) -> str:

@@ -22,6 +22,7 @@ from iop_outcomes.report.trends import Trends, trend_in
 from iop_outcomes.shared.text import format_share
 from iop_outcomes.trends import Trend
 from iop_outcomes.trends.charting import chart_rule
+from iop_outcomes.trends.periods import in_words
 from iop_outcomes.trends.quantities.quantity import comparable_from
 from tests.helpers.of_the_sample import records_of_the_sample
 
@@ -111,7 +112,15 @@ def test_the_first_half_year_of_the_records_is_not_on_the_chart(one: Scope) -> N
     found = matrix.matrix_table(known, {})
     assert signal(found) == "no signal"
     assert found is not None
-    assert len(set(found.frame["course"].iloc[0])) == 2  # the course has them still
+    course = found.frame["course"].iloc[0]  # it has them still, before a sign
+    before, after = course.split(matrix.EARLY)
+    assert (len(before), len(after)) == (6, 14)
+    assert len({*before}) == len({*after}) == 1
+    assert {*before} != {*after}
+    assert matrix.EARLY_NOTE in found.note
+    assert found.on_page.spoken["course"][0].endswith(
+        "; the first 6 not comparable with later ones"
+    )
     few = Trends(by_month={"check_in_response": trend.only(np.arange(17))}, begin=begin)
     assert signal(matrix.matrix_table(few, {})) == "too few months"
     new = Trends(by_month={"check_in_response": trend.only(np.arange(5))}, begin=begin)
@@ -379,3 +388,20 @@ def test_the_table_behind_a_chart_says_which_months_are_not_judged(one: Scope) -
     assert frame.loc[early, "value"].notna().all()
     assert frame.loc[early, ["centre", "lower_limit", "upper_limit"]].isna().all(axis=None)
     assert frame.loc[~early, "centre"].notna().all()
+    note = trend_drawing(one, trend, begin=one.begin).table.note
+    first, last = (in_words(trend.table["period"].iloc[row]) for row in (0, 5))
+    assert note.endswith(f"as all people were newly admitted then: {first} to {last}.")
+
+
+def test_times_that_are_not_comparable_are_named_where_no_chart_is_drawn(one: Scope) -> None:
+    trend = trend_in(one, "attendance_rate", "month").only(np.arange(8))
+    trend = replace(trend, table=trend.table.assign(hidden=False))
+    table = trend_drawing(one, trend, begin=one.begin).table
+    assert "signal" not in table.frame
+    assert "Not comparable with later times" in table.note
+    late = trend_drawing(one, trend, begin=pd.Timestamp("2020-01-01")).table
+    assert "Not comparable with later times" not in late.note
+    whole = matrix.matrix_table(Trends(by_month={"attendance_rate": trend}), {})
+    assert whole is not None
+    assert matrix.EARLY not in whole.frame["course"].iloc[0]
+    assert matrix.EARLY_NOTE not in whole.note

@@ -15,7 +15,7 @@ from iop_outcomes.report.forms.notes import CHARTS, left_to_say, sentences_of
 from iop_outcomes.report.model import Kind, Section, write_value
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections.definitions.methods import METHODS, SOFTWARE
-from iop_outcomes.report.sections.matrix import COURSE, COURSE_NOTE
+from iop_outcomes.report.sections.matrix import COURSE, COURSE_NOTE, EARLY_NOTE
 from iop_outcomes.report.settings import ReportSettings
 from iop_outcomes.shared.characters import one_line
 
@@ -165,7 +165,8 @@ def _add_first_page(docx_file: Any, document: Document) -> None:
         docx_file.add_heading(one_line(table["caption"]), 3)
         _add_table(docx_file, table)
         # The course is bars of letters, which break into lines here: it is left out.
-        _small(docx_file.add_paragraph(), table["note"].replace(COURSE_NOTE, ""))
+        note = table["note"].replace(COURSE_NOTE, "").replace(EARLY_NOTE, "")
+        _small(docx_file.add_paragraph(), note)
 
 
 def _add_what_they_rest_on(docx_file: Any, document: Document) -> None:

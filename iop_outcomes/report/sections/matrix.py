@@ -54,6 +54,11 @@ COURSE_NOTE = (
     "and not 0; the highest bar is the highest value. A dot is a period without a value. It is not "
     f"drawn of fewer than {FEWEST_DRAWN} values."
 )
+EARLY = "¦"
+EARLY_NOTE = (
+    f" What is before the sign {EARLY} is not comparable with what comes later: all people were "
+    "newly admitted then."
+)
 MONTH_NOTE = (
     "Of some measures that is one month, while the findings are of the whole time of the report, "
     "so that the two numbers differ. "
@@ -76,6 +81,14 @@ FEW = {
 def by_month(trend: Trend, own: Mapping[str, Trend]) -> bool:
     """Return whether a row is of the people and months of a chart in `own`."""
     return trend.measure in own and trend.every == "month"
+
+
+def not_comparable(trend: Trend, begin: pd.Timestamp) -> pd.Series[bool]:
+    """Return which times of a trend are in the first half-year, in which all people are new."""
+    if not find_quantity(trend.measure).settles:
+        return pd.Series(False, trend.table.index)
+    every = trend.every if trend.every in FIRST_PERIODS else "month"
+    return trend.table["start"] < comparable_from(begin, every)  # type: ignore[arg-type]  # checked
 
 
 def usual_chart(
@@ -107,9 +120,8 @@ def usual_chart(
     if own and by_month(trend, own):
         return _charted_as(replace(trend, chart=rule), own[trend.measure], target)
     table = trend.table
-    if quantity.settles:
-        every = trend.every if trend.every in FIRST_PERIODS else "month"
-        early = table["start"] < comparable_from(begin, every)  # type: ignore[arg-type]  # checked
+    early = not_comparable(trend, begin)
+    if early.any():
         table = table.assign(**{name: table[name].mask(early) for name in NUMBERS})
     made = replace(trend, table=table, chart=rule).charted_again()
     number = int(table["value"].notna().sum())
@@ -229,6 +241,8 @@ def matrix_table(
     values = [
         word if np.isnan(one) else one for one, word in zip(numbers["value"], none, strict=True)
     ]
+    early = [int(not_comparable(one, trends.begin).iloc[-DRAWN_PERIODS:].sum()) for one in drawn]
+    courses = [_drawn(one, number) for one, number in zip(page["sparkline"], early, strict=True)]
     frame = pd.DataFrame(
         {
             "measure": page["title"],
@@ -240,7 +254,7 @@ def matrix_table(
             "target": numbers["target"],
             "beside target": page["assurance"].map(lambda one: ASSURED.get(one, "–")),
             "signal": [_said(one) for one in page["variation"]],
-            COURSE: [_drawn(one) for one in page["sparkline"]],
+            COURSE: courses,
         }
     )
     has_target = any(one.chart is not None and one.chart.target is not None for one in drawn)
@@ -251,7 +265,8 @@ def matrix_table(
     parts["month"] = MONTH_NOTE if _any_of_a_month(trends) else ""
     note = NOTE.format(**parts)
     note += f"{TARGET_NOTE if has_target else ''}{COURSE_NOTE}"
-    spoken = {COURSE: tuple(map(_spoken, drawn, frame[COURSE], kinds))}
+    note += EARLY_NOTE if any(EARLY in one for one in courses) else ""
+    spoken = {COURSE: tuple(map(_spoken, drawn, courses, kinds, early))}
     page_table = Table("measures", "All measures on one page", frame, by_row, note, row_kinds=kinds)
     return replace(page_table, read=replace(page_table, frame=_read(page_table), spoken=spoken))
 
@@ -261,9 +276,11 @@ def _said(variation: str) -> str:
     return variation if variation in FEW else said(variation) if variation else "–"
 
 
-def _drawn(course: str) -> str:
-    """Return a course that has enough values to be one."""
-    return course if len(course) - course.count(GAP) >= FEWEST_DRAWN else "–"
+def _drawn(course: str, early: int) -> str:
+    """Return a course that has enough values to be one, with a sign after its `early` periods."""
+    if len(course) - course.count(GAP) < FEWEST_DRAWN:
+        return "–"
+    return f"{course[:early]}{EARLY}{course[early:]}" if early else course
 
 
 def _read(page: Table) -> pd.DataFrame:
@@ -279,14 +296,18 @@ def _read(page: Table) -> pd.DataFrame:
     return frame.drop(columns=gone)
 
 
-def _spoken(trend: Trend, course: str, kind: Kind) -> str:
-    """Return the lowest and the highest value of a course that is drawn, as they are written."""
+def _spoken(trend: Trend, course: str, kind: Kind, early: int) -> str:
+    """Return the lowest and the highest value of a course that is drawn, as they are written.
+
+    It is said, too, how many of its first periods are not comparable with later ones.
+    """
     known = trend.table["value"].iloc[-DRAWN_PERIODS:].dropna()
     if not course.strip("–"):
         return ""
     digits = SHARE_DECIMALS if kind == "share" else 0
     low, high = (write_value(round(one, digits), kind) for one in (known.min(), known.max()))
-    return f"lowest {low}, highest {high}"
+    first = f"; the first {early} not comparable with later ones" if early else ""
+    return f"lowest {low}, highest {high}{first}"
 
 
 def _any_of_a_month(trends: Trends) -> bool:
