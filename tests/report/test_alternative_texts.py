@@ -7,7 +7,7 @@ import re
 import pytest
 
 import iop_outcomes as iop
-from iop_outcomes.plots.layout.export import Picture, only_shown
+from iop_outcomes.plots.layout.export import OF_THE_PICTURE, Picture, only_shown
 from iop_outcomes.report.forms.notes import sentences_of
 from iop_outcomes.shared.text import format_share
 from tests.helpers.of_the_sample import records_of_the_sample
@@ -48,7 +48,7 @@ def test_pictures_of_the_report_say_no_definition(report: iop.Report) -> None:
         assert "Kaplan-Meier" not in text
         assert "first use" not in text
         again = {*said, *sentences_of(drawing.notes)} & {*sentences_of([text])}
-        assert not {one for one in again if not one.startswith("Not shown")}, drawing.title
+        assert not {one for one in again if not one.startswith(OF_THE_PICTURE)}, drawing.title
 
 
 def test_the_alternative_text_of_a_curve_keeps_its_numbers(report: iop.Report) -> None:

@@ -103,7 +103,9 @@ def test_a_dotted_line_at_the_median_is_explained(events: int) -> None:
     curves = iop.protect(iop.survival_curves(times))
     reached = bool(curves.median()["median"].notna().any())
     scope: Any = SimpleNamespace(
-        policy=SimpleNamespace(threshold=11), records=SimpleNamespace(synthetic=True)
+        policy=SimpleNamespace(threshold=11),
+        records=SimpleNamespace(synthetic=True),
+        rule=iop.RelapseRule(),
     )
     drawing: Any = pictures._curve(scope, curves, "Time to relapse", "relapse")
     assert reached == (events == 90)

@@ -25,7 +25,8 @@ SETTINGS: dict[str, Any] = {"svg.hashsalt": "iop_outcomes", "svg.fonttype": "pat
 _BETWEEN = re.compile(r">\s+<")
 
 
-NOT_SHOWN = "Not shown"
+OF_THE_PICTURE = ("Not shown", "Numbers at risk, and with them")
+"""How sentences of the small print begin that say what a picture does not have."""
 _SENTENCES = re.compile(r"(?<=[.!?])\s+(?=[A-Z×]|n: )")
 
 
@@ -123,11 +124,11 @@ def dotted(picture: Picture) -> Picture:
 def only_shown(picture: Picture) -> Picture:
     """Return a picture whose alternative text leaves out what its small print says below it.
 
-    Which groups are not shown stays: that is seen in the picture.
+    What a picture does not have, such as some groups, stays: that is seen in it.
     """
     said = {_plain(one) for one in _SENTENCES.split(picture.notes.replace("\n", " "))}
     own = _SENTENCES.split(picture.alternative_text)
-    left = [one for one in own if one.startswith(NOT_SHOWN) or _plain(one) not in said]
+    left = [one for one in own if one.startswith(OF_THE_PICTURE) or _plain(one) not in said]
     return replace(picture, alternative_text=" ".join(left)) if left else picture
 
 

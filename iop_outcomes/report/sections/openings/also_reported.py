@@ -18,7 +18,7 @@ from iop_outcomes.report.sections.openings.cells import PrintedTable
 from iop_outcomes.report.sections.openings.sentences import people_of_curve
 
 NAME, CAPTION = "also_reported", "Also in this report"
-COLUMNS = ("result", "of whom", "how many", "value", "lower", "upper")
+COLUMNS = ("result", "how many", "value", "lower", "upper", "of whom")
 KINDS: dict[str, Kind] = {
     "how many": "count",
     **dict.fromkeys(("value", "lower", "upper"), "by_row"),
@@ -36,7 +36,7 @@ Tables = dict[str, PrintedTable]
 
 @dataclass(frozen=True)
 class Result:
-    """A row: what it is, of whom and of how many, the value with its interval, and its kind."""
+    """A row: what it is, of how many, the value with its interval, of whom, and its kind."""
 
     cells: tuple[object, ...]
     kind: Kind
@@ -87,7 +87,7 @@ def _relapse(tables: Tables) -> Iterator[Result]:
         limits = [_cell(table, place, f"{name}_{end}") for end in ("lower", "upper")]
         number = people_of_curve(tables) or HIDDEN
         words = f"without relapse on day {day}, estimated"
-        cells = (words, _whom(table), number, _cell(table, place, name), *limits)
+        cells = (words, number, _cell(table, place, name), *limits, _whom(table))
         yield Result(cells, table.table.kinds[name])
         return
 
@@ -109,7 +109,7 @@ def _symptoms(tables: Tables) -> Iterator[Result]:
 
 def _change(table: PrintedTable, place: int, words: str, names: tuple[str, str]) -> Result:
     cells = (_cell(table, place, one) for one in (*names, "lower", "upper"))
-    return Result((words, _whom(table), *cells), table.table.kinds[names[1]])
+    return Result((words, *cells, _whom(table)), table.table.kinds[names[1]])
 
 
 def _ended(tables: Tables) -> Iterator[Result]:
@@ -124,7 +124,7 @@ def _ended(tables: Tables) -> Iterator[Result]:
         if _is_number(table, place, "share"):
             whom = f"episodes that ended in {time}"
             share = _cell(table, place, "share")
-            yield Result((f"ended as {reason}", whom, of_all, share, "", ""), "share")
+            yield Result((f"ended as {reason}", of_all, share, "", "", whom), "share")
 
 
 MAKE = {
@@ -149,8 +149,9 @@ def _why(section: Section) -> str:
 def _read(table: Table) -> Table:
     """Return the rows as a page has them, with the interval in one column."""
     rows = zip(table.row_kinds, table.frame["lower"], table.frame["upper"], strict=True)
-    frame = table.frame.drop(columns=["lower", "upper"])
-    return replace(table, frame=frame.assign(interval=[_interval(*one) for one in rows]))
+    frame = table.frame.assign(lower=[_interval(*one) for one in rows])
+    frame = frame.rename(columns={"lower": "interval"}).drop(columns="upper")
+    return replace(table, frame=frame)
 
 
 def _interval(kind: Kind, lower: object, upper: object) -> str:
