@@ -159,10 +159,14 @@ class ReportPeriod:
         return self if begin >= self.first else period_between(begin, self.last)
 
     def whole_months_before(self, latest: pd.Timestamp) -> pd.Timestamp:
-        """Return the last day that lies whole months before its own, and not after `latest`."""
+        """Return the last day that lies whole months before its own, and not after `latest`.
+
+        Of a time made of times of three months it lies whole times of three months before.
+        """
+        step = QUARTER if self.of_quarters else 1
         after, months = self.last + _DAY, 0
         while after - pd.DateOffset(months=months) - _DAY > latest:
-            months += 1
+            months += step
         return after - pd.DateOffset(months=months) - _DAY
 
     def cut(self, months: int) -> list[ReportPeriod]:

@@ -196,8 +196,8 @@ class Scope:
     def flow_dates(self) -> tuple[pd.Timestamp, pd.Timestamp] | None:
         """The first and last day of admission of `followed_90_days`; None for the whole time.
 
-        They end so many whole months before the end of the period: half a month of a trend's period
-        would leave a few people between two counts, and one of the two would have to be hidden.
+        They end so many whole months before the end of the period (times of three months, if it is
+        made of these): a part of a trend's time would leave a few people between two counts.
         """
         if self.period is None:
             return None

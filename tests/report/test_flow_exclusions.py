@@ -85,7 +85,7 @@ DAYS = ["2025-06-30", "2025-07-01", "2026-06-30", "2026-07-01", "2026-09-30", "2
     [
         ("2026-10-15", "2026-06-30", (4, 2, 2)),
         ("2026-09-28", "2026-06-30", (3, 2, 1)),  # the last day of June was followed for 90 days
-        ("2026-09-27", "2026-05-31", (4, 2, 2)),  # one day less: it was not, so the year is to May
+        ("2026-09-27", "2026-03-31", (4, 2, 2)),  # one day less: it was not, nor is its quarter
         ("2027-01-01", "2026-09-30", (3, 3, 0)),  # the whole period was
     ],
 )
@@ -281,6 +281,20 @@ def test_all_admissions_are_those_of_the_quarters() -> None:
     none = frozenset({ALL, LATE, NOT_KNOWN, IN_FLOW})
     assert not linked.fits(ALL, 66, none)
     assert not linked.fits(LATE, 15, none)
+
+
+@pytest.mark.parametrize("cut", ["2026-04-30", "2026-05-15", "2026-06-30", "2026-09-27"])
+@pytest.mark.parametrize(
+    "period", ["2026Q2", "2026-02..2026-04", "2026-01-15..2026-04-14", "2025-07..2026-06", "2025"]
+)
+def test_the_year_of_the_flow_is_made_of_the_times_of_the_trends(period: str, cut: str) -> None:
+    # A month between the two would follow: all admissions less those of the programs in a year.
+    frame = episodes([f"{day:%Y-%m-%d}" for day in pd.date_range("2024-01-10", cut, freq="9D")])
+    scope = scope_of(frame, sessions(frame), cut, period)
+    assert scope.period is not None
+    assert scope.flow_dates is not None
+    edges = {day for part in scope.window(20).cut(3) for day in (part.first, part.last)}
+    assert {*scope.flow_dates} <= edges
 
 
 def test_the_counts_are_named_with_their_time() -> None:
