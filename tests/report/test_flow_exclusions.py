@@ -332,3 +332,36 @@ def test_120_days_show_of_a_program_without_discharges_who_stayed_for_90() -> No
     assert scope.attendance.stays.undischarged.all()
     reasons = exclusions._reasons(scope, np.ones(len(frame), dtype=np.bool_))
     assert np.flatnonzero(reasons[FAMILY, exclusions.LATER]).tolist() == [13]
+
+
+@pytest.mark.parametrize(
+    ("period", "few", "is_shown"),
+    [
+        ("2026-03..2026-04", {"2025-04": 7}, False),
+        ("2026-01..2026-05", {"2025-04": 4, "2025-05": 4}, False),
+        ("2026-03..2026-04", {}, True),
+        ("2026-01..2026-05", {}, True),
+    ],
+)
+def test_who_was_admitted_before_a_year_of_the_programs_does_not_follow(
+    period: str, few: dict[str, int], is_shown: bool
+) -> None:
+    # All admissions from April 2025 on less those of the programs in the year to the last month.
+    days: list[str] = []
+    for month in pd.period_range("2024-01", "2026-06", freq="M"):
+        number = few.get(str(month), 14)
+        days += [f"{day:%Y-%m-%d}" for day in pd.date_range(month.start_time, periods=number)]
+    ends = pd.to_datetime(pd.Series(days)) + pd.Timedelta(days=100)
+    left = ends.where(ends <= "2026-06-30")
+    frame = episodes(
+        days, discharge_date=left, discharge_reason=np.where(left.notna(), "completed", None)
+    )
+    rows = sessions(frame, 14)
+    rows = rows[pd.to_datetime(rows["date"]) <= "2026-06-30"]
+    records = iop.read_records(episodes=frame, attendance=rows, as_of="2026-06-30")
+    tables = iop.quarterly_report(records, period=period).tables
+    numbers = (
+        tables["flow_exclusions"].loc[0, "admissions"],
+        tables["programs"].loc[0, "admitted"],
+    )
+    assert all(isinstance(one, (int, np.integer)) for one in numbers) == is_shown

@@ -18,6 +18,7 @@ from iop_outcomes.disclosure.results import Key as Row
 from iop_outcomes.disclosure.results import trend_keys
 from iop_outcomes.records.schema import ATTENDED
 from iop_outcomes.report.linking.rates import link_rates
+from iop_outcomes.report.linking.same_end import link_same_end
 from iop_outcomes.report.linking.sessions import link_seen
 from iop_outcomes.report.linking.sums import add_up, part_of, sum_of
 from iop_outcomes.report.period import ReportPeriod, period_between, within
@@ -73,6 +74,7 @@ def link_report(
         link_nested(linked, trends)
         link_rates(linked, trends)
     link_considered(scope, linked, trends)
+    link_same_end(scope, linked, plan)
     link_relapse(scope, linked, relapse, trends)
     link_files(scope, linked, trends)
 
@@ -244,6 +246,7 @@ def link_considered(scope: Scope, linked: LinkedCounts, trends: Trends) -> None:
     _by_day_of_admission(
         scope, linked, trends, ("admissions", "numerator"), window, admitted, of_flow
     )
+    _add_up_pieces(linked, (window, exclusions.LATE))
     for family, words, mask, measure, count in retained:
         key = (family, words)
         _by_day_of_admission(scope, linked, trends, (measure, count), key, mask, of_flow)
@@ -284,6 +287,17 @@ def _by_day_of_admission(
             linked.part(key, piece)
             parts.append(piece)
     sum_of(linked, whole, parts)
+
+
+def _add_up_pieces(linked: LinkedCounts, wholes: tuple[Row, Row]) -> None:
+    """Declare that a time of a trend is its pieces in two counts that have nobody else of it."""
+    pieces: dict[Row, list[Row]] = {}
+    for name in linked.names:
+        if isinstance(name, tuple) and name[0] == "in" and name[2] in wholes:
+            pieces.setdefault(name[3], []).append(name)
+    for key, both in pieces.items():
+        if len(both) == 2:
+            add_up(linked, key, both)
 
 
 def link_nested(linked: LinkedCounts, trends: Trends) -> None:
