@@ -83,6 +83,9 @@ def test_months_in_a_row_that_say_the_same_are_one_stretch(
         ("concern (high)", "worse: higher than usual"),
         ("neutral (low)", "changed: lower than usual"),
         ("not random", "changed: other than usual"),
+        ("not clear", "not clear"),
+        ("too few months", "too few months"),
+        ("too few to say", "too few to say"),  # was "changed: other than usual"
     ],
 )
 def test_a_verdict_in_words(variation: str, said: str) -> None:

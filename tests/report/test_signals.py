@@ -11,11 +11,13 @@ import pandas as pd
 import pytest
 
 import iop_outcomes as iop
+from iop_outcomes.report import trend_pictures
 from iop_outcomes.report.model import Table
 from iop_outcomes.report.scope import BY_MONTH, Scope, choose_scope
 from iop_outcomes.report.sections.signals import (
     NO_SIGNAL,
     NUMBERS,
+    TOO_FEW,
     TOO_FEW_MONTHS,
     UNCLEAR,
     _agreed,
@@ -23,6 +25,7 @@ from iop_outcomes.report.sections.signals import (
     _stretches,
     by_chance_alone,
     month_charts,
+    said,
     signals_table,
     usual_rule,
 )
@@ -363,7 +366,7 @@ def test_words_stand_for_three_months_that_are_left_out_and_no_longer(sample: io
     end = pd.Timestamp(sample.as_of).to_period("Q") - 1
     scope = choose_scope(sample, str(end), None, None)
     chart = month_charts(scope, MEASURES)["attendance_rate"]
-    loud = chart.table["variation"].mask(chart.table["value"].notna(), "special cause (low)")
+    loud = chart.table["variation"].mask(chart.table["value"].notna(), "neutral (low)")
     chart = replace(chart, table=chart.table.assign(variation=loud))
     months = chart.table.loc[chart.table["program"] == program, "period"].tolist()
     found = signals_table(
@@ -399,3 +402,16 @@ def test_the_note_says_which_months_are_not_on_a_chart(sample: iop.Records) -> N
     assert "among those counted and" not in internal.note
     for found in (public, internal):
         assert "for up to 3 of them in a row the words of the last month on the chart" in found.note
+
+
+def test_what_is_no_verdict_has_no_words() -> None:
+    with pytest.raises((KeyError, ValueError)):
+        said("something else (high)")
+
+
+def test_a_trend_of_few_longer_times_does_not_say_that_it_changed() -> None:
+    # Seven values within the limits, of which the chart is drawn.
+    frame = pd.DataFrame({"value": [0.16, 0.17, 0.17], "hidden": False, "complete": True})
+    table = frame.assign(variation=TOO_FEW, lower_limit=0.07, upper_limit=0.27, centre=0.17)
+    shown = trend_pictures._with_status(table.assign(numerator=16.0, denominator=100.0))
+    assert shown["signal"].tolist() == [TOO_FEW] * 3

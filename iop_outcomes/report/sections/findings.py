@@ -160,7 +160,8 @@ def latest_shown(scope: Scope, trend: Trend) -> str:
         return ""
     row, word = shown.iloc[-1], period_word(scope, trend)
     value = _describe_value(row, trend.unit)
-    return f" The latest {word} that is shown is {in_words(row['period'])}: {value}."
+    be = "are" if word.endswith("s") else "is"
+    return f" The latest {word} that {be} shown {be} {in_words(row['period'])}: {value}."
 
 
 def why_by_year(scope: Scope, trend: Trend) -> str:

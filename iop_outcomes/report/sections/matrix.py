@@ -11,6 +11,7 @@ import pandas as pd
 from iop_outcomes.report.model import Kind, Table, write_value
 from iop_outcomes.report.sections.signals import (
     NUMBERS,
+    TOO_FEW,
     TOO_FEW_MONTHS,
     UNCLEAR,
     said,
@@ -69,7 +70,6 @@ ASSURED = {
     HIT_AND_MISS: "can go either way",
 }
 """What the limits of a chart say of a target, in the words of the report."""
-TOO_FEW = "too few to say"
 FEW = {
     TOO_FEW: "Too few to say: no signal, but the chart has fewer than {long} periods, and of so "
     "few hardly any change can be a signal.",
@@ -253,7 +253,7 @@ def matrix_table(
             "upper": numbers["upper"],
             "target": numbers["target"],
             "beside target": page["assurance"].map(lambda one: ASSURED.get(one, "–")),
-            "signal": [_said(one) for one in page["variation"]],
+            "signal": [said(one) if one else "–" for one in page["variation"]],
             COURSE: courses,
         }
     )
@@ -269,11 +269,6 @@ def matrix_table(
     spoken = {COURSE: tuple(map(_spoken, drawn, courses, kinds, early))}
     page_table = Table("measures", "All measures on one page", frame, by_row, note, row_kinds=kinds)
     return replace(page_table, read=replace(page_table, frame=_read(page_table), spoken=spoken))
-
-
-def _said(variation: str) -> str:
-    """Return the verdict in words; that there are too few periods is one of them."""
-    return variation if variation in FEW else said(variation) if variation else "–"
 
 
 def _drawn(course: str, early: int) -> str:

@@ -18,7 +18,7 @@ from iop_outcomes.trends.charting import ChartRule, chart_rule, group_rows
 from iop_outcomes.trends.charts import TRIAL_POINTS
 from iop_outcomes.trends.quantities import Quantity, find_quantity
 from iop_outcomes.trends.quantities.quantity import comparable_from
-from iop_outcomes.trends.signals.judging import COMMON
+from iop_outcomes.trends.signals.judging import COMMON, NOT_RANDOM
 from iop_outcomes.trends.trend import trend_of
 from iop_outcomes.trends.watching.false_alarms import false_alarm_rate
 
@@ -27,6 +27,7 @@ LOOKED_BACK = 12  # months, of which signals are named
 STANDS = 3  # months that are not on a chart have the words of the last one on it before
 NO_SIGNAL = "no signal"
 TOO_FEW_MONTHS = "too few months"
+TOO_FEW = "too few to say"
 FEWEST = 11  # people in a month that is charted: a rate of fewer swings too much to be judged
 NOTE = (
     "Each program's own months, up to {months} that end with the {word}, on a control chart with "
@@ -327,13 +328,15 @@ def _without_small(trend: Trend, policy: SafePolicy, few_people: float) -> pd.Da
 
 def said(variation: str) -> str:
     """Return a verdict in the words of the report."""
-    kind, _, side = variation.partition(" (")
     if variation in ("", COMMON):
         return NO_SIGNAL
-    if variation == UNCLEAR:
-        return UNCLEAR
-    direction = {"high)": "higher", "low)": "lower"}.get(side, "other")
-    word = {"improvement": "better", "concern": "worse"}.get(kind, "changed")
+    if variation in (UNCLEAR, TOO_FEW, TOO_FEW_MONTHS):
+        return variation
+    if variation == NOT_RANDOM:
+        return "changed: other than usual"
+    kind, side = variation.split(" ")
+    word = {"improvement": "better", "concern": "worse", "neutral": "changed"}[kind]
+    direction = {"(high)": "higher", "(low)": "lower"}[side]
     return f"{word}: {direction} than usual"
 
 
