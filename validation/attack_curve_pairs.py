@@ -136,7 +136,7 @@ def _puzzle(
     puzzle = Puzzle()
     days = sorted({day for _, curve in printed for day in curve.days})
     kinds = printed[0][1].kinds
-    before: dict[str, tuple[str, bool]] = {}
+    before: dict[str, One] = {}
     for report, curve in printed:
         quarters = _quarters(report, admitted)
         for quarter in quarters:
@@ -147,8 +147,8 @@ def _puzzle(
         for quarter in quarters:
             _of_quarter(puzzle, report, quarter, kinds, days, followed=followed)
             if quarter in before:
-                _grows(puzzle, before[quarter][0], report, quarter, (kinds, days))
-            before[quarter] = (report.quarter, True)
+                _grows(puzzle, before[quarter], report, quarter, (kinds, days))
+            before[quarter] = report
         _heights(puzzle, report, curve, days, quarters)
     _ask(puzzle, printed, kinds, days, admitted)
     return puzzle
@@ -186,26 +186,26 @@ def _of_quarter(
 
 def _grows(
     puzzle: Puzzle,
-    earlier: str,
+    earlier: One,
     report: One,
     quarter: str,
     what: tuple[Sequence[str], Sequence[float]],
 ) -> None:
-    """Say that who relapsed between two days in one report did in the next; in the end, as many."""
+    """Say that who relapsed between two days in one report did in the next; in the end, as many.
+
+    As many, too, where both are of the same records.
+    """
+    are_same = earlier.cut == report.cut
     kinds, days = what
     last = pd.Period(quarter, "Q").end_time.normalize()
     for start, end in pairwise(days):
-        final = last + pd.Timedelta(days=end + LATE) <= _cut(earlier)
+        final = are_same or last + pd.Timedelta(days=end + LATE) <= earlier.cut
         for kind in (*kinds, *([GONE] if final else ())):
-            one, other = ((own, quarter, kind, start, end) for own in (earlier, report.quarter))
+            one, other = ((own.quarter, quarter, kind, start, end) for own in (earlier, report))
             more = {other: 1.0, one: -1.0}
             puzzle.row(more, 0, 0 if final else float("inf"))
-        one, other = ((own, quarter, STAYED, end) for own in (earlier, report.quarter))
+        one, other = ((own.quarter, quarter, STAYED, end) for own in (earlier, report))
         puzzle.row({other: 1.0, one: -1.0}, 0, float("inf"))
-
-
-def _cut(quarter: str) -> pd.Timestamp:
-    return pd.Period(quarter, "Q").end_time.normalize()
 
 
 def _heights(

@@ -56,18 +56,19 @@ class Growing:
         self.name = name
         self.in_turn: list[ByQuarter] = []
         self._final_after = final_after
-        self._last: dict[str, tuple[Name, bool]] = {}  # of each quarter, and whether it is final
+        self._last: dict[str, tuple[Name, bool, pd.Timestamp]] = {}
+        """Of each quarter the count, whether it is final, and up to when the records went."""
 
     def of(self, puzzle: Puzzle, report: One, quarters: Sequence[str]) -> list[Name]:
         """Return the counts of a report, which comes after those that were asked for before."""
         own = {one: puzzle.unknown((report.quarter, (self.name, one))) for one in quarters}
         for quarter, name in own.items():
-            before, is_final = self._last.get(quarter, (None, False))
-            if before is not None and is_final:
+            before, is_final, cut = self._last.get(quarter, (None, False, report.cut))
+            if before is not None and (is_final or cut == report.cut):
                 same(puzzle, [before], [name])
             elif before is not None:
                 puzzle.part(name, before)
-            self._last[quarter] = name, self._is_final(quarter, report)
+            self._last[quarter] = name, self._is_final(quarter, report), report.cut
         self.in_turn.append({quarter: {name: 1.0} for quarter, name in own.items()})
         return list(own.values())
 
@@ -123,7 +124,7 @@ def _answers(puzzle: Puzzle, reports: Sequence[One]) -> None:
         for quarter, name in some.items():
             puzzle.part(_admitted(puzzle, quarter), name)
         there.append({one: _rest(_admitted(puzzle, one), name) for one, name in some.items()})
-        if begins(quarters):
+        if begins(quarters) and report.ends_with_quarter:  # else others were discharged since
             puzzle.total(report.named(("discharged", "ever")), list(some.values()))
         for table, (column, count) in ANSWERED.items():
             own = [one for one in _quarters(report, CAPTIONS[table]) if one in some]

@@ -49,6 +49,11 @@ class One:
             raise ValueError("the report is not of a quarter")
         return cls(read, told[1], told[2], pd.Timestamp(told[3]))
 
+    @property
+    def ends_with_quarter(self) -> bool:
+        """Whether its records go up to the last day of its quarter."""
+        return self.cut == pd.Period(self.quarter, "Q").end_time.normalize()
+
     @cached_property
     def statuses(self) -> dict[tuple[str, str], str]:
         """What stands beside each period of each trend."""

@@ -323,7 +323,8 @@ def _later(
     others: dict[tuple[Name, Time], Name] = {}
     for time in times:
         if pd.Timestamp(time[1]) + pd.Timedelta(days=DAYS[-1] + NO_CONTACT) > report.cut:
-            others[whole, time] = puzzle.unknown((report.quarter, ("so far", time, whole)))
+            cut = str(report.cut.date())
+            others[whole, time] = puzzle.unknown((cut, ("so far", time)))
             puzzle.part(others[whole, time], puzzle.unknown(family.count(time, "retained 90")))
     return others
 
@@ -400,6 +401,10 @@ def _files(puzzle: Puzzle, reports: Sequence[One]) -> None:
             kept = [report.named(("rows", table, "rows_kept")) for report in (one, other)]
             if not all(name in puzzle for name in kept):
                 continue
+            if one.cut == other.cut:
+                same(puzzle, [kept[0]], [kept[1]])
+            if not (one.ends_with_quarter and other.ends_with_quarter):
+                continue
             more = puzzle.unknown(("rows between", table, one.quarter, other.quarter))
             puzzle.total(kept[1], [kept[0], more])
             between = pd.period_range(one.quarter, other.quarter, freq="Q")[1:]
@@ -426,6 +431,7 @@ def _of_quarter(puzzle: Puzzle, family: str, time: Time) -> list[Name]:
 def _followed(puzzle: Puzzle, reports: Sequence[One]) -> None:
     """Use that who is in the curve of one report is in that of the next, by quarter."""
     last: dict[str, Name] = {}
+    cut = pd.NaT
     for report in reports:
         whole, own = report.named(("followed", ALL)), dict[str, Name]()
         if whole not in puzzle:
@@ -435,7 +441,9 @@ def _followed(puzzle: Puzzle, reports: Sequence[One]) -> None:
             if ("admissions", quarter, "numerator") in puzzle:
                 own[quarter] = puzzle.unknown((report.quarter, ("followed", quarter)))
                 puzzle.part(("admissions", quarter, "numerator"), own[quarter])
-                if quarter in last:
+                if quarter in last and cut == report.cut:
+                    same(puzzle, [own[quarter]], [last[quarter]])
+                elif quarter in last:
                     puzzle.part(own[quarter], last[quarter])
         puzzle.total(whole, list(own.values()))
-        last = own
+        last, cut = own, report.cut

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -31,24 +30,29 @@ from validation.attack_series_tables import Family
 from validation.attack_solving import Puzzle, solve
 
 
-@pytest.fixture(scope="module")
-def reads() -> Iterator[list[Read]]:
-    """Two quarters in a row with the times and groups that a reader sees, and nothing hidden."""
+def with_nothing_hidden(cuts: dict[str, str]) -> list[Read]:
+    """Return reports of quarters, each up to a day, with all a reader sees, and nothing hidden."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(model, "draw_svg", lambda *_, **__: Picture(b"<svg/>", "A.", 1, 1))
         patch.setattr(counting, "hide_beside", lambda *_, **__: (frozenset(), ""))
         patch.setattr(LinkedCounts, "hidden", lambda *_: frozenset())
         patch.setattr(outcomes, "are_held", lambda *_: False)
         made, kept, sample = [], Ledger(), population(1, 100)
-        for quarter in ("2025Q1", "2025Q2"):
-            end = pd.Period(quarter, "Q").end_time.normalize()
+        for quarter, cut in cuts.items():
             episodes = sample.episodes.assign(program="Center")
+            end = pd.Timestamp(cut)
             records = records_up_to(episodes, sample.attendance, sample.checkins, end)
             report = disclosure_attack.beside(Case(records, quarter, RULES[0]), kept)
             kept = disclosure_attack.ledger_of(report)
             read = disclosure_attack.as_read(report)
             made.append(replace(read, words=read.words.replace(PROMISE, "")))  # it does not hold
-        yield made
+        return made
+
+
+@pytest.fixture(scope="module")
+def reads() -> list[Read]:
+    """Two quarters in a row with the times and groups that a reader sees, and nothing hidden."""
+    return with_nothing_hidden({"2025Q1": "2025-03-31", "2025Q2": "2025-06-30"})
 
 
 def fits(reads: list[Read]) -> bool:
@@ -70,6 +74,15 @@ def test_what_is_tied_is_true(reads: list[Read]) -> None:
     scales = ("Depression (PHQ-9)", BAM_TITLES["risk"], BAM_TITLES["protective"])
     assert {"discharged", *((("symptoms", one), "answered") for one in scales)} <= grows
     assert fits(reads)
+
+
+def test_what_is_tied_is_true_of_two_quarters_of_the_same_records() -> None:
+    # Nothing grew between them, and who is discharged by then is not who was by the quarter's end.
+    reads = with_nothing_hidden({"2025Q1": "2025-06-30", "2025Q2": "2025-06-30"})
+    assert len({read.tables["files"]["rows_kept"].iloc[0] for read in reads}) == 1
+    assert fits(reads)
+    one, other = (One.of(read) for read in reads)
+    assert (one.ends_with_quarter, other.ends_with_quarter) == (False, True)
 
 
 @pytest.mark.parametrize(
