@@ -118,20 +118,21 @@ def pairs(reports: Sequence[One], *, followed: bool = False) -> dict[Name, Puzzl
     }
 
 
-def _admissions(reports: Sequence[One]) -> dict[str, int]:
-    """Return the admissions of each quarter that a trend prints; the curves are of these."""
-    found: dict[str, int] = {}
+def _admissions(reports: Sequence[One]) -> dict[str, int | None]:
+    """Return the admissions of each quarter that a trend has; None where it is hidden in all."""
+    found: dict[str, int | None] = {}
     for report in reports:
         table = report.read.tables.get("trend_admissions", pd.DataFrame(columns=["period"]))
         for row in table.to_dict("records"):
             value = row.get("numerator", row.get("value"))
+            found.setdefault(str(row["period"]), None)
             if isinstance(value, int | float) and not pd.isna(value):
                 found[str(row["period"])] = int(value)
     return found
 
 
 def _puzzle(
-    printed: Sequence[tuple[One, Curve]], admitted: dict[str, int], *, followed: bool
+    printed: Sequence[tuple[One, Curve]], admitted: dict[str, int | None], *, followed: bool
 ) -> Puzzle:
     puzzle = Puzzle()
     days = sorted({day for _, curve in printed for day in curve.days})
@@ -141,8 +142,8 @@ def _puzzle(
         quarters = _quarters(report, admitted)
         for quarter in quarters:
             size = puzzle.unknown(("admitted", quarter))
-            if quarter in admitted:
-                puzzle.high[size] = admitted[quarter]
+            if (most := admitted.get(quarter)) is not None:
+                puzzle.high[size] = most
         puzzle.row({("admitted", one): 1.0 for one in quarters}, curve.people)
         for quarter in quarters:
             _of_quarter(puzzle, report, quarter, kinds, days, followed=followed)
@@ -154,7 +155,7 @@ def _puzzle(
     return puzzle
 
 
-def _quarters(report: One, admitted: dict[str, int]) -> list[str]:
+def _quarters(report: One, admitted: dict[str, int | None]) -> list[str]:
     """Return the quarters of a curve: those of two years, since the first that has a trend."""
     end = pd.Period(report.quarter, "Q")
     some = [str(end - back) for back in reversed(range(QUARTERS))]
@@ -283,7 +284,7 @@ def _ask(
     printed: Sequence[tuple[One, Curve]],
     kinds: Sequence[str],
     days: Sequence[float],
-    admitted: dict[str, int],
+    admitted: dict[str, int | None],
 ) -> None:
     """Ask what each report counts more than each earlier one, and quarters in a row."""
     for (earlier, _), (later, _) in combinations(printed, 2):

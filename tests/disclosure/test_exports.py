@@ -138,3 +138,16 @@ def test_exports_that_contradict_what_is_hidden_take_no_reports_apart() -> None:
     assert all_fit
     assert told["low"].tolist() == [4]
     assert len(consistent_sets([first, second])) == 1
+
+
+@pytest.mark.parametrize(("rows", "is_same"), [(None, True), (1000, True), (1004, False)])
+def test_two_quarters_of_one_data_cut_are_of_the_same_rows(rows: int | None, is_same: bool) -> None:
+    """Unless both say otherwise: then the records were changed between."""
+    cut = last_of("2026Q2")
+    reports = report("2026Q1", 1000, cut=cut), report("2026Q2", rows, cut=cut)
+    kept = [
+        (one.programs[0], f"{one.quarter} {cut}", ("rows", "attendance", "rows_kept"))
+        for one in reports
+    ]
+    joined = join(reports)
+    assert ({kept[1]: 1, kept[0]: -1} in joined.sums) == is_same

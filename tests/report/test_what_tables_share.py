@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -164,6 +165,23 @@ def test_rows_read_rank_above_what_became_of_them(records: iop.Records) -> None:
     assert linked.value(("files", 1, "rows_read")) == linked.value(("files", 1, "rows_kept")) == 180
     assert linked.ranks["files", 1, "rows_read"] == TOTAL
     assert linked.ranks["files", 1, "rows_kept"] != TOTAL
+
+
+@pytest.mark.parametrize(
+    ("cut", "are_hidden"),
+    [("2026-12-30", False), ("2026-12-31", True)],  # who came in a quarter more would be told
+)
+def test_numbers_of_rows_of_records_that_go_on_are_hidden(
+    records: iop.Records, cut: str, are_hidden: bool
+) -> None:
+    later = replace(records, as_of=pd.Timestamp(cut))
+    scope = choose_scope(later, "2026Q3", None, None)
+    linked = LinkedCounts(scope.policy)
+    draft = quality.sources_table(scope, linked)
+    quality.withhold_rows(scope, linked, [draft])
+    hidden = linked.hidden()
+    assert (("files", 0, "rows_read") in hidden) == are_hidden
+    assert ("go on for three months or more" in quality.summary(scope, hidden)) == are_hidden
 
 
 def test_a_trend_ends_with_the_quarter_and_has_so_many_periods() -> None:

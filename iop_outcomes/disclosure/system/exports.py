@@ -8,7 +8,7 @@ none of these, or that were entered late.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AnySet
 from dataclasses import dataclass
 
@@ -69,7 +69,11 @@ def declare_exports(joined: PrintedCells, reports: Sequence[PrintedCells]) -> No
     known = _known(joined, rows | counted)
     for own in series:
         for later, earlier in _pairs(own, known):
-            _declare(joined, later.rows, earlier.rows, later.quarters_since(earlier), known)
+            if later.cut == earlier.cut:
+                _declare_same(joined, later.rows, earlier.rows, known)
+            else:
+                between = later.quarters_since(earlier)
+                _declare(joined, later.rows, earlier.rows, between, known)
 
 
 def _in_turn(reports: Sequence[PrintedCells], table: str) -> list[list[Export]]:
@@ -110,6 +114,12 @@ def _known(joined: PrintedCells, names: AnySet[Key]) -> dict[Key, int]:
                     row[one] * value for one, value in values.items() if value is not None
                 )
     return {name: value for name, value in known.items() if value is not None}
+
+
+def _declare_same(joined: PrintedCells, one: Key, other: Key, known: Mapping[Key, int]) -> None:
+    """Declare that two reports are of the same rows, unless both print them and they differ."""
+    if not {one, other} <= known.keys() or known[one] == known[other]:
+        joined.sums.append({one: 1, other: -1})
 
 
 def _declare(

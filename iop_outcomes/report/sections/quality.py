@@ -13,6 +13,7 @@ from iop_outcomes.disclosure import LinkedCounts, SafePolicy
 from iop_outcomes.disclosure.declared import CELL, DETAIL, TOTAL, Key
 from iop_outcomes.records.data_cut import without_what_happened
 from iop_outcomes.report.model import DraftTable, Hidden, Item, Kind, Table
+from iop_outcomes.report.period import QUARTER
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.shared.messages import may_be_named
 from iop_outcomes.shared.text import SHARE_DECIMALS, format_share
@@ -173,9 +174,10 @@ def withhold_rows(scope: Scope, linked: LinkedCounts, drafts: list[DraftTable]) 
     """Hide all numbers of rows if those of the programs left out are few in some table.
 
     The rows that were read, less those that the report is about, would disclose how many these
-    have.
+    have. So they would tell who was admitted since, where the records go on for three months or
+    more: reports of these months may print what leaves a few.
     """
-    if _tells_small_programs(scope):
+    if _tells_small_programs(scope) or _goes_on(scope):
         linked.withhold(SENTENCE)
         for draft in drafts:
             for needs in draft.needs.values():
@@ -192,11 +194,26 @@ def summary(scope: Scope, hidden: Hidden) -> str:
         return (
             "The numbers of rows are hidden: they would tell how many the programs left out have."
         )
+    if _goes_on(scope):
+        return (
+            f"The numbers of rows are hidden: the records go on for three months or more after the "
+            f"{scope.word}, and they would tell how many came since."
+        )
     if SENTENCE in hidden:
         return "How many rows were set aside is hidden: it is a small count, or would tell of one."
     if aside == 0:
         return f"No row of {read:,} was set aside."
     return f"{aside:,} of {read:,} rows were set aside ({format_share(aside / read)})."
+
+
+def _goes_on(scope: Scope) -> bool:
+    """Say whether the records go on for three months or more after the period of the report."""
+    if scope.period is None or scope.policy.threshold == 1:
+        return False
+    after = scope.period.last + pd.Timedelta(days=1)
+    return pd.Timestamp(scope.records.as_of) >= after + pd.DateOffset(
+        months=QUARTER
+    ) - pd.Timedelta(days=1)
 
 
 def _tells_small_programs(scope: Scope) -> bool:
