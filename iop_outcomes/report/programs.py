@@ -12,7 +12,7 @@ import pandas as pd
 
 from iop_outcomes.attendance.stays import RETENTION_DAYS
 from iop_outcomes.disclosure import LinkedCounts
-from iop_outcomes.disclosure.declared import CELL, TOTAL
+from iop_outcomes.disclosure.declared import CELL, OLDER, TOTAL
 from iop_outcomes.disclosure.policy import round_share
 from iop_outcomes.disclosure.results import Key
 from iop_outcomes.report.model import DraftTable, Item, Kind, Table, share_kinds
@@ -42,8 +42,13 @@ OF_ADMITTED = (*(f"retained_{day}" for day in RETENTION_DAYS), "completed")
 NOTE = (
     "Sessions attended of those due; mean attended hours a whole week; whole weeks with 9 hours or "
     "more, of those known; completed of those discharged with a reason; retained of those admitted "
-    "long enough ago. All are of those admitted in this time; the completion rate of the trends is "
-    "of those discharged in a time. Weeks run to the discharge or the end of follow-up. "
+    "{long_ago}. All are of those admitted in this time; the "
+    "completion rate of the trends is of those discharged in a time. Weeks run to the discharge or "
+    "the end of follow-up. "
+)
+LONG_AGO = "long enough ago"
+AS_A_WHOLE = (
+    "in times that were followed so long to their last day, in the report of a quarter in quarters"
 )
 WHOLE_PERCENT = (
     "Shares of fewer than 1,000 are in whole percent here, where their counts are not printed: "
@@ -109,7 +114,8 @@ def program_table(
         kinds["hours_a_week"] = "number"
     rounding = "" if scope.policy.threshold == 1 else WHOLE_PERCENT
     rounding += TENTHS if cells or (rounding and "share" in shares.values()) else ""
-    note = f"{NOTE}{rounding}{NOTE_END}"
+    long_ago = LONG_AGO if scope.period is None else AS_A_WHOLE
+    note = f"{NOTE.format(long_ago=long_ago)}{rounding}{NOTE_END}"
     caption = f"By program: {scope.words(4)}"
     once = int(len(scope.programs) == 1 and len(rows) == 2)  # that program is all programs
     cells = {name: own[once:] for name, own in cells.items()}
@@ -142,15 +148,17 @@ def link_programs(scope: Scope, linked: LinkedCounts, of_trend: Sequence[Key]) -
     cohorts = parts_of(scope, COHORTS, window, dates, changed)
     for measure, (top, _) in _fractions(scope).items():
         for name in names if measure in OF_ADMITTED else ():
-            admitted, of_share = (FAMILY, "admitted", name), (THERE["program"], name, measure)
+            own, of_share = (THERE["program"], name), (THERE["program"], name, measure)
             share = (FAMILY, measure, name)
-            if linked.value((*share, "n")) != linked.value(admitted):
+            some = [part for part in cohorts.names if part.last <= _known_until(scope, measure)]
+            admitted = [(*parts.names[part], *own) for part in some]
+            if not some or linked.value((*share, "n")) != sum(map(linked.value, admitted)):
                 continue  # some are still followed, so that the next report counts others
-            linked.total(admitted, [(*share, "n")])
+            linked.total((*share, "n"), admitted)
             with_it = (program == name) & (top > 0)
-            cohorts.declare(linked, (*share, "x"), of_share, with_it, scope.person)
-            for part, key in cohorts.names.items():
-                whole = (*parts.names[part], THERE["program"], name)
+            cohorts.only(some).declare(linked, (*share, "x"), of_share, with_it, scope.person)
+            for part, whole in zip(some, admitted, strict=True):
+                key = cohorts.names[part]
                 without = (program == name) & inside[part] & ~with_it
                 linked.part(whole, (*key, *of_share), people=scope.people(without))
 
@@ -170,10 +178,7 @@ def _fractions(scope: Scope) -> dict[str, tuple[Floats, Floats]]:
             episodes["days_to_discharge"].notna() & reason.notna(),
         ),
         **{
-            f"retained_{day}": (
-                table[f"retained_{day}"].fillna(False),
-                table[f"retained_{day}"].notna(),
-            )
+            f"retained_{day}": _retained(scope, table[f"retained_{day}"], day)
             for day in RETENTION_DAYS
         },
     }
@@ -185,6 +190,42 @@ def _fractions(scope: Scope) -> dict[str, tuple[Floats, Floats]]:
         for name, (top, bottom) in pairs.items()
         if scope.judged[RESTS_ON.get(name, name)].known != "no"
     }
+
+
+def _known_until(scope: Scope, measure: str) -> pd.Timestamp:
+    """Return the last day of admission of those of whom a share of the admitted can be."""
+    assert scope.period is not None
+    days = {f"retained_{day}": day for day in RETENTION_DAYS}
+    return followed_until(scope, days[measure]) if measure in days else scope.period.last
+
+
+def _retained(
+    scope: Scope, retained: pd.Series[bool], day: int
+) -> tuple[pd.Series[bool], pd.Series[bool]]:
+    """Return who was retained, and of whom it is known, of the times that were followed so long.
+
+    Of a time of which some days were followed so long few are known. Less the times that the trends
+    and the flow have, they would follow: so would those retained of the others.
+    """
+    known = retained.notna()
+    if scope.period is not None:
+        known &= scope.records.episodes["admit_date"] <= followed_until(scope, day)
+    return retained.fillna(False) & known, known
+
+
+def followed_until(scope: Scope, day: int) -> pd.Timestamp:
+    """Return the last day of the newest time of which everybody can have been followed so long.
+
+    It is a quarter where the report is made of quarters, and else as long as the report's period.
+    """
+    assert scope.period is not None
+    cut = pd.Timestamp(scope.records.as_of) - pd.Timedelta(days=day)
+    if scope.period.of_quarters:
+        return scope.period.whole_months_before(cut)
+    back = 0
+    while scope.period.back(back).last > cut:
+        back += 1
+    return scope.period.back(back).last
 
 
 def fractions_of_people(scope: Scope) -> dict[str, tuple[Floats, Floats]]:
@@ -243,8 +284,10 @@ def _shares(
         linked.count((*key, "n"), n, people=scope.people(mask & (bottom > 0)))
         linked.part((*key, "n"), (*key, "x"), people=scope.people(mask & (bottom > top)))
         decimals = scope.policy.share_decimals(n)
+        # Of all programs the flow and the trends have much the same, with their counts.
+        is_there = measure in OF_ADMITTED and (name == ALL or len(rows) == 2)
         if n and known:
-            linked.share(key, (*key, "x"), (*key, "n"), decimals)
+            linked.share(key, (*key, "x"), (*key, "n"), decimals, OLDER if is_there else CELL)
         shares.append(round_share(x, n, decimals) if known else np.nan)
     for count in ("x", "n"):
         keys = [(FAMILY, measure, name, count) for name, _ in rows]

@@ -339,17 +339,25 @@ def _years(scope: Scope, name: str, by_period: Trend) -> Trend:
     return by_year.only(np.flatnonzero(whole))
 
 
-def inside(scope: Scope, trends: Trends, measure: str, quarters: int, count: str) -> list[Key]:
+def inside(
+    scope: Scope,
+    trends: Trends,
+    measure: str,
+    quarters: int,
+    count: str,
+    until: pd.Timestamp | None = None,
+) -> list[Key]:
     """Return the counts of a trend in the periods within the last `quarters` quarters.
 
     If the periods of the trend overlap, the counts of the shorter periods that add up to them are
-    returned.
+    returned. Those that end after the day `until` are left out.
     """
     trend = trends.atoms.get(measure, trends.by_period.get(measure))
     if trend is None:
         return []
     window = scope.window(quarters)
-    held = (trend.table["start"] >= window.first) & (trend.table["end"] <= window.last)
+    last = window.last if until is None else min(until, window.last)
+    held = (trend.table["start"] >= window.first) & (trend.table["end"].dt.normalize() <= last)
     rows = zip(trend_keys(trend), held, strict=True)
     return [trends.named(key, count) for key, here in rows if here]
 

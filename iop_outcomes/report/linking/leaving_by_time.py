@@ -24,6 +24,7 @@ from iop_outcomes.disclosure.results import Key as Row
 from iop_outcomes.disclosure.results import trend_keys
 from iop_outcomes.disclosure.system.quarters import AS_OF, KNOWN_BY
 from iop_outcomes.records.schema import DISCHARGE_REASONS
+from iop_outcomes.report.linking.completed import link_completed
 from iop_outcomes.report.linking.sums import part_or_same
 from iop_outcomes.report.period import QUARTER, ReportPeriod, period_between, within
 from iop_outcomes.report.scope import Mask, Scope
@@ -84,6 +85,7 @@ def link_leaving_by_time(
             _link_time(scope, linked, one, min(one.time.last, cut))
     for one in times:
         _link_shorter(scope, linked, one, times)
+    link_completed(scope, linked, trends)
 
 
 @dataclass(frozen=True, eq=False)

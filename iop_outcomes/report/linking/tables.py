@@ -22,7 +22,7 @@ from iop_outcomes.report.linking.same_end import link_same_end
 from iop_outcomes.report.linking.sessions import link_seen
 from iop_outcomes.report.linking.sums import add_up, part_of, sum_of
 from iop_outcomes.report.period import ReportPeriod, period_between, within
-from iop_outcomes.report.programs import FAMILY
+from iop_outcomes.report.programs import FAMILY, followed_until
 from iop_outcomes.report.scope import Mask, Scope
 from iop_outcomes.report.sections.attendance import exclusions, weekdays
 from iop_outcomes.report.sections.attendance.weeks import WEEKS
@@ -205,14 +205,14 @@ def _together(linked: LinkedCounts, keys: Sequence[Key]) -> Key:
 def link_year(scope: Scope, linked: LinkedCounts, trends: Trends) -> None:
     """Declare what the tables of a year share with the periods in it."""
 
-    def of(measure: str, count: str) -> list[Row]:
-        return inside(scope, trends, measure, 4, count)
+    def of(measure: str, count: str, until: pd.Timestamp | None = None) -> list[Row]:
+        return inside(scope, trends, measure, 4, count, until)
 
     sum_of(linked, (FAMILY, "admitted", ALL), of("admissions", "numerator"))
     for day in RETENTION_DAYS:
         for count, name in (("x", "numerator"), ("n", "denominator")):
             whole = (FAMILY, f"retained_{day}", ALL, count)
-            sum_of(linked, whole, of(f"retained_{day}", name))
+            sum_of(linked, whole, of(f"retained_{day}", name, followed_until(scope, day)))
 
 
 def link_considered(scope: Scope, linked: LinkedCounts, trends: Trends) -> None:

@@ -92,6 +92,14 @@ class Parts:
     inside: dict[ReportPeriod, Mask]
     ends: dict[ReportPeriod, Key] = field(default_factory=dict)
 
+    def only(self, some: Collection[ReportPeriod]) -> Parts:
+        """Return some of the quarters."""
+        return Parts(
+            {part: name for part, name in self.names.items() if part in some},
+            {part: here for part, here in self.inside.items() if part in some},
+            {part: end for part, end in self.ends.items() if part in some},
+        )
+
     def declare(
         self, linked: LinkedCounts, whole: Key, own: Key, mask: Mask, person: Integers
     ) -> None:
