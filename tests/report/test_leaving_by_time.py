@@ -209,6 +209,7 @@ def test_those_there_before_two_years_of_discharges_do_not_follow(
     by_year = Ladders.of({"discharges": [{"every": "year"}]})
     if not joined:
         monkeypatch.setattr(leaving_by_time, "_link_time", lambda *_: None)
+        monkeypatch.setattr(leaving_by_time, "link_completed", lambda *_: None)
     first = counted(with_reasons(of_two_years(), "2025-06-30"), by_year)
     assert printed(first, ("discharges", "all")) == [54]
     second = counted(with_reasons(of_two_years(), "2026-06-30"), by_year, first.ledger)

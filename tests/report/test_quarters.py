@@ -220,7 +220,7 @@ def test_a_share_of_all_admitted_in_a_year_less_that_of_an_earlier_report_is_no_
         frame.loc[0, "admit_date"] = "2026-03-25"
         frame.loc[0, "discharge_date"] = None
     stays = frame["discharge_date"].fillna(CUT)
-    last = {"2026Q1": "2026-04-05", "2026Q2": CUT}
+    last = {"2026Q1": "2026-04-30", "2026Q2": CUT}
     systems = []
     for quarter, cut in last.items():
         until = frame[frame["admit_date"] <= cut].copy()

@@ -60,6 +60,7 @@ def test_a_year_is_its_four_quarters_and_two_years_are_eight() -> None:
     third = parse_report_period("2026Q3")
     scope: Any = SimpleNamespace(
         period=third,
+        records=SimpleNamespace(as_of=third.last),
         window=lambda quarters: third.window(3 * quarters),
     )
     quarters = [Q3 - back for back in range(11, -1, -1)]
