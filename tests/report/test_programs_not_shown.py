@@ -302,10 +302,8 @@ def test_each_funnel_of_the_sample_names_the_programs_that_it_leaves_out() -> No
         there = {row[0] for row in table["rows"]}
         share = of_all[table["name"].removeprefix("sites_")]
         every = there == {"Harbor", "Lakeside", "North", "Riverside"}
-        which = "together: " if every else f", also those not shown: {share:.0%}"
-        assert (
-            f"The line in the middle is all programs{' ' if every else ''}{which}" in table["note"]
-        )
+        which = " together: " if every else f", also those not shown: {share:.0%}"
+        assert f"The line in the middle is all programs{which}" in table["note"]
         for left in {"Harbor", "Lakeside", "North", "Riverside"} - there:
             assert left in table["note"].partition("Not shown")[2]
     said = " ".join(held["sentences"])
