@@ -69,7 +69,7 @@ from iop_outcomes.report.sections.sites import (
     funnels,
     not_drawn,
 )
-from iop_outcomes.report.together import Together, renamed
+from iop_outcomes.report.together import Together, renamed, split_by_run
 from iop_outcomes.report.trends import Trends, inside, make_trends
 from iop_outcomes.trends import Funnel
 
@@ -330,7 +330,7 @@ def count_all(
             link_weeks(linked, weeks)
     trends = make_trends(scope, plan)
     ledger = with_earlier(ledger, beside, trends.all, scope)
-    issued = ledger.reports if together is None else ledger.reports[: together.known]
+    issued, in_run = split_by_run(ledger.reports, together)
     same = before_this(issued, *own)
     later = len(same) > 0
     trends, frozen = trends.frozen(ledger, scope.programs)
@@ -371,7 +371,7 @@ def count_all(
     def cells(hidden: Hidden) -> PrintedCells:
         return cells_of(scope, linked, hidden, trends.complete, plan, beside_earlier=later)
 
-    hidden, note = hide_beside(linked, linked.hidden(), cells, issued)
+    hidden, note = hide_beside(linked, linked.hidden(), cells, [*issued, *in_run])
     hidden = hidden if together is None else together.hide(linked, hidden, cells)
     hidden = with_everybody(hidden, linked) | not_drawn(linked, sites, hidden)
     printed, held = [(one, trends.printed(one)) for one in trends.all], cells(hidden)

@@ -264,6 +264,18 @@ class Together:
         return len(list(told(join(self.reports), self.parts)))
 
 
+def split_by_run(
+    reports: Sequence[PrintedCells], together: Together | None
+) -> tuple[Sequence[PrintedCells], Sequence[PrintedCells]]:
+    """Return the reports of a ledger that were issued before, and those made together with one.
+
+    What is hidden of the report of all programs must not follow from the earlier reports and those
+    of this run: an earlier one of all programs and the new ones of each are of the same people.
+    """
+    known = len(reports) if together is None else together.known
+    return reports[:known], reports[known:]
+
+
 def _beside(key: Key) -> tuple[Key, ...]:
     """Return the name that `join` gives a count of reports without programs and a time."""
     return ("", "", key)
