@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from iop_outcomes.disclosure.declared import Key
-from iop_outcomes.disclosure.system import PrintedCells, audit
+from iop_outcomes.disclosure.system import PrintedCells, audit, join
+from iop_outcomes.disclosure.system.attack import fits
 from iop_outcomes.report.period import within
 from iop_outcomes.report.scope import Scope, choose_scope
 from iop_outcomes.report.sections.quarters import COHORTS
@@ -151,6 +152,24 @@ def test_so_it_does_of_what_came_first(seed: int) -> None:
         holds(scope, own, replace(curve, others=falls[other], kinds=2))
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_so_it_does_where_nobody_ended_so_between_two_days(seed: int) -> None:
+    """What came first is printed where none, or at least 11, ended so between two days."""
+    scope = scope_of(QUARTERS[0])
+    times, cause = drawn(scope, seed)
+    none = cause.where(~times["day"].between(61, 120) | (cause != "relapse"), "other")
+    falls = incidences(times, none)
+    own = times.assign(ended=none == "relapse")
+    curve = PrintedCurve(("first", "relapse"), falls["relapse"], 0, own)
+    curve = replace(curve, others=falls["other"], kinds=2)
+    assert falls["relapse"][60] == falls["relapse"][120]
+    holds(scope, own, curve)
+    ended = (CURVE, *curve.name, ENDED, 60, 120)
+    cells = cells_of_curve(scope, curve)
+    assert {ended: 1} in cells.sums
+    assert fits(join([cells]))
+
+
 def incidences(times: pd.DataFrame, cause: pd.Series) -> dict[str, dict[int, float]]:
     """Return the share of each kind of end by each day, by Aalen and Johansen."""
     ends = times.assign(cause=cause.mask(cause == ""))[["episode_id", "day", "cause"]]
@@ -175,6 +194,7 @@ def holds(scope: Scope, times: pd.DataFrame, curve: PrintedCurve) -> None:
     true = {key: true_number(scope, times, key) for key in cells.counts}
     assert true["curve", *curve.name, "n"] == cells.counts[CURVE, *curve.name, "n"]
     assert all(sum(sign * true[key] for key, sign in row.items()) == 0 for row in cells.sums)
+    assert all(true[key] >= least for key, least in cells.least.items())
     assert len(cells.shares) > 2 * len(DAYS)
     for one in cells.shares:
         assert 0 <= one.low <= one.high <= 1  # others are refused in an earlier report

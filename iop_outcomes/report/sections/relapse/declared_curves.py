@@ -84,6 +84,11 @@ class PrintedCurve:
         """Return how many are followed after a day."""
         return int((self.times["day"] > day).sum())
 
+    def ended(self, start: int, end: int) -> int:
+        """Return how many ended so after a day, or since day 0, up to another."""
+        days = self.times.loc[self.times["ended"], "day"]
+        return int(((days > start) | (start == 0))[days <= end].sum())
+
     def without(self, day: int) -> PrintedCurve:
         """Return the curve without one of its days."""
         return replace(self, falls={one: fall for one, fall in self.falls.items() if one != day})
@@ -106,7 +111,8 @@ def cells_of_curve(scope: Scope, curve: PrintedCurve) -> PrintedCells:
 
     It holds no number that is not printed: of those who had ended so by a day it is known that they
     are no more than the share, and no fewer than beside the number at risk. So it is between two
-    days in a row: the share rises the more by each who ends so, the fewer are followed.
+    days in a row: the share rises the more by each who ends so, the fewer are followed. None, or at
+    least the threshold, ended so between two printed days; which of both is taken to be known.
     """
     cut, least_of_all = pd.Timestamp(scope.records.as_of), scope.policy.threshold
     people = len(curve.times)
@@ -132,7 +138,11 @@ def cells_of_curve(scope: Scope, curve: PrintedCurve) -> PrintedCells:
         settled.update(keys[1:])
         if by_quarter:
             sums.append({whole: -1, **dict.fromkeys(keys[1:], 1)})
-        least[whole] = least_of_all
+        number = curve.left(end) if kind == FOLLOWED else curve.ended(start, end)
+        if number >= least_of_all:
+            least[whole] = least_of_all
+        elif not number:
+            sums.append({whole: 1})
         return keys
 
     days = [0, *curve.falls]
@@ -150,7 +160,7 @@ def cells_of_curve(scope: Scope, curve: PrintedCurve) -> PrintedCells:
             three = zip(ended[0, end], ended[0, start], ended[start, end], strict=True)
             sums += [{key: -1, one: 1, other: 1} for key, one, other in three]
     for day, fall in curve.falls.items():
-        low = least_of_all / people
+        low = least.get(ended[0, day][0], 0) / people
         if curve.base:
             bottom, top = _range(curve.left(day), curve.base, least_of_all)
             shares.append(PrintedShare(left[day], size, bottom / people, min(top / people, 1.0)))
