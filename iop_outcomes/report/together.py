@@ -271,9 +271,10 @@ def split_by_run(
 
     What is hidden of the report of all programs must not follow from the earlier reports and those
     of this run: an earlier one of all programs and the new ones of each are of the same people.
+    Where none was issued before there is nothing between: `Together` asks those of this run.
     """
     known = len(reports) if together is None else together.known
-    return reports[:known], reports[known:]
+    return reports[:known], reports[known:] if known else ()
 
 
 def _beside(key: Key) -> tuple[Key, ...]:
