@@ -225,9 +225,10 @@ def _draw_curve(ax: Axes, table: pd.DataFrame, look: style.Look, named: tuple[st
 
 
 def _draw_limits(ax: Axes, table: pd.DataFrame, look: style.Look, *, points: bool) -> None:
-    """Shade the limits of a curve, within thin lines."""
+    """Shade the limits of a curve, or what it lies between, within thin lines."""
     day = table["day"].to_numpy()
-    limits = table["lower"].to_numpy(), table["upper"].to_numpy()
+    low, high = ("lowest", "highest") if "lowest" in table else ("lower", "upper")
+    limits = table[low].to_numpy(), table[high].to_numpy()
     ax.fill_between(
         day,
         *limits,

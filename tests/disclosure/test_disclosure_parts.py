@@ -347,7 +347,7 @@ def test_answers_at_any_time_are_shown_before_those_of_one_day() -> None:
 
 def test_who_is_known_to_be_without_an_event_is_not_seen_to_have_one_before_or_after() -> None:
     rows = pd.DataFrame({"people": [30, 40, 50], "left": [0, 20, 40], "right": [10, 30, np.inf]})
-    at = pd.DataFrame({"day": [0, 15, 30], "lowest": [1.0, 0.7, 0.4], "highest": [1.0, 0.8, 0.5]})
+    at = pd.DataFrame({"day": [0, 15, 30], "below": [0.0, 0.1, 0.1], "highest": [1.0, 0.8, 0.5]})
     counts, _ = _known(rows, at)
     assert counts.through["events"].tolist() == [0, 30, 70]
     assert counts.through["censored"].tolist() == [0, 0, 0]

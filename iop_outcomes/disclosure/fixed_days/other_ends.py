@@ -24,8 +24,16 @@ from iop_outcomes.errors import RuleError
 from iop_outcomes.survival import CumulativeIncidence, IntervalSurvival
 
 OTHER = "other ends"
+EDGE = 1e-9
 Floats = npt.NDArray[np.float64]
 Found = tuple[list[pd.DataFrame], list[pd.DataFrame], int]
+NARROWEST = 0.05
+WIDTHS = (NARROWEST, 0.1, 0.2, 0.5, 1.0)
+"""How far below its highest value the lowest of an interval-censored curve is said to lie."""
+IN_STEPS = (
+    "Events lie between two of their days: shaded is between the highest share that this leaves and "
+    "one 5, 10, 20 or 50 points below it, under which it is not; the line is the middle."
+)
 
 
 def protect_incidence(
@@ -129,18 +137,26 @@ def protect_interval(
     -------
     ProtectedCurves
         On fixed days between which the events are known to fall of enough people, and after which
-        enough are known to be without. The survival is the middle of what the data identify;
-        ``lowest`` and ``highest`` are its ends. Without numbers at risk and limits.
+        enough are known to be without. ``highest`` is the survival if each event was on the day on
+        which it was seen; the survival is not below ``lowest``, which is 5, 10, 20, 50 or 100
+        points lower; ``survival`` is the middle of both. Without numbers at risk and limits.
 
     Raises
     ------
     RuleError
         If the policy hides nothing: the result itself says all.
+
+    Notes
+    -----
+    By how much the curve can be lower tells, beside the numbers at risk, whose event fell between
+    two of their days around a day. So this is said in steps: 5 points are said wherever it is no
+    more, as if there were nobody; a larger step is said only where it is nobody or at least the
+    threshold, and a day of others is not published.
     """
     _refuse_open(policy, "interval-censored curve")
     fixed = fixed_days(float(result.fits["last_day"].max())) if days is None else tuple(days)
     groups = by_group(result.intervals, result.by)
-    estimates = by_group(result.at([0, *fixed]), result.by)
+    estimates = by_group(_in_steps(result, policy, [0, *fixed]), result.by)
     counted = [_known(rows, at) for (_, rows), (_, at) in zip(groups, estimates, strict=True)]
     together = _together([curve for curve, _ in counted], policy, fixed)
     rows, sizes, left_out = [], [], 0
@@ -151,11 +167,28 @@ def protect_interval(
             continue
         table = _rows(counts, chosen, counts.survival)
         places, decimals = counts.places(chosen), survival_decimals(counts.people)
-        table["lowest"], table["highest"] = (end[places].round(decimals) for end in ends)
+        below, highest = ends[0][places], ends[1][places].round(decimals)
+        table["lowest"] = (highest - below).clip(0).round(decimals)
+        table["highest"] = highest
+        table["share"] = ((table["lowest"] + highest) / 2).round(decimals)
         label = pd.DataFrame([named], index=[0])
         rows.append(label.iloc[[0] * len(table)].reset_index(drop=True).join(table))
         sizes.append(label.assign(n=counts.people, through=chosen[-1], median=np.nan, base=0))
     return _made(result, policy, list(result.by), (rows, sizes, left_out), "survival")
+
+
+def _in_steps(result: IntervalSurvival, policy: SafePolicy, days: Sequence[int]) -> pd.DataFrame:
+    """Return the highest survival by day, and a step `below` it that the lowest one is not under.
+
+    Both are missing where no step can be published, and where nobody is followed.
+    """
+    at = result.at(days)
+    between = result.risk_table(days)["between"].to_numpy()
+    lower = (at["highest"] - at["lowest"]).to_numpy(dtype=np.float64)
+    place = np.searchsorted(WIDTHS, np.nan_to_num(lower) - EDGE).clip(max=len(WIDTHS) - 1)
+    open_ = (place == 0) | ~policy.hides(between)
+    below = np.where(at["day"] == 0, 0.0, np.array(WIDTHS)[place])
+    return at.assign(below=below, highest=at["highest"].where(open_))
 
 
 def _together(
@@ -229,7 +262,7 @@ def _sum(causes: list[tuple[str, FixedCounts]]) -> FixedCounts:
 
 
 def _known(rows: pd.DataFrame, at: pd.DataFrame) -> tuple[FixedCounts, tuple[Floats, Floats]]:
-    """Return whose event is known by each fixed day, and between what the survival lies."""
+    """Return whose event is known by each fixed day, and the step below the highest survival."""
     at = at[at["highest"].notna()]
     days = at["day"].to_numpy(dtype=np.int64)
     people, left, right = (
@@ -244,8 +277,8 @@ def _known(rows: pd.DataFrame, at: pd.DataFrame) -> tuple[FixedCounts, tuple[Flo
         "entered": np.full(len(days), size),
         "all": np.full(len(days), size),
     }
-    low, high = (at[name].to_numpy(dtype=np.float64) for name in ("lowest", "highest"))
-    return FixedCounts(days, through, (low + high) / 2), (low, high)
+    below, high = (at[name].to_numpy(dtype=np.float64) for name in ("below", "highest"))
+    return FixedCounts(days, through, high), (below, high)
 
 
 def _rows(counts: FixedCounts, days: tuple[int, ...], shares: Floats) -> pd.DataFrame:
@@ -279,12 +312,13 @@ def _made(
         else pd.DataFrame(columns=[*names, "n", "through", "median", "base"])
     )
     table = table.rename(columns={"share": measure})
+    more = [IN_STEPS] if isinstance(result, IntervalSurvival) else []
     return ProtectedCurves(
         table=table,
         sizes=frame,
         left_out=left_out,
         by=tuple(names),
-        rule=f"{no_errors(no_small_counts(result.rule, policy))} {sharp_rule(policy)}",
+        rule=" ".join([no_errors(no_small_counts(result.rule, policy)), sharp_rule(policy), *more]),
         text=_describe(table, frame, names, left_out, measure),
         policy=policy,
         confidence=result.confidence,
@@ -304,9 +338,10 @@ def _describe(
         name = ", ".join(str(size[column]).replace("_", " ") for column in names)
         people = f"n {size['n']:,.0f}"
         start = f"{name} ({people})" if name else people
-        sentences.append(
-            f"{start}: an estimated {last[measure]:.0%} {done} by day {last['day']:.0f}."
-        )
+        share = f"an estimated {last[measure]:.0%}"
+        if "lowest" in rows:
+            share = f"between {last['lowest']:.0%} and {last['highest']:.0%}"
+        sentences.append(f"{start}: {share} {done} by day {last['day']:.0f}.")
     if left_out:
         sentences.append(
             "One curve has too few people to be shown."

@@ -23,7 +23,10 @@ AS_FIRST = (
     "Only its marked days and the lines between them are read as those of the first picture of "
     "this section."
 )
-BETWEEN = "A relapse is known to lie between two check-ins only, and is estimated so."
+BETWEEN = (
+    "A relapse is known to lie between two check-ins only. Shaded: from the lowest to the highest "
+    "share that this leaves, which is said in steps of 5 points or more; the line is the middle."
+)
 NAMED_RULES = (
     "Each curve takes missing check-ins as its name says, so that events of some may rest on "
     "missed ones."
@@ -53,9 +56,8 @@ def relapse_drawings(scope: Scope, results: RelapseResults | None) -> tuple[Draw
         estimate = plot_interval, results.interval, table.caption, table
         drawings.append(drawing_of(*estimate, synthetic=synthetic))
     elif results.interval is not None:
-        drawings.append(
-            _curve(scope, results.interval, INTERVAL_TITLE, "relapse_interval", BETWEEN, first)
-        )
+        between = results.interval, INTERVAL_TITLE, "relapse_interval", BETWEEN
+        drawings.append(_curve(scope, *between, first, median=False))
     if scope.tells("relapse_missing_rules"):
         is_first = first is results.by_missing
         named = f"{NAMED_RULES} {method}" if is_first else NAMED_RULES

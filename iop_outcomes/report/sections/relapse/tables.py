@@ -50,9 +50,11 @@ MISSING_NOTE = (
     "these differ much, the check-ins do not tell how many relapsed."
 )
 INTERVAL_NOTE = (
-    "Each relapse fell between the last check-in without use and the one that showed it. Survival: "
-    "the share without relapse through the day, in the middle of what such records can tell; "
-    "lowest and highest are its ends. Turnbull's estimate. Only these days are estimates."
+    "Each relapse fell between the last check-in without use and the one that showed it. Highest: "
+    "the share without relapse through the day if each was on the day of the check-in that showed "
+    "it. However early they were, the share is not below lowest, which is said in steps: 5, 10, 20 "
+    "or 50 points lower. Survival: the middle of both. Turnbull's estimate. Only these days are "
+    "estimates."
 )
 EACH_INTERVAL_NOTE = (
     "Each relapse fell between the last check-in without use and the one that showed it. Known "
