@@ -31,8 +31,8 @@ NARROWEST = 0.05
 WIDTHS = (NARROWEST, 0.1, 0.2, 0.5, 1.0)
 """How far below its highest value the lowest of an interval-censored curve is said to lie."""
 IN_STEPS = (
-    "Events lie between two of their days: shaded is between the highest share that this leaves and "
-    "one 5, 10, 20 or 50 points below it, under which it is not; the line is the middle."
+    "Events lie between two of their days: shaded is between the highest share that this leaves "
+    "and one 5, 10, 20 or 50 points below it, under which it is not; the line is the middle."
 )
 
 
