@@ -13,6 +13,9 @@ from validation.attack_solving import Name, Puzzle
 
 DAYS = (30, 60, 90)
 ADMITTED = ("flow", "admitted")
+AFTER_90_DAYS = (ADMITTED, ("flow", "retained 90"))
+"""What is counted of all of a quarter of whom it is known whether they stayed 90 days."""
+SHORTER = ("retained_30", "retained_60")
 EVERYBODY = ("considered", "all admissions")
 CAPTION = r"How far people came: admissions from ([\d-]+) to ([\d-]+),"
 CAPTION_OF_ALL = r"Who is counted in how far people came, and who is not: (.*)"
@@ -110,7 +113,7 @@ def _of_quarters(
     """Say that a count of some days of admission is that of the quarters, or of a part of one.
 
     Of people who stayed 30 or 60 days the count of a quarter holds those, too, of whom it is not
-    known whether they stayed 90 days.
+    known whether they stayed 90 days: of its admissions these are in no flow.
     """
     measure, count = counted
     if whole not in puzzle:
@@ -122,11 +125,18 @@ def _of_quarters(
             continue
         name = puzzle.unknown((measure, quarter, count))
         covered += (min(end, last) - max(start, first)).days + 1
-        if first <= start and end <= last and (measure == "admissions" or whole == ADMITTED):
+        inside = first <= start and end <= last
+        if inside and (measure == "admissions" or whole in AFTER_90_DAYS):
             parts.append(name)
         else:
             parts.append(puzzle.unknown(("in", whole, name)))
             puzzle.part(name, parts[-1])
+        if inside and measure in SHORTER:
+            came, known = (
+                ("admissions", quarter, "numerator"),
+                ("retained_90", quarter, "denominator"),
+            )
+            puzzle.row({came: 1.0, known: -1.0, ("rest", name, parts[-1]): -1.0}, 0, math.inf)
     if not parts:
         return
     together = puzzle.unknown(("of quarters", whole))

@@ -17,6 +17,7 @@ from validation.attack_periods import due, months, same, weekdays, window, years
 from validation.attack_reading import TITLES, Read, cell, least_of, missing, rows, stands
 from validation.attack_rules import rules, seen
 from validation.attack_solving import Name, Puzzle
+from validation.attack_years import completed_of_year, shares_of_year
 
 ALL = "all"
 PROMISE = "Counts from 1 to 10 are hidden"
@@ -335,6 +336,7 @@ def _between(puzzle: Puzzle, read: Read) -> None:
     same(puzzle, [("admissions", one, "numerator") for one in admitted], [("admitted", ALL)])
     year = [("admissions", quarter, "numerator") for quarter in quarters[-4:]]
     puzzle.total(("program", ALL, "admitted"), year)  # type: ignore[arg-type]
+    shares_of_year(puzzle, read, quarters)
     for quarter in quarters:
         known = [("admissions", quarter, "numerator")]
         known += [(f"retained_{day}", quarter, "denominator") for day in DAYS]
@@ -342,10 +344,6 @@ def _between(puzzle: Puzzle, read: Read) -> None:
         for names in (known, kept):
             for whole, part in pairwise(names):
                 puzzle.part(whole, part)
-    for day in DAYS:
-        for count, name in (("x", "numerator"), ("n", "denominator")):
-            parts = [(f"retained_{day}", quarter, name) for quarter in quarters[-4:]]
-            puzzle.total(("program", ALL, f"retained_{day}", count), parts)  # type: ignore[arg-type]
     discharged = window(read, "Discharges", newest)
     completed = [("completion_rate", one, "numerator") for one in discharged]
     same(puzzle, completed, [("discharged", "completed")])
@@ -374,6 +372,7 @@ def _between(puzzle: Puzzle, read: Read) -> None:
         puzzle.part(("census", "ever"), every)
         puzzle.part(("rows", "episodes", "rows_kept"), ("census", "ever"))
     left(puzzle, read, quarters)
+    completed_of_year(puzzle, read, quarters)
     rules(puzzle, read, quarters)
     seen(puzzle, read, newest)
     months(puzzle, read)

@@ -33,10 +33,10 @@ def begins(quarters: Sequence[str]) -> bool:
 
 def there(puzzle: Puzzle, read: Read, quarters: Sequence[str]) -> None:
     """Say of each quarter who was there before it, came, left and is there at its end."""
-    days = _days(read, quarters)
+    days = last_days(read, quarters)
     if ("census", "ever") not in puzzle or not days:
         return
-    edges = [_before(quarters[0]), *days.values()]
+    edges = [day_before(quarters[0]), *days.values()]
     puzzle.unknown((THERE, edges[0]))
     if begins(quarters):
         puzzle.known((THERE, edges[0]), 0)
@@ -52,18 +52,18 @@ def there(puzzle: Puzzle, read: Read, quarters: Sequence[str]) -> None:
             puzzle.part((ever, "ever"), (ever, "in these quarters"))
 
 
-def _days(read: Read, quarters: Sequence[str]) -> dict[str, str]:
+def last_days(read: Read, quarters: Sequence[str]) -> dict[str, str]:
     """Return the last day of each quarter, of the newest up to the data cut; {}: other periods."""
     if not all(re.fullmatch(r"\d{4}Q\d", one) for one in quarters):
         return {}
     days = {one: str(pd.Period(one).end_time.date()) for one in quarters}
-    told = [day for day in _days_of_census(read).values() if _before(quarters[-1]) < day]
+    told = [day for day in _days_of_census(read).values() if day_before(quarters[-1]) < day]
     if told:
         days[quarters[-1]] = min(told[-1], days[quarters[-1]])
     return days
 
 
-def _before(quarter: str) -> str:
+def day_before(quarter: str) -> str:
     return str((pd.Period(quarter).start_time - _DAY).date())
 
 
@@ -92,7 +92,7 @@ def _ties(puzzle: Puzzle, read: Read, days: Mapping[str, str]) -> None:
     newest, own = list(days)[-1], _days_of_census(read)
     for place, day in own.items():
         same(puzzle, [("census", place)], [(THERE, day)])
-    if list(own.values()) == [_before(newest), days[newest]]:
+    if list(own.values()) == [day_before(newest), days[newest]]:
         same(puzzle, [("census", 2)], [(LEFT, days[newest])])
     discharged = [days[one] for one in window(read, "Discharges", newest) if one in days]
     puzzle.total(("discharged", ALL), [(DISCHARGED, day) for day in discharged])
