@@ -342,7 +342,7 @@ def _between(puzzle: Puzzle, read: Read) -> None:
         known += [(f"retained_{day}", quarter, "denominator") for day in DAYS]
         kept = [(f"retained_{day}", quarter, "numerator") for day in DAYS]
         for names in (known, kept):
-            for whole, part in pairwise(names):
+            for whole, part in pairwise([name for name in names if name in puzzle]):
                 puzzle.part(whole, part)
     discharged = window(read, "Discharges", newest)
     completed = [("completion_rate", one, "numerator") for one in discharged]
