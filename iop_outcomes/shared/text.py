@@ -13,6 +13,7 @@ import pandas as pd
 from iop_outcomes.shared.characters import printable
 
 SHARE_DECIMALS = 3
+RATIO_DECIMALS = 2
 """Decimals of a share that is shown with its counts; further decimals would add nothing."""
 SHOWN_ROWS = 20  # of a table, in a notebook
 DESCRIBED_GROUPS = 20  # groups with a sentence each; the others are counted
@@ -71,6 +72,17 @@ def format_share(value: Any) -> str:
     ('28.8%', '100.0%', '0.0%')
     """
     return f"{np.round(value, SHARE_DECIMALS):.1%}"
+
+
+def format_ratio(value: Any) -> str:
+    """Return a ratio with two decimals, as a table of rounded ratios shows it.
+
+    Examples
+    --------
+    >>> format_ratio(43 / 40), float(np.round(43 / 40, RATIO_DECIMALS))
+    ('1.08', 1.08)
+    """
+    return f"{np.round(value, RATIO_DECIMALS):.2f}"
 
 
 def format_p(p_value: float, least: float = 0.001) -> str:

@@ -12,7 +12,7 @@ import pandas as pd
 from iop_outcomes.report.period import period_between, within
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.trends import STANDS, begins_within, compared_rows
-from iop_outcomes.shared.text import format_share
+from iop_outcomes.shared.text import format_ratio, format_share
 from iop_outcomes.statistics.differences import (
     clustered_difference,
     difference_interval,
@@ -191,9 +191,9 @@ def compare(
         was = f"{before['value']:,.0f} in {in_words(before['period'])}"
         if before["value"] > 0:
             difference = ratio = last["value"] / before["value"]
-            detail = f"ratio {ratio:.2f}, 95% interval {low:.2f} to {high:.2f}"
+            detail = f"ratio {format_ratio(ratio)}, 95% interval {format_ratio(low)} to {format_ratio(high)}"
         elif last["value"] > 0:
-            detail = f"no ratio to 0, 95% interval from {low:.2f} up"
+            detail = f"no ratio to 0, 95% interval from {format_ratio(low)} up"
         else:
             detail = "no ratio of 0 to 0"
         low, high = low - 1, high - 1

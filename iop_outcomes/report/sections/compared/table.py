@@ -13,7 +13,7 @@ from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections.changes import BEFORE_ROUNDING, Change, changes_of
 from iop_outcomes.report.sections.findings import Finding
 from iop_outcomes.report.sections.points import interval_of
-from iop_outcomes.shared.text import SHARE_DECIMALS, format_share
+from iop_outcomes.shared.text import RATIO_DECIMALS, SHARE_DECIMALS, format_share
 from iop_outcomes.trends import Trend
 from iop_outcomes.trends.periods import in_words
 
@@ -34,7 +34,6 @@ NOTE = (
 )
 ON_FIRST_PAGE = " The first page has in words those for which it has room."
 NOTHING = ""
-RATIO_DECIMALS = 2
 
 
 def comparisons(

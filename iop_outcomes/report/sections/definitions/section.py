@@ -30,9 +30,9 @@ HOURS = (
 RETAINED = (
     "Trends give a share of those retained only when nothing can change it any more, "
     f"{NO_CONTACT_DAYS} days after that day has passed for the whole period. The table of "
-    "programs, the funnels and how far people came count all who were admitted so many days before "
-    "the data cut; their newest shares may still change, and a quarter may be in them that trends "
-    "call not yet known."
+    "programs and the funnels count times that were followed so long to their last day, how far "
+    "people came all who were admitted so many days before the data cut; their newest shares may "
+    "still change, and a quarter may be in them that trends call not yet known."
 )
 RULES = (
     "The time of a rule is over when the longest that it may take has passed by the data cut, "
