@@ -191,7 +191,8 @@ def compare(
         was = f"{before['value']:,.0f} in {in_words(before['period'])}"
         if before["value"] > 0:
             difference = ratio = last["value"] / before["value"]
-            detail = f"ratio {format_ratio(ratio)}, 95% interval {format_ratio(low)} to {format_ratio(high)}"
+            of_ratio, least, most = map(format_ratio, (ratio, low, high))
+            detail = f"ratio {of_ratio}, 95% interval {least} to {most}"
         elif last["value"] > 0:
             detail = f"no ratio to 0, 95% interval from {format_ratio(low)} up"
         else:
