@@ -192,7 +192,8 @@ def _times_of_tables(scope: Scope, plan: MergePlan | None) -> dict[str, str]:
             if plan.step(name).quarters > 1:
                 times[name] = scope.label_of(plan.step(name).quarters)
         if "sessions" in times:
-            times["session people"] = times["sessions"]
+            of_people = ("session people", cohort.OF_EACH_KIND)
+            times |= dict.fromkeys(of_people, times["sessions"])
     if scope.period is not None and scope.engagement is not None:
         assert scope.flow_dates is not None  # by days: reports are matched by these names
         first, last = (day.date() for day in scope.flow_dates)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -13,6 +14,7 @@ from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.ledger import hide_beside
 from iop_outcomes.disclosure.merging import FINEST, MergePlan, Step
 from iop_outcomes.disclosure.system import PrintedCells, attack, join, joining
+from iop_outcomes.disclosure.system.attack import fits
 from iop_outcomes.report.counting import cells_of
 from iop_outcomes.report.scope import choose_scope
 from iop_outcomes.report.sections.cohort import sessions
@@ -221,3 +223,32 @@ def test_a_year_is_no_more_than_a_half_year_and_two_quarters_add_up_to() -> None
     reports = [cells_of_people("2025Q3", half), cells_of_people("2025Q4", hidden)]
     told = found([*reports, cells_of_people("2026Q1", year | some)])
     assert {row[1:] for row in told if "2026-03-31 / late" in row[0]} == {(8, 9)}
+
+
+def of_two_programs() -> iop.Records:
+    """Return records of 40 other people in each quarter, three of four of them in Harbor."""
+    came = {
+        quarter: {"attended": range(start, start + 40), "late": range(start, start + 30)}
+        for start, quarter in zip(range(0, 160, 40), DAYS, strict=True)
+    }
+    made = records_of(came)
+    number = made.episodes["episode_id"].astype(str).str.removeprefix("p").astype(int)
+    program = number.mod(4).eq(0).map({True: "North", False: "Harbor"})
+    return iop.read_records(
+        episodes=made.episodes.assign(program=program),
+        attendance=made.attendance,
+        as_of=made.as_of,
+    )
+
+
+@pytest.mark.parametrize("step", [FINEST, HALF_YEAR])
+def test_people_of_each_kind_of_a_program_are_of_the_time_of_its_table(step: Step) -> None:
+    # They were named without it: those of a year of one program were more than those of a quarter
+    # of all, so that reports of one time contradicted each other.
+    records, reports = of_two_programs(), []
+    for part, own in ((records.where(program=["Harbor"]), YEAR), (records, step)):
+        linked, cells = system_of(part, "2026Q1", own)
+        printed = cells(frozenset())
+        values = dict(zip(printed.counts, map(round, linked.facts.values), strict=True))
+        reports.append(replace(printed, counts=values, least={}))
+    assert fits(join(reports))

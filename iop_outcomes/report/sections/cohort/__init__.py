@@ -31,6 +31,7 @@ from iop_outcomes.report.sections.cohort.flow import (
     flow_unknown,
 )
 from iop_outcomes.report.sections.cohort.sessions import (
+    OF_EACH_KIND,
     declare_overlaps,
     link_sessions,
     sessions_table,
@@ -42,6 +43,7 @@ __all__ = [
     "NOT_RECORDED",
     "NO_CENSUS",
     "NO_REFERRALS",
+    "OF_EACH_KIND",
     "PRESENT",
     "admissions_table",
     "census_dates",

@@ -30,6 +30,9 @@ from iop_outcomes.report.trends import NOW
 from iop_outcomes.shared.arrays import Integers
 from iop_outcomes.shared.text import SHARE_DECIMALS
 
+OF_EACH_KIND = "session people of each kind"
+"""The family of how many people had a session of each kind, added up over the kinds."""
+
 
 def sessions_table(
     scope: Scope, linked: LinkedCounts, step: Step = FINEST, seen: AnySet[Key] = frozenset()
@@ -73,9 +76,11 @@ def sessions_table(
         rows.append((word.replace("_", " "), due, count, count / max(len(status), 1), people))
     words = list(groups)
     linked.total(("sessions", ALL), [("sessions", word) for word in words])
-    linked.count("session people of each kind", sum(row[-1] for row in rows))
-    linked.total("session people of each kind", [("session people", word) for word in words])
-    linked.at_least("session people of each kind", [("session people", ALL)])
+    # Another report may take other kinds together, so that each person is counted as often.
+    added_up: Key = (OF_EACH_KIND, *(", ".join(held) for held in groups.values()))
+    linked.count(added_up, sum(row[-1] for row in rows))
+    linked.total(added_up, [("session people", word) for word in words])
+    linked.at_least(added_up, [("session people", ALL)])
     rows.append((ALL, "", len(status), 1.0, everybody))
     frame = pd.DataFrame(rows, columns=["session", "due", "sessions", "share", "people"])
     frame["share"] = frame["share"].round(SHARE_DECIMALS)
