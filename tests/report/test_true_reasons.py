@@ -335,6 +335,21 @@ def test_the_table_of_rules_says_which_is_known_of_nobody_and_why() -> None:
     assert "no discharge is recorded" in table.note
 
 
+def test_nobody_is_said_not_to_have_left_where_discharges_have_no_reason() -> None:
+    """Known were only those who had not left: "of 78 admissions, none had 30 days without"."""
+    sample = records_of_the_sample()
+    without = sample.episodes.drop(columns=["discharge_reason"])
+    records = iop.read_records(episodes=without, attendance=sample.attendance, as_of=sample.as_of)
+    scope = choose_scope(records, "2026Q3", None, None)
+    table = count_all(scope, scope).table("continuity")
+    assert "Left: 30 days without contact" not in set(table.frame["rule"])
+    assert (
+        "Not known from these records: Left: 30 days without contact (no or hardly any discharges "
+        "have a reason)." in table.note
+    )
+    assert "Known of nobody: Left" not in table.note
+
+
 def test_the_rule_of_the_report_says_what_silence_means() -> None:
     sample = records_of_the_sample()
     answered = sample.checkins[sample.checkins["status"] != "missed"]

@@ -33,6 +33,7 @@ from iop_outcomes.report.sections.quarters import UNTIL_LEFT
 from iop_outcomes.shared.text import SHARE_DECIMALS
 
 Apply = Callable[[Attendance], ContinuityMeasure]
+LEFT = "Left: 30 days without contact"
 RULES: tuple[tuple[str, Apply, int, int], ...] = (
     ("Started and engaged (IET style)", iet_style, 47, 48),
     ("Started and engaged (Washington Circle)", washington_circle, 44, 44),
@@ -40,7 +41,7 @@ RULES: tuple[tuple[str, Apply, int, int], ...] = (
     ("First to fourth session within 30 days (NIATx)", first_to_fourth_session, 30, UNTIL_LEFT),
     ("Seen within 7 days after a stay elsewhere", followed_up, 0, 7),
     ("Seen within 30 days after a stay elsewhere", lambda one: followed_up(one, within=30), 0, 30),
-    ("Left: 30 days without contact", dropout_by_gap, 119, 120),
+    (LEFT, dropout_by_gap, 119, 120),
 )
 """Each rule with its title; how many days after the admission its time can be over, and how many
 days after it the answer is final."""
@@ -63,10 +64,15 @@ def continuity_table(scope: Scope, linked: LinkedCounts) -> DraftTable | None:
         for measure in measures
     ]
     safe = safe_rows(pd.concat([one.summary() for one in parts], ignore_index=True), scope.policy)
+    dropout = scope.judgements.of(DROPOUT)[DROPOUT]
     rows, needs, unknown, known = [], [], [], []
+    selected = False
     for (title, _, *days), one, row in zip(RULES, parts, safe.to_dict("records"), strict=True):
         if row["denominator"] == 0:
             unknown.append(title)
+            continue
+        if title == LEFT and dropout.absent:  # known of hardly anybody but those who stayed
+            selected = True
             continue
         key = ("continuity", title)
         if row["hidden"]:
@@ -93,8 +99,10 @@ def continuity_table(scope: Scope, linked: LinkedCounts) -> DraftTable | None:
     )
     if unknown:
         note += f" Known of nobody: {'; '.join(unknown)}."
-        dropout = scope.records.judgements(DROPOUT)[DROPOUT]
-        note += f" {dropout.title}: {dropout.why_published}." if dropout.absent else ""
+        if LEFT in unknown and dropout.absent:
+            note += f" {dropout.title}: {dropout.why_published}."
+    if selected:
+        note += f" Not known from these records: {LEFT} ({dropout.why_published})."
     caption = f"Who met which rule: {scope.words(8)}"
     table = Table("continuity", caption, frame, kinds, note)
     return DraftTable(table, dict.fromkeys(("met", "of", *shares), needs))
