@@ -29,6 +29,7 @@ PICTURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 PAPER = {"accent": ("#ffffff", "#f3f5f7"), "accent_dark": ("#17191c", "#212429")}
 CONTRAST = 4.5  # WCAG 2.2, 1.4.3
 Value = TypeVar("Value")
+ALL = "all"  # what the row of all programs together is called in the tables of a report
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -357,10 +358,9 @@ def with_program_names(records: Records, names: Mapping[str, str]) -> Records:
     Raises
     ------
     RuleError
-        There is no such program, or a new name is that of another one.
+        There is no such program, a new name is that of another one, or a program is called as the
+        row of all of them is.
     """
-    if not names:
-        return records
     column = records.episodes["program"]
     held = [str(name) for name in column.cat.categories]
     unknown = [name for name in names if name not in held]
@@ -376,5 +376,14 @@ def with_program_names(records: Records, names: Mapping[str, str]) -> Records:
             "Two programs would have one name, and could not be distinguished.",
             instead="[programs] with another name for each",
         )
+    used = {names.get(name, name) for name in column.unique().astype(str)}
+    if ALL in used:
+        raise RuleError(
+            f'A program is called "{ALL}", as the row of all programs together is in a report.',
+            found=", ".join(sorted(used)),
+            instead=f'in the settings (report.toml): [programs] and "{ALL}" = "another name"',
+        )
+    if not names:
+        return records
     episodes = records.episodes.assign(program=column.cat.rename_categories(new))
     return replace(records, episodes=episodes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,12 @@ from iop_outcomes.report.quarterly import Wanted
 from iop_outcomes.report.scope import Scope, choose_scope
 from iop_outcomes.report.sections.own import own_section
 from iop_outcomes.report.sections.registry import NAMES, Material, sections_of
-from iop_outcomes.report.settings import ReportSettings, contrast, read_settings
+from iop_outcomes.report.settings import (
+    ReportSettings,
+    contrast,
+    read_settings,
+    with_program_names,
+)
 from iop_outcomes.report.together import Together
 from tests.helpers.of_the_sample import without_check_ins
 
@@ -265,6 +271,20 @@ def test_a_program_that_is_not_there_is_named(records: iop.Records) -> None:
     both = ReportSettings(programs={"Harbor": "North"})
     with pytest.raises(RuleError, match="one name"):
         iop.quarterly_report(records, "2025Q3", settings=both)
+
+
+def test_a_program_that_is_called_as_the_row_of_all_is_refused(records: iop.Records) -> None:
+    """It was "A count is declared twice"."""
+    program = records.episodes["program"].cat.rename_categories({"North": "all"})
+    called_all = replace(records, episodes=records.episodes.assign(program=program))
+    with pytest.raises(RuleError, match="row of all programs together") as caught:
+        iop.quarterly_report(called_all, "2025Q3")
+    assert "[programs]" in caught.value.instead
+    with pytest.raises(RuleError, match="row of all programs together"):
+        with_program_names(records, {"North": "all"})
+    named = with_program_names(called_all, {"all": "North"})
+    assert set(named.episodes["program"]) == {"Harbor", "North"}
+    assert with_program_names(called_all.where(program="Harbor"), {}) is not None
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
