@@ -371,16 +371,16 @@ def _find_period(records: Records, period: str | ReportPeriod) -> ReportPeriod:
             instead="quarterly_report(records), which covers the whole time",
         )
     chosen = parse_report_period(period) if isinstance(period, str) else period
-    begins_after = chosen.first > pd.Timestamp(records.as_of)
+    begins_after = chosen.first > (cut := pd.Timestamp(records.as_of))
     if begins_after or not _anybody_there(records, chosen):
-        dates = records.episodes["admit_date"]
-        known = pd.PeriodIndex(dates.dropna().unique(), freq="Q").unique().sort_values()
-        one_of = f"one of {', '.join(str(label) for label in known)}"
+        quarters = pd.period_range(records.episodes["admit_date"].min(), cut, freq="Q")
+        each = map(parse_report_period, quarters.astype(str))
+        one_of = f"one of {', '.join(str(one) for one in each if _anybody_there(records, one))}"
         if begins_after:
             raise ReportError(
                 f"This {chosen.word} begins after the last day of the records.",
                 found=f"{chosen}, which begins on {chosen.first.date()}; the records go up to "
-                f"{pd.Timestamp(records.as_of).date()}",
+                f"{cut.date()}",
                 instead=f"newer records, or {one_of}",
             )
         raise ReportError(

@@ -301,6 +301,10 @@ def test_a_quarter_after_the_last_day_of_the_records_is_said_so(records: iop.Rec
     assert "2025-10-01; the records go up to 2025-09-30" in caught.value.found
     assert "2025Q3" in caught.value.instead
     assert str(choose_scope(still_there, "2025Q3", None, None).period) == "2025Q3"
+    early = replace(still_there, episodes=there[there["admit_date"] < "2025-04-01"])
+    with pytest.raises(ReportError, match="This quarter begins after the last day of") as caught:
+        choose_scope(early, "2025Q4", None, None)
+    assert "2025Q2, 2025Q3" in caught.value.instead  # nobody was admitted, but some were there
 
 
 def test_a_merged_table_says_its_length_in_words_of_the_period() -> None:
