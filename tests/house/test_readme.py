@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
 import shutil
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -57,6 +61,25 @@ def test_the_mapping_it_shows_is_a_mapping() -> None:
     shown = next(text for language, text in BLOCKS if language == "toml")
     mapping = iop.read_mapping(tomllib.loads(shown))
     assert mapping.words["attendance"]["status"] == {"present": "attended", "absent": "no_show"}
+
+
+def test_two_reports_in_a_row_as_it_shows_them_have_numbers_of_programs(tmp_path: Path) -> None:
+    """Both of the newest records hid the whole table of programs of the sample in the second."""
+    shown = next(text for _, text in BLOCKS if "--compare" in text)
+    commands = [line for line in shown.splitlines() if re.search("report DATA.*json", line)]
+    assert [line.count("--compare") for line in commands] == [0, 1]
+    for line in commands:
+        words = shlex.split(line, comments=True)[1:]
+        words[words.index("DATA")] = str(ROOT / "data" / "samples")
+        words[words.index("--format") + 1] = "json"
+        command = [sys.executable, "-m", "iop_outcomes", *words, "--quiet"]
+        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    said = json.loads((tmp_path / "2026Q3.json").read_text("utf-8"))
+    tables = {one["name"]: one for part in said["sections"] for one in part["tables"]}
+    place = [one["name"] for one in tables["programs"]["columns"]].index("sessions_attended")
+    shares = [row[place] for row in tables["programs"]["rows"]]
+    assert len(shares) == 5
+    assert "hidden" not in shares
 
 
 def test_every_link_leads_to_a_file() -> None:
