@@ -21,7 +21,7 @@ from iop_outcomes.report.sections.cohort.flow import still_there
 from iop_outcomes.report.sections.findings import period_word
 from iop_outcomes.report.sections.matrix import drawn_chart, not_comparable
 from iop_outcomes.report.sections.signals import said
-from iop_outcomes.report.trends import Trends, begins_within
+from iop_outcomes.report.trends import NOT_WHOLE, Trends, begins_within
 from iop_outcomes.shared.text import SHARE_DECIMALS
 from iop_outcomes.trends import Trend
 from iop_outcomes.trends.periods import in_words
@@ -213,7 +213,7 @@ def _not_whole(scope: Scope, trend: Trend) -> str:
     table = trend.table[trend.table["end"] >= scope.begin]
     for period, start, end in zip(table["period"], table["start"], table["end"], strict=True):
         if begins_within(period_between(start, end.normalize()), scope.begin):
-            return f" The records begin within {in_words(period)}: that time is not whole."
+            return f" {NOT_WHOLE.format(period=in_words(period))}"
     return ""
 
 

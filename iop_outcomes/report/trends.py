@@ -41,6 +41,7 @@ NOW = "as the records are now"
 """Ends the name of a count of a row that stands as it was first printed, though it changed."""
 POINT = 0.01
 """A rate of sessions that changed by no more is compared: less than its interval is wide."""
+NOT_WHOLE = "The records begin within {period}: that time is not whole."
 STANDS = "stands"
 """The column that says which rows stand as first printed, though the records have changed since."""
 WITHOUT_ADMISSION = pd.Timedelta(days=14)

@@ -350,6 +350,23 @@ def test_nobody_is_said_not_to_have_left_where_discharges_have_no_reason() -> No
     assert "Known of nobody: Left" not in table.note
 
 
+def test_a_number_of_the_time_in_which_the_records_begin_says_so() -> None:
+    """Three months were "Admissions: 79 in 2025", with nothing earlier to compare with."""
+    sample = records_of_the_sample()
+    late = sample.episodes[sample.episodes["admit_date"] >= "2025-10-01"]
+    records = iop.read_records(episodes=late, attendance=sample.attendance, as_of=sample.as_of)
+    scope = choose_scope(records, "2026", None, INTERNAL)
+    trend = count_all(scope, scope).trends.compared["admissions"]
+    said = first_page.measure_point(scope, trend).text
+    assert said.endswith(
+        "The records begin within 2025: that time is not whole. 2026 is not complete yet."
+    )
+    assert "no earlier period" not in said
+    own = choose_scope(records, "2025", None, INTERNAL)  # its top says so
+    trend = count_all(own, own).trends.compared["admissions"]
+    assert "no earlier period" in first_page.measure_point(own, trend).text
+
+
 def test_the_rule_of_the_report_says_what_silence_means() -> None:
     sample = records_of_the_sample()
     answered = sample.checkins[sample.checkins["status"] != "missed"]

@@ -11,7 +11,7 @@ import pandas as pd
 
 from iop_outcomes.report.period import period_between, within
 from iop_outcomes.report.scope import Scope
-from iop_outcomes.report.trends import STANDS, begins_within, compared_rows
+from iop_outcomes.report.trends import NOT_WHOLE, STANDS, begins_within, compared_rows
 from iop_outcomes.shared.text import format_ratio, format_share
 from iop_outcomes.statistics.differences import (
     clustered_difference,
@@ -295,7 +295,13 @@ def why_not_compared(scope: Scope, trend: Trend) -> str:
         begins_within(period_between(start, end), scope.begin)
         for start, end in zip(earlier["start"], earlier["end"], strict=True)
     )
-    return BEGUN if any(begun) else NONE_BEFORE
+    if any(begun):
+        return BEGUN
+    newest = known.iloc[-1]
+    whole = period_between(newest["start"], newest["end"].normalize())
+    if scope.period != whole and begins_within(whole, scope.begin):  # of its own the top says so
+        return NOT_WHOLE.format(period=in_words(newest["period"]))
+    return NONE_BEFORE
 
 
 def _is_early(scope: Scope, trend: Trend, row: int) -> bool:
