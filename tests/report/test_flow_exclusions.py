@@ -165,6 +165,9 @@ def test_a_session_without_an_outcome_that_would_decide_a_stage_is_not_counted_a
     assert flow["not_known"].tolist() == [0, 3, 4, 0, 0, 0]
     assert counts(scope)[COUNTED] == 6
     assert "not among those reached" in table.note
+    # The next table has others of whom something is not known, who are not in this one.
+    assert "Those of whom it is not known whether they came to so many sessions" in table.note
+    assert "are in this one, but not among those reached" in table.note
 
 
 def shown_flow(unknown: int, policy: iop.SafePolicy) -> tuple[pd.DataFrame, str]:

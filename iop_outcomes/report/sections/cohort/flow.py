@@ -22,9 +22,9 @@ UNKNOWN = "not_known"
 BOUND = "bounds"
 MORE = 1e-6  # over 96% is not 96%
 NOT_KNOWN = (
-    "The next table shows who is not in this one, and why. Those of whom it is not known, since "
-    "sessions without a recorded outcome decide it or no service has one, are not among those "
-    "reached."
+    "The next table shows who is not in this one, and why. Those of whom it is not known whether "
+    "they came to so many sessions, since sessions without a recorded outcome decide it or no "
+    "service has one, are in this one, but not among those reached."
 )
 STILL_THERE = (
     "Still in the program: seen on that day or later; or not discharged, and seen in the last "
