@@ -13,13 +13,14 @@ import pytest
 
 import iop_outcomes as iop
 from iop_outcomes.disclosure import LinkedCounts
+from iop_outcomes.report.counting import count_all
 from iop_outcomes.report.forms.word import word_of
 from iop_outcomes.report.programs import program_table
 from iop_outcomes.report.scope import choose_scope
 from iop_outcomes.report.sections.definitions import definitions, methods
 from iop_outcomes.report.sections.relapse.first import TITLE
 from iop_outcomes.versions import show_versions
-from tests.helpers.of_the_sample import report_of_the_sample
+from tests.helpers.of_the_sample import records_of_the_sample, report_of_the_sample
 
 PACKAGE = Path(iop.__file__).parent
 HELD = ("continuity", "symptoms", "discharges", "programs", "attendance_by_weekday")
@@ -138,6 +139,22 @@ def test_what_a_reader_would_have_to_guess_is_defined() -> None:
     assert "on the scale of the logit, by Student's t" in rows["Intervals"]
     found = dict(section_of["tables"][1]["rows"])
     assert found["Ratio of two numbers of admissions"].startswith("Wilson EB.")
+
+
+def test_who_counts_as_retained_is_said_as_the_table_of_programs_says_it() -> None:
+    """The definition still had all who were admitted so many days before the data cut."""
+    tables = report_of_the_sample().tables
+    (said,) = tables["definitions"].set_index("measure").loc[["Retained"], "definition"]
+    sections = report_of_the_sample()._document["sections"]  # type: ignore[index]  # it has one
+    every = [table for section in sections for table in section["tables"]]
+    (note,) = [table["note"] for table in every if table["name"] == "programs"]
+    for text in (said, note):
+        assert "in times that were followed so long to their last day" in text
+        assert "so many days before the data cut" not in text
+    scope = choose_scope(records_of_the_sample(), None, None, iop.SafePolicy.internal())
+    frame = definitions(scope, count_all(scope, scope)).tables[0].frame
+    (said,) = frame.set_index("measure").loc[["Retained"], "definition"]
+    assert "all who were admitted so many days before the data cut" in said
 
 
 def test_the_mean_hours_a_week_are_the_mean_of_those_of_each_episode() -> None:

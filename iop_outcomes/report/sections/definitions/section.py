@@ -12,6 +12,7 @@ from iop_outcomes.attendance.stays import NO_CONTACT_DAYS
 from iop_outcomes.report.counting import Counted
 from iop_outcomes.report.merging import plan_text
 from iop_outcomes.report.model import Section, Table
+from iop_outcomes.report.programs import AS_A_WHOLE
 from iop_outcomes.report.scope import IN_ROWS_ONLY, Scope
 from iop_outcomes.report.sections.definitions.methods import methods_table, software_table
 from iop_outcomes.report.sections.definitions.outcomes import outcome_rows
@@ -30,10 +31,10 @@ HOURS = (
 RETAINED = (
     "Trends give a share of those retained only when nothing can change it any more, "
     f"{NO_CONTACT_DAYS} days after that day has passed for the whole period. The table of "
-    "programs and the funnels count times that were followed so long to their last day, how far "
-    "people came all who were admitted so many days before the data cut; their newest shares may "
-    "still change, and a quarter may be in them that trends call not yet known."
+    "programs, the funnels and how far people came count {whom}; their newest shares may still "
+    "change, and a quarter may be in them that trends call not yet known."
 )
+LONG_AGO = "all who were admitted so many days before the data cut"
 RULES = (
     "The time of a rule is over when the longest that it may take has passed by the data cut, "
     "also for those discharged before; while no discharge is recorded, by the end of follow-up."
@@ -83,7 +84,8 @@ def definitions(scope: Scope, counted: Counted | None, left_out: tuple[str, ...]
         rows.append(("Sessions", AttendanceRule().text))
         rows.append(("Engagement", f"{SESSIONS_ABOVE} {stay_text()}"))
     if counted is not None and scope.engagement is not None:
-        rows += [("Hours and weeks", HOURS), ("Retained", RETAINED)]
+        whom = LONG_AGO if scope.period is None else f"those admitted {AS_A_WHOLE}"
+        rows += [("Hours and weeks", HOURS), ("Retained", RETAINED.format(whom=whom))]
     if counted is not None:
         rows.append(("Intervals", CLUSTERED))
     if counted is not None and "continuity" in counted.drafts:
