@@ -141,6 +141,7 @@ REAL = {
         " (less than 0.1 to 0.4 points).",
     ),
     ("higher", 0.12, 1.4, 1.6, True): ("about 60% higher", " (12% to 140%)."),
+    ("lower", -1.0, -0.95, 0.0, True): ("lower", " (by 95% to 100%)."),  # of none: not "about" all
     ("higher", 0.3, np.inf, np.nan, True): ("higher", "."),
     ("lower", np.nan, np.nan, np.nan, False): ("lower", "."),
     ("lower", -0.301, -0.005, np.nan, False): ("lower", " (by 0.5 to 30 points)."),

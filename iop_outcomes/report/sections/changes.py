@@ -114,9 +114,11 @@ class Change:
 
     @property
     def _apart(self) -> str:
-        """By how much the two values differ, in words; empty where that is not known."""
+        """By how much the two values differ, in words; empty where it is not known, or is all."""
         apart = abs(self.difference - 1 if self.of_counts else self.difference)
         if not np.isfinite(apart):  # beside a count of 0 there is no ratio
+            return ""
+        if self.of_counts and self.difference == 0:  # nobody: "about 100% lower" is no estimate
             return ""
         number = _percent(apart) if self.of_counts else f"{_points(apart)} {_unit(apart)}"
         return number if apart < SMALLEST / 100 else f"about {number}"
