@@ -350,6 +350,24 @@ def test_nobody_is_said_not_to_have_left_where_discharges_have_no_reason() -> No
     assert "Known of nobody: Left" not in table.note
 
 
+def test_who_left_is_said_to_be_likely_too_low_where_a_part_have_no_reason() -> None:
+    """36% had left; of discharges of which one in five has a reason it was 24%."""
+    sample = records_of_the_sample()
+    reason = sample.episodes["discharge_reason"].astype(object)
+    some = sample.episodes.assign(discharge_reason=reason.where(np.arange(len(reason)) % 5 == 0))
+    records = iop.read_records(episodes=some, attendance=sample.attendance, as_of=sample.as_of)
+    scope = choose_scope(records, "2026Q3", None, None)
+    table = count_all(scope, scope).table("continuity")
+    assert "Left: 30 days without contact" in set(table.frame["rule"])
+    assert (
+        "Left: 30 days without contact: only a part of the discharges have a reason. Who left "
+        "without one is in no number of that rule, so that its share is likely too low."
+        in table.note
+    )
+    scope = choose_scope(sample, "2026Q3", None, None)
+    assert "likely too low" not in count_all(scope, scope).table("continuity").note
+
+
 def test_a_number_of_the_time_in_which_the_records_begin_says_so() -> None:
     """Three months were "Admissions: 79 in 2025", with nothing earlier to compare with."""
     sample = records_of_the_sample()

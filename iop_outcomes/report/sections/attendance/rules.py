@@ -26,7 +26,7 @@ from iop_outcomes.disclosure.declared import DETAIL
 from iop_outcomes.disclosure.policy import HIDDEN
 from iop_outcomes.disclosure.results import Key
 from iop_outcomes.report.model import DraftTable, Kind, Table
-from iop_outcomes.report.scope import Mask, Scope
+from iop_outcomes.report.scope import IN_PART, Mask, Scope
 from iop_outcomes.report.sections.attendance.answers import Rule, link_rules
 from iop_outcomes.report.sections.outcomes import ADMITTED
 from iop_outcomes.report.sections.quarters import UNTIL_LEFT
@@ -49,6 +49,9 @@ NO_SESSIONS = "These records hold no sessions."
 NO_RULES = "The sessions do not tell which rules were met."
 
 DROPOUT = "dropout_by_gap_30"
+WITHOUT_REASON = (
+    "Who left without one is in no number of that rule, so that its share is likely too low."
+)
 
 
 def continuity_table(scope: Scope, linked: LinkedCounts) -> DraftTable | None:
@@ -103,6 +106,10 @@ def continuity_table(scope: Scope, linked: LinkedCounts) -> DraftTable | None:
             note += f" {dropout.title}: {dropout.why_published}."
     if selected:
         note += f" Not known from these records: {LEFT} ({dropout.why_published})."
+    elif LEFT in frame["rule"].tolist() and "reason of each" in dropout.needed:
+        few = scope.policy.hides(list(dropout.counts)).any()
+        why = f"{IN_PART}." if few else f"{dropout.why_published}. {WITHOUT_REASON}"
+        note += f" {LEFT}: {why}"
     caption = f"Who met which rule: {scope.words(8)}"
     table = Table("continuity", caption, frame, kinds, note)
     return DraftTable(table, dict.fromkeys(("met", "of", *shares), needs))
