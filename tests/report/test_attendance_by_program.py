@@ -307,6 +307,18 @@ def test_the_difference_from_all_is_that_from_the_others_times_their_part(
         assert one.change.lower < whole < one.change.upper
 
 
+def test_no_ranking_is_said_of_what_is_compared(
+    scope: Scope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It followed "not compared by program" where only funnels are there."""
+    monkeypatch.setattr(assemble, "_drawing", lambda *_: None)
+    monkeypatch.setattr(sites, "without_funnel", lambda *_, **__: ())
+    monkeypatch.setattr(sites, "funnel_table_of", lambda *_: None)
+    funnels: Any = {"completed": None}
+    said = assemble.sites_section(scope, funnels, None).sentences
+    assert said[:3] == (sites.NO_ATTENDANCE, sites.HOW, NO_RANKING)
+
+
 def test_a_section_without_the_table_says_why(scope: Scope) -> None:
     without = assemble.sites_section(scope, {}, None)
     assert without.sentences[0] == sites.NO_ATTENDANCE

@@ -245,7 +245,8 @@ def sites_section(
     known = sites.measures_known(scope)
     pooled = {"taken_together": bool(scope.pooled)}
     without = sites.without_funnel(funnels, known, len(scope.programs), scope.too_few, **pooled)
-    of_funnels = (*((sites.HOW,) if funnels else ()), *without)
+    how = (sites.HOW,) if funnels else ()
+    of_funnels = (*how, *without)
     said: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
     if attendance is not None:
@@ -253,10 +254,11 @@ def sites_section(
         said, tables = (counted, *attendance.sentences), (attendance.table,)
     elif len(scope.programs) > 1 and scope.engagement is not None and scope.tells(OF_SESSIONS[0]):
         said = (sites.NO_ATTENDANCE,)
-    if tables or funnels:
+    if tables:
         said = (*said, sites.NO_RANKING)
-    if not tables:
-        said, of_funnels = (*said, *of_funnels), ()
+    else:
+        ranking = (sites.NO_RANKING,) if funnels else ()
+        said, of_funnels = (*said, *how, *ranking, *without), ()
     drawings = []
     for measure, site_funnel in funnels.items():
         title = f"{sites.MEASURES[measure]}, by program: {scope.words(4)}"
