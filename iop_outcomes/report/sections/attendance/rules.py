@@ -26,6 +26,7 @@ from iop_outcomes.disclosure.declared import DETAIL
 from iop_outcomes.disclosure.policy import HIDDEN
 from iop_outcomes.disclosure.results import Key
 from iop_outcomes.report.model import DraftTable, Kind, Table
+from iop_outcomes.report.programs import followed_until
 from iop_outcomes.report.scope import IN_PART, Mask, Scope
 from iop_outcomes.report.sections.attendance.answers import Rule, link_rules
 from iop_outcomes.report.sections.outcomes import ADMITTED
@@ -48,6 +49,10 @@ days after it the answer is final."""
 NO_SESSIONS = "These records hold no sessions."
 NO_RULES = "The sessions do not tell which rules were met."
 
+IN_WHOLE_TIMES = (
+    ", up to the last day of the newest time in which it can be over for all, in the report of a "
+    "quarter a quarter"
+)
 DROPOUT = "dropout_by_gap_30"
 WITHOUT_REASON = (
     "Who left without one is in no number of that rule, so that its share is likely too low."
@@ -59,13 +64,12 @@ def continuity_table(scope: Scope, linked: LinkedCounts) -> DraftTable | None:
     if scope.attendance is None or not scope.tells("first_session"):
         return None
     cohort = scope.records.subset(scope.two_years)
-    measures = [rule(scope.attendance) for _, rule, *_ in RULES]
-    parts = [
-        replace(
-            measure, table=measure.table[scope.two_years].reset_index(drop=True), _records=cohort
-        )
-        for measure in measures
-    ]
+    parts = []
+    for _, apply, *days in RULES:
+        measure, counted = apply(scope.attendance), _admitted_in_time(scope, *days)
+        rows = measure.table.assign(over=measure.table["over"] & counted)
+        rows = rows[scope.two_years].reset_index(drop=True)
+        parts.append(replace(measure, table=rows, _records=cohort))
     safe = safe_rows(pd.concat([one.summary() for one in parts], ignore_index=True), scope.policy)
     dropout = scope.judgements.of(DROPOUT)[DROPOUT]
     rows, needs, unknown, known = [], [], [], []
@@ -97,8 +101,9 @@ def continuity_table(scope: Scope, linked: LinkedCounts) -> DraftTable | None:
     kinds: dict[str, Kind] = {"met": "count", "of": "count"}
     kinds |= dict.fromkeys(shares, "share")
     note = (
-        "Of: the admissions for which the time of the rule is over and its answer known. Lower and "
-        f"upper: the 95% interval.{of_several}"
+        "Of: the admissions for which the time of the rule is over and its answer known"
+        f"{'' if scope.period is None else IN_WHOLE_TIMES}. Lower and upper: the 95% interval."
+        f"{of_several}"
     )
     if unknown:
         note += f" Known of nobody: {'; '.join(unknown)}."
@@ -113,6 +118,24 @@ def continuity_table(scope: Scope, linked: LinkedCounts) -> DraftTable | None:
     caption = f"Who met which rule: {scope.words(8)}"
     table = Table("continuity", caption, frame, kinds, note)
     return DraftTable(table, dict.fromkeys(("met", "of", *shares), needs))
+
+
+def counted_until(scope: Scope, least: int, final_after: int) -> pd.Timestamp:
+    """Return the last day of admission of those whom the table counts for a rule, of a period.
+
+    It is the last of a time that the trends have. Of a time in which only the first to come can
+    have an answer few have one: less the admissions of the times before, they would follow. A rule
+    that may be met on the day of admission is over for all only when its answer is final.
+    """
+    return followed_until(scope, least or final_after)
+
+
+def _admitted_in_time(scope: Scope, *days: int) -> Mask:
+    """Return which episodes were admitted early enough for a rule, in whole times of the trends."""
+    dates = scope.records.episodes["admit_date"]
+    if scope.period is None:
+        return np.ones(len(dates), dtype=np.bool_)
+    return np.asarray(dates <= counted_until(scope, *days))
 
 
 def said_once(texts: Iterable[str]) -> tuple[list[str], str]:
@@ -165,7 +188,8 @@ def _declare_rule(
     own: dict[Key, tuple[Key, Mask]] = {
         whole: ((*key, name), masks[name]) for whole, name in counts.items()
     }
-    return Rule(own, least, final_after)
+    until = None if scope.period is None else counted_until(scope, least, final_after)
+    return Rule(own, until, final_after)
 
 
 def why_no_rules(scope: Scope) -> str:
