@@ -29,6 +29,7 @@ from iop_outcomes.report.model import DraftTable, Kind, Table
 from iop_outcomes.report.programs import followed_until
 from iop_outcomes.report.scope import IN_PART, Mask, Scope
 from iop_outcomes.report.sections.attendance.answers import Rule, link_rules
+from iop_outcomes.report.sections.attendance.stages import link_stages
 from iop_outcomes.report.sections.outcomes import ADMITTED
 from iop_outcomes.report.sections.quarters import UNTIL_LEFT
 from iop_outcomes.shared.text import SHARE_DECIMALS
@@ -67,9 +68,8 @@ def continuity_table(scope: Scope, linked: LinkedCounts) -> DraftTable | None:
     parts = []
     for _, apply, *days in RULES:
         measure, counted = apply(scope.attendance), _admitted_in_time(scope, *days)
-        rows = measure.table.assign(over=measure.table["over"] & counted)
-        rows = rows[scope.two_years].reset_index(drop=True)
-        parts.append(replace(measure, table=rows, _records=cohort))
+        judged = measure.table.assign(over=measure.table["over"] & counted)[scope.two_years]
+        parts.append(replace(measure, table=judged.reset_index(drop=True), _records=cohort))
     safe = safe_rows(pd.concat([one.summary() for one in parts], ignore_index=True), scope.policy)
     dropout = scope.judgements.of(DROPOUT)[DROPOUT]
     rows, needs, unknown, known = [], [], [], []
@@ -91,6 +91,7 @@ def continuity_table(scope: Scope, linked: LinkedCounts) -> DraftTable | None:
         rows.append((title, *numbers, one.rule))
         needs.append((key,))
     link_rules(scope, linked, known)
+    link_stages(scope, linked, known)
     if not rows:
         return None
     columns = ["rule", "met", "of", "share", "lower", "upper", "what it means"]

@@ -25,6 +25,7 @@ from iop_outcomes.report.period import (
 )
 from iop_outcomes.report.programs import FAMILY as PROGRAMS
 from iop_outcomes.report.scope import Scope
+from iop_outcomes.report.sections.attendance.stages import DISCHARGED
 from iop_outcomes.report.sections.cohort import ALL
 from iop_outcomes.report.sections.ends.of_year import (
     ADMITTED,
@@ -32,7 +33,7 @@ from iop_outcomes.report.sections.ends.of_year import (
     EVERYBODY,
     STILL_THERE,
 )
-from iop_outcomes.report.sections.quarters import ENDED, by_quarter
+from iop_outcomes.report.sections.quarters import CHANGED, COHORTS, ENDED, by_quarter
 
 OF_ADMITTED = "discharged of those admitted"
 ANY = "any reason"
@@ -64,6 +65,8 @@ def link_discharged(scope: Scope, linked: LinkedCounts) -> None:
             names[quarter] = (OF_ADMITTED, what, str(quarter))
             here = within(episodes["admit_date"], quarter) & mask
             linked.count(names[quarter], int(here.sum()), people=scope.people(here))
+            if what == ANY:
+                _link_not_retained(linked, quarter, names[quarter])
         every, all_of_them = (OF_ADMITTED, what, ALL), until.to_numpy() & mask
         linked.count(every, int(all_of_them.sum()), people=scope.people(all_of_them))
         sum_of(linked, every, [*names.values()])
@@ -74,6 +77,16 @@ def link_discharged(scope: Scope, linked: LinkedCounts) -> None:
         for year in _years(linked):
             here_too = [names[one] for one in year.cut(QUARTER) if one in names]
             _link_ended(linked, year, here_too, what)
+
+
+def _link_not_retained(linked: LinkedCounts, quarter: ReportPeriod, discharged: Key) -> None:
+    """Declare that those discharged before 90 days of whom it is known why are among all of them.
+
+    A rule of continuity counts them; where few discharges have a reason they are few.
+    """
+    for end in ("", CHANGED):
+        own = (f"{COHORTS}{end}", str(quarter.last.date()), DISCHARGED)
+        part_of(linked, discharged, own)
 
 
 def _quarters(begin: pd.Timestamp, period: ReportPeriod) -> list[ReportPeriod]:
