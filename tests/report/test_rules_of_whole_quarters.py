@@ -98,6 +98,19 @@ def test_who_stayed_without_continuity_does_not_follow_from_the_trend(
     assert less(years, met.get(VA)) not in SMALL
 
 
+@pytest.mark.parametrize(
+    "period", ["2026-03..2026-04", "2025-12..2026-04", "2026-01-15..2026-03-20"]
+)
+def test_who_stayed_without_continuity_does_not_follow_where_nothing_is_by_quarter(
+    period: str,
+) -> None:
+    # The trend has two years up to the last day of the period.
+    tables = tables_of(3, 300, "2026-07-31", period)
+    trend = numbers(tables["trend_retained_60"], "period", "numerator")
+    met = numbers(tables["continuity"], "rule", "met")
+    assert less([*trend.values()][-2:], met.get(VA)) not in SMALL
+
+
 @pytest.mark.parametrize(("seed", "people"), [(1, 300), (5, 300), (1, 500), (2, 500)])
 def test_those_without_an_answer_do_not_follow_from_the_admissions(seed: int, people: int) -> None:
     # Cut on 31 March, day 89 of who came on 1 January is over: the table counted that day, too.

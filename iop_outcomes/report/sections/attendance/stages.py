@@ -18,7 +18,9 @@ from iop_outcomes.attendance.stays import NO_CONTACT_DAYS
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.results import Key
 from iop_outcomes.disclosure.system.quarters import AS_OF
-from iop_outcomes.report.period import QUARTER, ReportPeriod, parse_report_period
+from iop_outcomes.report.linking.leaving import Some as Counted
+from iop_outcomes.report.linking.leaving import join
+from iop_outcomes.report.period import QUARTER, ReportPeriod, parse_report_period, within
 from iop_outcomes.report.scope import Mask, Scope
 from iop_outcomes.report.sections.attendance.answers import Rule
 from iop_outcomes.report.sections.cohort.flow import flow_stages, still_there
@@ -57,10 +59,12 @@ def link_stages(scope: Scope, linked: LinkedCounts, rules: Sequence[Rule]) -> No
     rules : sequence of Rule
         Those that are printed.
     """
-    if not by_quarter(scope) or not rules:
+    by_title = {rule.title: rule for rule in rules}
+    if not by_quarter(scope):
+        with linked.asked_last():
+            _link_whole_times(scope, linked, by_title)
         return
     parts = admitted_parts(scope, linked, scope.window(8))
-    by_title = {rule.title: rule for rule in rules}
     with linked.asked_last():
         for whole, part in _pairs(scope, linked, parts, by_title):
             _declare_part(scope, linked, parts, whole, part)
@@ -164,7 +168,7 @@ def _declare_part(
 
 def _together(linked: LinkedCounts, names: Sequence[Key]) -> Key:
     """Return the name of the sum of some counts."""
-    together: Key = ("sum", *names)
+    together: Key = ("sum", *names) if len(names) > 1 else names[0]
     if together not in linked:
         linked.count(together, sum(map(linked.value, names)))
         linked.total(together, names)
@@ -172,42 +176,107 @@ def _together(linked: LinkedCounts, names: Sequence[Key]) -> Key:
 
 
 def _link_left(scope: Scope, linked: LinkedCounts, parts: Parts, rule: Rule) -> None:
-    """Declare of whom it is known whether they left without a word, by whether they stayed.
+    """Declare of whom it is known whether they left without a word, by quarter and together."""
+    stayed = _of_stage(scope, linked, parts, still_there(90))
+    final_after = max(rule.final_after, RETAINED[still_there(90)] + NO_CONTACT_DAYS)
+    ends = not_final(scope, parts, final_after, AS_OF).ends
+    names: dict[str, list[Key]] = {}
+    for part in rule.quarters(parts):
+        wholes = (
+            stayed.names[part],
+            *(rule.named(scope, parts, part, one) for one in (NOT_MET, MET)),
+        )
+        name = parts.names[part], ends.get(part, ())
+        here = parts.inside[part]
+        for kind, key in _by_stay(scope, linked, rule, stayed.mask, here, wholes, name).items():
+            names.setdefault(kind, []).append(key)
+    for in_quarters in names.values():
+        if len(in_quarters) > 1:
+            _together(linked, in_quarters)
+
+
+def _by_stay(
+    scope: Scope,
+    linked: LinkedCounts,
+    rule: Rule,
+    stayed: Mask,
+    here: Mask,
+    wholes: tuple[Key, ...],
+    name: tuple[Key, Key],
+) -> dict[str, Key]:
+    """Declare who left without a word, and who did not, by whether they stayed; return the names.
 
     They are those who stayed for 90 days, but those of whom it is not known; those who did not and
     were discharged for a known reason; and those who left without a word, of whom some came back.
     Nobody is declared to be among one of these where nobody is, though a reader may not know it.
+    `wholes` are those who stayed, who did not leave, and who did; `name` begins and ends a name.
     """
-    stayed = _of_stage(scope, linked, parts, still_there(90))
     known, left, not_left = (rule.mask(count) for count in (N, MET, NOT_MET))
     kinds = {
-        "retained, and did not leave": stayed.mask & not_left,
-        "retained, and left without a word": stayed.mask & left,
-        "retained, and not known": stayed.mask & ~known,
-        DISCHARGED: not_left & ~stayed.mask,
-        "not retained, and left without a word": left & ~stayed.mask,
+        "retained, and did not leave": stayed & not_left,
+        "retained, and left without a word": stayed & left,
+        "retained, and not known": stayed & ~known,
+        DISCHARGED: not_left & ~stayed,
+        "not retained, and left without a word": left & ~stayed,
     }
     first, back, unknown, discharged, gone = kinds
-    quarters = rule.quarters(parts)
-    final_after = max(rule.final_after, RETAINED[still_there(90)] + NO_CONTACT_DAYS)
-    ends = not_final(scope, parts, final_after, AS_OF).ends
-    names: dict[str, list[Key]] = {kind: [] for kind in kinds}
-    for part in quarters:
-        own: dict[str, Key] = {}
-        for kind, mask in kinds.items():
-            if (here := parts.inside[part] & mask).any():
-                own[kind] = (*parts.names[part], kind, *ends.get(part, ()))
-                linked.count(own[kind], int(here.sum()), people=scope.people(here))
-                names[kind].append(own[kind])
-        wholes = {
-            stayed.names[part]: (first, back, unknown),
-            rule.named(scope, parts, part, NOT_MET): (first, discharged),
-            rule.named(scope, parts, part, MET): (back, gone),
-        }
-        for whole, some in wholes.items():
-            pieces = [own[kind] for kind in some if kind in own]
-            if pieces:
-                linked.total(whole, pieces)
-    for in_quarters in names.values():
-        if len(in_quarters) > 1:
-            _together(linked, in_quarters)
+    own: dict[str, Key] = {}
+    for kind, mask in kinds.items():
+        if (here & mask).any():
+            own[kind] = (*name[0], kind, *name[1])
+            linked.count(own[kind], int((here & mask).sum()), people=scope.people(here & mask))
+    some = (first, back, unknown), (first, discharged), (back, gone)
+    for whole, of_whole in zip(wholes, some, strict=True):
+        if pieces := [own[kind] for kind in of_whole if kind in own]:
+            linked.total(whole, pieces)
+    return own
+
+
+def _link_whole_times(scope: Scope, linked: LinkedCounts, rules: dict[str, Rule]) -> None:
+    """Declare the same where nothing is counted by quarter: of all whom a rule counts."""
+    keys = {title: [*rule.counts] for title, rule in rules.items()}
+    if VA in rules:
+        for whole in _wholes(scope, linked, still_there(60)):
+            _join(scope, linked, whole, Counted(keys[VA][MET], rules[VA].mask(MET)))
+    for whole in _wholes(scope, linked, FIRST):
+        for title in {STARTED, CIRCLE, VA} & {*rules}:
+            _join(scope, linked, whole, Counted(keys[title][MET], rules[title].mask(MET)))
+        if FOURTH in rules:
+            _join(scope, linked, Counted(keys[FOURTH][N], rules[FOURTH].mask(N)), whole)
+    if LEFT in rules:
+        rule, everybody = rules[LEFT], np.ones(len(scope.person), dtype=np.bool_)
+        stayed = _retained(scope, 90)
+        for whole in _wholes(scope, linked, still_there(90)):
+            if not (rule.mask(N) & stayed & ~whole.mask).any():
+                stay: Key = whole.key if isinstance(whole.key, tuple) else (whole.key,)
+                three = stay, keys[LEFT][NOT_MET], keys[LEFT][MET]
+                _by_stay(scope, linked, rule, whole.mask, everybody, three, (stay, ()))
+
+
+def _wholes(scope: Scope, linked: LinkedCounts, words: str) -> Iterator[Counted]:
+    """Give who reached a stage: in the flow, and in the times of two years that a trend has."""
+    flow: Key = ("flow", words)
+    if flow in linked:
+        yield Counted(flow, dict(flow_stages(scope))[words])
+    if scope.period is None or words not in RETAINED:
+        return
+    window, dates = scope.window(8), scope.records.episodes["admit_date"]
+    stayed, times = _retained(scope, RETAINED[words]), dict[object, list[Key]]()
+    for key in linked.names:
+        if isinstance(key, tuple) and key[:2] == ("trend", f"retained_{RETAINED[words]}"):
+            time = parse_report_period(str(key[3]))
+            inside = window.first <= time.first and time.last <= window.last
+            if inside and key[4:] == ("numerator",):
+                length = time.months or (time.last - time.first).days
+                times.setdefault((key[2], length), []).append(key)
+    for names in times.values():
+        masks = [within(dates, parse_report_period(str(key[3]))) & stayed for key in names]
+        mask = np.any(masks, axis=0)
+        if sum(map(linked.value, names)) == int(mask.sum()):
+            yield Counted(_together(linked, names), mask)
+
+
+def _join(scope: Scope, linked: LinkedCounts, whole: Counted, part: Counted) -> None:
+    """Declare that one count is part of another, or nearly so in a report of the whole time."""
+    if scope.period is None or not (part.mask & ~whole.mask).any():
+        join(scope, linked, whole, part)
