@@ -16,11 +16,11 @@ from validation.attack_periods import window
 from validation.attack_reading import Read, cell, rows
 from validation.attack_solving import Name, Puzzle
 
-ALL = "all"
+ALL, VA = "all", "Continuity of care (VA)"
 NEEDS = {
     "Started and engaged (IET style)": 47,
     "Started and engaged (Washington Circle)": 44,
-    "Continuity of care (VA)": 89,
+    VA: 89,
     "First to fourth session within 30 days (NIATx)": 30,
     "Left: 30 days without contact": 119,
 }
@@ -30,8 +30,8 @@ THERE = ("census", "before or admitted")
 
 
 def too_late(rule: str, quarter: str, cut: pd.Timestamp) -> bool:
-    """Say whether nobody who was admitted in a quarter can have an answer by the data cut."""
-    days = (cut - pd.Period(quarter).start_time).days
+    """Say whether not all who were admitted in a quarter had time for a rule: none is counted."""
+    days = (cut - pd.Period(quarter).end_time.normalize()).days
     return days < NEEDS.get(rule, 0)
 
 
@@ -44,8 +44,10 @@ def rules(puzzle: Puzzle, read: Read, quarters: Sequence[str]) -> None:
     first, last = (pd.Timestamp(day) for day in told.groups())
     own = [one for one in quarters if first <= pd.Period(one).start_time <= last]
     for row in rows(read, "continuity"):
-        cell(puzzle, ("continuity", row["rule"], "of"), row["of"], least=0)
+        for column in ("met", "of"):
+            cell(puzzle, ("continuity", row["rule"], column), row[column], least=0)
         _one_rule(puzzle, str(row["rule"]), own, pd.Timestamp(cut[1]))
+    _stayed_without(puzzle, [one for one in own if not too_late(VA, one, pd.Timestamp(cut[1]))])
 
 
 def _one_rule(puzzle: Puzzle, rule: str, quarters: Sequence[str], cut: pd.Timestamp) -> None:
@@ -56,6 +58,21 @@ def _one_rule(puzzle: Puzzle, rule: str, quarters: Sequence[str], cut: pd.Timest
     of = ("continuity", rule, "of")
     if early and of in puzzle and all(one in puzzle for one in early):
         puzzle.targets["answer not known", rule] = {**dict.fromkeys(early, 1.0), of: -1.0}
+
+
+def _stayed_without(puzzle: Puzzle, quarters: Sequence[str]) -> None:
+    """Ask how many were still there after 60 days and did not meet the VA's rule.
+
+    With two visits on the days 60 to 89 they were: in each quarter who met it is a part of these.
+    """
+    met, stayed = ("continuity", VA, "met"), [("retained_60", one, "numerator") for one in quarters]
+    if met not in puzzle or not quarters or not all(one in puzzle for one in stayed):
+        return
+    parts: list[Name] = [puzzle.unknown((*met, one)) for one in quarters]
+    for whole, part in zip(stayed, parts, strict=True):
+        puzzle.part(whole, part)
+    puzzle.total(met, parts)
+    puzzle.targets["there after 60 days without", VA] = {**dict.fromkeys(stayed, 1.0), met: -1.0}
 
 
 def seen(puzzle: Puzzle, read: Read, newest: str) -> None:

@@ -34,7 +34,7 @@ def tables_of(
         rows[rows["episode_id"].isin(here)] for rows in (sample.attendance, sample.checkins)
     )
     records = records_up_to(episodes, visits, answers, pd.Timestamp(cut))
-    return dict(iop.quarterly_report(records, quarter).tables)
+    return dict(iop.quarterly_report(records, period=quarter).tables)
 
 
 def numbers(table: pd.DataFrame, names: str, column: str) -> Numbers:
