@@ -32,13 +32,13 @@ def read(admitted: Sequence[object], rule: str, of: object) -> Read:
 @pytest.mark.parametrize(
     ("rule", "admitted", "of", "told"),
     [
-        (LEFT, [50, 50, 30], 92, True),  # 8 of 100: nobody of the newest quarter can have left
-        (LEFT, [50, 50, 30], 88, False),  # 12
-        (LEFT, [50, HIDDEN, 30], 92, False),
-        (LEFT, [50, 50, HIDDEN], 92, True),
-        (VA, [50, 50, 30], 103, False),  # 27 of the newest quarter came too late
-        (STARTED, [50, 50, 30], 122, True),
-        (STARTED, [50, 50, HIDDEN], 122, False),
+        (LEFT, [50, 50, 30], 42, True),  # 8 of 50: not all of the second quarter had 119 days
+        (LEFT, [50, 50, 30], 38, False),  # 12
+        (LEFT, [HIDDEN, 50, 30], 42, False),
+        (LEFT, [50, HIDDEN, HIDDEN], 42, True),
+        (VA, [50, 50, 30], 92, True),
+        (VA, [50, 50, 30], 88, False),
+        (STARTED, [50, HIDDEN, 30], 92, False),
     ],
 )
 def test_those_whose_answer_is_not_known_are_told(
@@ -47,6 +47,28 @@ def test_those_whose_answer_is_not_known_are_told(
     one = read(admitted, rule, of)
     assert (("answer not known", rule) in solve(build(one)).small) is told
     assert ("answer not known", rule) not in build(replace(one, captions=())).targets
+
+
+@pytest.mark.parametrize(
+    ("stayed", "met", "told"),
+    [
+        ([25, 25, 20], 43, True),  # 7 of 50: those of the newest quarter are not counted
+        ([25, 25, 20], 50, False),
+        ([25, 25, 20], 35, False),
+        ([25, HIDDEN, 20], 43, False),
+        ([25, 25, 20], HIDDEN, False),
+    ],
+)
+def test_those_who_stayed_without_continuity_are_told(
+    stayed: list[object], met: object, told: bool
+) -> None:
+    one = read([50, 50, 30], VA, HIDDEN)
+    trend = one.tables["trend_admissions"].assign(numerator=stayed, denominator=[50, 50, 30])
+    rules = one.tables["continuity"].assign(met=met)
+    tables = {**one.tables, "trend_retained_60": trend, "continuity": rules}
+    captions = (*one.captions, "Retained at 60 days")
+    found = solve(build(replace(one, tables=tables, captions=captions)))
+    assert (("there after 60 days without", VA) in found.small) is told
 
 
 @pytest.mark.parametrize(

@@ -33,11 +33,10 @@ WEEKDAYS = "weekdays in the quarter up to"
 COHORTS = "of the admissions in the quarter up to"
 THERE = "there in the quarter up to"
 LEFT = "left in the quarter up to"
-EARLY = "admitted up to a day in the quarter up to"
 ENDED = "ended of the admissions in the year up to"
 UNTIL_LEFT = 365
 """Days after a quarter by which those admitted in it have left, and it is known what they said."""
-FAMILIES = (ADMITTED, DISCHARGED, SESSIONS, PEOPLE, WEEKDAYS, COHORTS, THERE, LEFT, ENDED, EARLY)
+FAMILIES = (ADMITTED, DISCHARGED, SESSIONS, PEOPLE, WEEKDAYS, COHORTS, THERE, LEFT, ENDED)
 CHANGED = ", changed"
 
 
