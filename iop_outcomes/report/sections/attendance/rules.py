@@ -133,10 +133,10 @@ def counted_until(scope: Scope, least: int, final_after: int) -> pd.Timestamp:
 
 def _admitted_in_time(scope: Scope, *days: int) -> Mask:
     """Return which episodes were admitted early enough for a rule, in whole times of the trends."""
-    dates = scope.records.episodes["admit_date"]
-    if scope.period is None:
-        return np.ones(len(dates), dtype=np.bool_)
-    return np.asarray(dates <= counted_until(scope, *days))
+    episodes = scope.records.episodes
+    if scope.period is None:  # records in study days have no dates of admission
+        return np.ones(len(episodes), dtype=np.bool_)
+    return np.asarray(episodes["admit_date"] <= counted_until(scope, *days))
 
 
 def said_once(texts: Iterable[str]) -> tuple[list[str], str]:
